@@ -1,0 +1,112 @@
+"""What can be held: an asset, its identity and its sectors.
+
+An asset is identified by `asset_id` (the CoinGecko id where one exists). Symbols are for display:
+several assets share one, so a symbol is only ever a question, answered by `resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from types import MappingProxyType
+
+from portfolios.errors import AmbiguousAssetError, Candidate
+
+CASH = "cash"
+"""The reserved asset id of money in the portfolio's own currency."""
+
+NOTABLE_SHARE = 0.10
+"""A runner-up above this share of the leader's market value makes a symbol ambiguous."""
+
+
+class AssetKind(StrEnum):
+    """How an asset behaves; decides its estimates, never its limits."""
+
+    COIN = "coin"
+    STABLE = "stable"
+    WRAPPED = "wrapped"
+    SECURITY_TOKEN = "security_token"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """Something holdable.
+
+    Attributes:
+        asset_id: the identity.
+        symbol: ticker for display, upper case.
+        name: full name for display.
+        sector: primary sector, the one that limits speak of.
+        membership: sector -> share for an asset in several sectors; shares sum to 1. Empty means
+            all of it in `sector`.
+        kind: see `AssetKind`.
+        underlying: the asset that a wrapped or staked one stands for.
+        issuer: who stands behind a stablecoin; the asset itself where empty.
+        rank: rank by market value, 1 the largest; None when unknown.
+        market_cap: market value in the market's currency, for ranking only; None when unknown.
+        peg: unit that a stablecoin promises (`usd`), empty otherwise.
+    """
+
+    asset_id: str
+    symbol: str
+    name: str
+    sector: str = "other"
+    membership: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    kind: AssetKind = AssetKind.COIN
+    underlying: str | None = None
+    issuer: str = ""
+    rank: int | None = None
+    market_cap: float | None = None
+    peg: str = ""
+
+    @property
+    def sectors(self) -> Mapping[str, float]:
+        """Sector -> share, summing to 1."""
+        return self.membership or {self.sector: 1.0}
+
+
+class AssetIndex:
+    """Finds assets by id or symbol, and the nearest id for a typo."""
+
+    def __init__(self, assets: Iterable[Asset]) -> None:
+        self._by_id = {asset.asset_id: asset for asset in assets}
+        self._by_symbol: dict[str, list[Asset]] = {}
+        for asset in self._by_id.values():
+            self._by_symbol.setdefault(asset.symbol.upper(), []).append(asset)
+
+    def __contains__(self, asset_id: object) -> bool:
+        return asset_id in self._by_id
+
+    def get(self, asset_id: str) -> Asset | None:
+        """Return the asset with this id, None when unknown."""
+        return self._by_id.get(asset_id)
+
+    def resolve(self, symbol: str) -> Asset | None:
+        """Return the one asset a symbol means, None when nobody bears it.
+
+        The largest bearer is meant, unless the runner-up is more than a tenth of its size or a
+        size is unknown: then only the user can say.
+
+        Raises:
+            AmbiguousAssetError: with the candidates, largest first.
+        """
+        bearers = sorted(self._by_symbol.get(symbol.upper(), ()), key=_by_size)
+        if len(bearers) < 2:
+            return bearers[0] if bearers else None
+        first, second = bearers[0].market_cap, bearers[1].market_cap
+        if first is None or second is None or second > NOTABLE_SHARE * first:
+            raise AmbiguousAssetError(
+                symbol.upper(), [Candidate(a.asset_id, a.name, a.rank) for a in bearers]
+            )
+        return bearers[0]
+
+    def nearest(self, asset_id: str) -> str | None:
+        """Return the known id most like this one, None when none is alike."""
+        near = get_close_matches(asset_id, self._by_id, n=1, cutoff=0.75)
+        return near[0] if near else None
+
+
+def _by_size(asset: Asset) -> tuple[float, str]:
+    return (-(asset.market_cap or 0.0), asset.asset_id)

@@ -1,0 +1,202 @@
+"""Every error the project raises, as one tree.
+
+    RebalancerError              .hint: what to do next, in one sentence
+    ├── InputError               the user's file or settings; lists every Problem at once
+    ├── AmbiguousAssetError      a symbol that names several assets; carries the candidates
+    ├── ProviderError            .provider
+    │   ├── UnreachableError     time-out, connection, 5xx               retry
+    │   ├── RateLimitError       429; .retry_after in seconds            wait
+    │   ├── QuotaSpentError      the plan's credits are used up          wait for the next period
+    │   ├── CredentialError      401, 402, 403                           stop, fix the key
+    │   └── ReplyError           answered, not in the documented shape   stop, report
+    ├── StaleDataError           newest value older than allowed; .age
+    ├── PlanError
+    │   ├── InfeasibleError      limits that contradict each other; .conflicts
+    │   └── SolverError          no verified answer after the fallbacks
+    ├── DeliveryError            .permanent, .retry_after, .outcome_unknown
+    └── StoreError               missing row, newer file, locked, corrupt
+
+Foreign exceptions are translated at the edge where they appear (`raise ... from error`).
+Problems in the user's data are collected as values and raised once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class RebalancerError(Exception):
+    """Anything the program says instead of working; its message is meant for people.
+
+    Args:
+        message: what failed and what it means.
+        hint: what to do next, one sentence; empty where the message says it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file, with the place where the user can mend it.
+
+    Attributes:
+        text: the problem in words, ending without a full stop.
+        line: 1-based line in the file, None where the format has no lines.
+        key: dotted key (`policy.turnover`), empty where there is none.
+    """
+
+    text: str
+    line: int | None = None
+    key: str = ""
+
+    def __str__(self) -> str:
+        """Put the place before the text.
+
+        >>> str(Problem("quantity is missing", line=4))
+        'line 4   quantity is missing'
+        """
+        place = f"line {self.line}" if self.line is not None else self.key
+        return f"{place}   {self.text}" if place else self.text
+
+
+class InputError(RebalancerError):
+    """The user's file or settings cannot be used; every problem at once."""
+
+    def __init__(
+        self, message: str, *, source: str = "", problems: Sequence[Problem] = (), hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+        self.problems = tuple(problems)
+
+
+class SettingsError(InputError):
+    """The settings are invalid: an unknown key, a wrong type, an unusable address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One asset that an ambiguous symbol may mean."""
+
+    asset_id: str
+    name: str
+    rank: int | None
+
+
+class AmbiguousAssetError(RebalancerError):
+    """A symbol names several assets; only the user can say which is meant."""
+
+    def __init__(self, symbol: str, candidates: Sequence[Candidate]) -> None:
+        self.symbol = symbol
+        self.candidates = tuple(candidates)
+        names = ", ".join(f"{c.asset_id} ({c.name}, rank {c.rank or '?'})" for c in candidates)
+        super().__init__(
+            f"symbol {symbol} names {len(self.candidates)} assets: {names}",
+            hint=f"add --map {symbol}={self.candidates[0].asset_id}, or write the asset id",
+        )
+
+
+class ProviderError(RebalancerError):
+    """A provider of market data did not serve what was asked."""
+
+    def __init__(self, message: str, *, provider: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.provider = provider
+
+
+class UnreachableError(ProviderError):
+    """Time-out, refused connection or a server error: trying again may help."""
+
+
+class RateLimitError(ProviderError):
+    """Too many requests; `retry_after` in seconds, None where the provider did not say."""
+
+    def __init__(
+        self, message: str, *, provider: str, retry_after: float | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, provider=provider, hint=hint)
+        self.retry_after = retry_after
+
+
+class QuotaSpentError(ProviderError):
+    """The plan's credits of this period are used up."""
+
+
+class CredentialError(ProviderError):
+    """The key is missing, wrong, or not entitled."""
+
+
+class ReplyError(ProviderError):
+    """The provider answered outside its documented shape."""
+
+
+class StaleDataError(RebalancerError):
+    """The newest value is older than a decision may rest on."""
+
+    def __init__(self, message: str, *, age: timedelta | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.age = age
+
+
+class PlanError(RebalancerError):
+    """No plan can be proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One limit of a contradictory set and the smallest relaxation that would mend it.
+
+    Attributes:
+        limit: the limit's name as in plans, e.g. `sector.meme.min`.
+        bound: the stated value, as a fraction of value.
+        relaxed: the value at which the contradiction ends.
+    """
+
+    limit: str
+    bound: float
+    relaxed: float
+
+
+class InfeasibleError(PlanError):
+    """Limits contradict each other whatever is held, or a withdrawal exceeds what may be sold."""
+
+    def __init__(self, message: str, *, conflicts: Sequence[Conflict] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.conflicts = tuple(conflicts)
+
+
+class SolverError(PlanError):
+    """No solver of the chain gave an answer that passed the independent check."""
+
+
+class DeliveryError(RebalancerError):
+    """A message did not, or may not, have arrived.
+
+    Attributes:
+        permanent: trying again cannot help.
+        retry_after: seconds to wait, where the other side said so.
+        outcome_unknown: it may have arrived all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        outcome_unknown: bool = False,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.outcome_unknown = outcome_unknown
+
+
+class StoreError(RebalancerError):
+    """The database cannot be used, or has no such row."""

@@ -1,0 +1,130 @@
+"""What the user wants: profile, mode, limits, bands and costs.
+
+Fractions are exact Decimals as written (`"35%"` is Decimal("0.35")); None means that the user did
+not say, and the profile's default applies. Where defaults come from is written beside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Profile(StrEnum):
+    """How much risk an active bet may take."""
+
+    CAUTIOUS = "cautious"
+    BALANCED = "balanced"
+    BOLD = "bold"
+
+
+class Mode(StrEnum):
+    """What may be done to get nearer to the reference."""
+
+    FULL = "full"
+    CASH_FLOW = "cash_flow"
+    HYBRID = "hybrid"
+
+
+class Signals(StrEnum):
+    """How far grades and trends may move the weights."""
+
+    IGNORE = "ignore"
+    TILT = "tilt"
+    TRIM = "trim"
+    FOLLOW = "follow"
+
+
+class Freed(StrEnum):
+    """Where the weight goes that a limit frees."""
+
+    CASH = "cash"
+    SPREAD = "spread"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A floor and a cap as fractions of value; None where the user states none."""
+
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDefaults:
+    """What a profile means where the user states nothing (judgement, documented in the README).
+
+    Attributes:
+        risk_aversion: λ of the active bet.
+        turnover: one-way turnover per proposal, a fraction.
+        signals: see `Signals`.
+    """
+
+    risk_aversion: float
+    turnover: Decimal
+    signals: Signals
+
+
+DEFAULTS: Mapping[Profile, ProfileDefaults] = MappingProxyType(
+    {
+        Profile.CAUTIOUS: ProfileDefaults(10.0, Decimal("0.10"), Signals.TRIM),
+        Profile.BALANCED: ProfileDefaults(5.0, Decimal("0.20"), Signals.TILT),
+        Profile.BOLD: ProfileDefaults(2.5, Decimal("0.30"), Signals.TILT),
+    }
+)
+
+
+def _nothing() -> Mapping[str, Range]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The user's wishes; None where only the profile speaks.
+
+    Attributes:
+        profile, mode, signals, freed: see the enumerations.
+        turnover: the most one proposal may trade, one way, as a fraction.
+        min_trade: smallest trade worth making, in the portfolio's currency.
+        fee: cost of a trade as a fraction of its size.
+        cash_buffer: least share in cash and healthy stablecoins.
+        max_volatility: most volatility of the portfolio per 30 days; no limit when None.
+        band: fixed tolerance band; None is the 5/25 rule.
+        rebalance_every_days: days after which a proposal is due anyway.
+        candidates: assets it may buy although neither held nor targeted.
+        sectors: sector -> floor and cap.
+        assets: asset id -> cap (and floor).
+    """
+
+    profile: Profile = Profile.BALANCED
+    mode: Mode = Mode.FULL
+    signals: Signals | None = None
+    freed: Freed = Freed.CASH
+    turnover: Decimal | None = None
+    min_trade: Decimal | None = None
+    fee: Decimal | None = None
+    cash_buffer: Decimal | None = None
+    max_volatility: Decimal | None = None
+    band: Decimal | None = None
+    rebalance_every_days: int = 30
+    candidates: tuple[str, ...] = ()
+    sectors: Mapping[str, Range] = field(default_factory=_nothing)
+    assets: Mapping[str, Range] = field(default_factory=_nothing)
+
+    @property
+    def defaults(self) -> ProfileDefaults:
+        """What the profile says where the user does not."""
+        return DEFAULTS[self.profile]
+
+    @property
+    def signals_in_force(self) -> Signals:
+        """The stated setting, else the profile's."""
+        return self.signals or self.defaults.signals
+
+    @property
+    def turnover_in_force(self) -> Decimal:
+        """The stated turnover, else the profile's."""
+        return self.defaults.turnover if self.turnover is None else self.turnover

@@ -1,0 +1,1 @@
+"""Proposes sector-aware reweights, flags risk zones and explains them. People trade."""

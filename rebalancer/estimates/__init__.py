@@ -1,0 +1,1 @@
+"""Risk, alpha, limits and the reference, from history, grades and policy. numpy only."""

@@ -1,0 +1,114 @@
+"""What one program is given and what it answers: plain arrays, no cvxpy.
+
+All weights are fractions of the value after the cash flow and before the trades; alpha, variance
+and one-off costs are per 30 days, so they may be added. Assets are sorted by id. n assets,
+k factors, s sectors, q further priced rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from portfolios.market import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A further priced limit: `a @ w + cash * c <= hi + slack`, charged `price * slack`."""
+
+    name: str
+    a: Array
+    cash: float
+    hi: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What one unit of violation of each soft limit costs."""
+
+    asset: float | Array = 0.10
+    sector_hi: float = 0.10
+    sector_lo: float = 0.05
+    buffer: float = 0.10
+    vol: float = 0.5  # divided by sqrt(lam / 2) in the program, where the norm is scaled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """One portfolio's program."""
+
+    assets: tuple[str, ...]  # (n,) sorted ids
+    alpha: Array  # (n,) expected residual return
+    rho: Array  # (n,) uncertainty of alpha, >= 0
+    B: Array  # (n, k) factor loadings; covariance = B @ B.T + diag(d**2)
+    d: Array  # (n,) own volatility, >= 0
+    lam: float  # risk aversion of the active bet
+    theta: float  # tracking in weight units
+    r: Array  # (n,) reference, brought inside the limits
+    w0: Array  # (n,) weights held
+    c0: float  # cash weight after the flow; 1 - sum(w0)
+    flow: float  # F / V; deposit positive
+    kappa_buy: Array  # (n,) cost of a unit bought, fee and half spread
+    kappa_sell: Array  # (n,) cost of a unit sold
+    u_lo: Array  # (n,) bounds of buys
+    u_hi: Array
+    v_lo: Array  # (n,) bounds of sells
+    v_hi: Array
+    w_lock: Array  # (n,) weight that may not be sold
+    w_max: Array  # (n,) asset caps, soft
+    sector_names: tuple[str, ...]  # (s,)
+    M: Array  # (n, s) membership, rows sum to 1
+    S_lo: Array  # (s,) sector floors, 0 where none
+    S_hi: Array  # (s,) sector caps, 1 where none
+    m_stable: Array  # (n,) 1 for healthy stablecoins
+    b_min: float  # buffer of cash and stables
+    turnover_max: float  # one-way, net of the flow, with what a withdrawal forces; hard
+    vol_max: float | None  # 30-day volatility; None when off
+    c_hard: float  # least cash; hard
+    min_trade: float  # smallest trade as a fraction of value
+    leg_cost: float = 0.0  # fixed cost of one trade as a fraction of value
+    prices: Prices = field(default_factory=Prices)
+    extra_rows: tuple[Row, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of assets."""
+        return len(self.assets)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, bool]:
+        """What decides which compiled problem fits: n, k, s, rows, volatility limit."""
+        rows = len(self.extra_rows)
+        return (self.n, self.B.shape[1], len(self.sector_names), rows, self.vol_max is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Duals:
+    """Prices of the limits at the optimum, all >= 0, in objective per unit of weight."""
+
+    budget: float  # nu; value of a unit of cash
+    turnover: float
+    asset: Array  # (n,)
+    sector_hi: Array  # (s,)
+    sector_lo: Array  # (s,)
+    buffer: float
+    vol: float
+    rows: Array  # (q,)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """An answer that passed the independent check."""
+
+    w: Array  # (n,) weights after
+    u: Array  # (n,) buys
+    v: Array  # (n,) sells
+    c: float  # cash after
+    objective: float  # as maximised, evaluated in numpy at this answer
+    relaxed_objective: float  # of the program before pruning
+    hold_objective: float | None  # of doing nothing; None where holding is not admissible
+    solver: str
+    status: str
+    gap: float | None
+    duals: Duals | None  # of the program without the minimum trade (see problem.py)

@@ -1,0 +1,1 @@
+"""Risk zones: stateless rules, one finding for every subject. Judging, not telling."""
