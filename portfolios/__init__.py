@@ -1,1 +1,1 @@
-"""The shared language: nouns, loaders, market data and the store. Knows nothing of the other packages."""
+"""The shared language: nouns, loaders, market data and the store; knows no other package."""

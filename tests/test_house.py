@@ -1,0 +1,66 @@
+"""The house rules that a machine can check: style, types, import direction, packaging."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])
+def test_the_code_is_clean_under(command: list[str]) -> None:
+    run(*command)
+
+
+def test_imports_point_one_way() -> None:
+    script = "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_else_stands_at_the_top_level() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    top = {name.split("/")[0] for name in tracked}
+    visible = {name for name in top if not name.startswith(".")}
+    assert visible == {
+        "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md",
+        "rebalancer", "alerts", "portfolios", "tests",
+    }  # fmt: skip
+
+
+def test_the_lock_pins_every_package_with_a_hash_and_no_address() -> None:
+    lock = (ROOT / ".ci" / "requirements.lock").read_text()
+    assert "://" not in lock
+    pinned = re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE)
+    blocks = re.split(r"^(?=[a-z0-9-]+==)", lock, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in block for block in blocks)
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[<>=\[;]", requirement)[0] for requirement in wanted}
+    assert names <= set(pinned)
+
+
+def test_no_file_holds_a_second_noun_by_its_length() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for package in ("portfolios", "alerts", "rebalancer")
+        for path in (ROOT / package).rglob("*.py")
+        if (lines := len(path.read_text().splitlines())) > 350
+    }
+    assert long == {}
