@@ -1,6 +1,7 @@
 """Every error the project raises, as one tree.
 
     RebalancerError              .hint: what to do next, in one sentence
+    ├── UsageError               the command was called in a way that has no meaning
     ├── InputError               the user's file or settings; lists every Problem at once
     ├── AmbiguousAssetError      a symbol that names several assets; carries the candidates
     ├── ProviderError            .provider
@@ -14,7 +15,8 @@
     │   ├── InfeasibleError      limits that contradict each other; .conflicts
     │   └── SolverError          no verified answer after the fallbacks
     ├── DeliveryError            .permanent, .retry_after, .outcome_unknown
-    └── StoreError               missing row, newer file, locked, corrupt
+    └── StoreError               newer file, locked, corrupt
+        └── NotFoundError        no portfolio or plan of that name
 
 Foreign exceptions are translated at the edge where they appear (`raise ... from error`).
 Problems in the user's data are collected as values and raised once.
@@ -38,6 +40,10 @@ class RebalancerError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class UsageError(RebalancerError):
+    """The command's words have no meaning together, or name nothing that exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +205,8 @@ class DeliveryError(RebalancerError):
 
 
 class StoreError(RebalancerError):
-    """The database cannot be used, or has no such row."""
+    """The database cannot be used."""
+
+
+class NotFoundError(StoreError):
+    """There is no portfolio, or no plan, of that name."""

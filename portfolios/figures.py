@@ -1,0 +1,101 @@
+"""Figures in words: money, percentages, quantities and moments, the same wherever they are shown.
+
+Display only: nothing is computed from what these functions return.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+CENT = Decimal("0.01")
+
+
+def money(amount: Decimal, currency: str, *, signed: bool = False) -> str:
+    """Show an amount: whole units from 1,000, cents below.
+
+    >>> money(Decimal("-3120.4"), "usd"), money(Decimal("4.1"), "usd"), money(Decimal(5), "chf")
+    ('-$3,120', '$4.10', '5.00 CHF')
+    """
+    size = abs(amount)
+    digits = Decimal(1) if size >= 1000 else CENT
+    text = f"{size.quantize(digits, ROUND_HALF_EVEN):,}"
+    text = f"{SIGNS[currency]}{text}" if currency in SIGNS else f"{text} {currency.upper()}"
+    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
+    return sign + text
+
+
+def percent(fraction: float | Decimal, digits: int = 1) -> str:
+    """Show a fraction as a percentage.
+
+    >>> percent(0.0725), percent(Decimal("0.6"), 0)
+    ('7.2%', '60%')
+    """
+    shown = f"{float(fraction) * 100:.{digits}f}%"
+    return shown.removeprefix("-") if float(shown[:-1]) == 0 else shown
+
+
+def limit(fraction: float | Decimal) -> str:
+    """Show a stated limit without needless zeros.
+
+    >>> limit(0.6), limit(0.075)
+    ('60%', '7.5%')
+    """
+    return f"{round(float(fraction) * 100, 2):g}%"
+
+
+def plain(number: Decimal) -> str:
+    """Show a Decimal exactly, without an exponent or trailing zeros.
+
+    >>> plain(Decimal("1.2300")), plain(Decimal("1E+3")), plain(Decimal("0E-8"))
+    ('1.23', '1000', '0')
+    """
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def price(amount: Decimal, currency: str) -> str:
+    """Show a price with enough digits to tell two prices apart.
+
+    >>> price(Decimal("91234.5"), "usd"), price(Decimal("0.00001234"), "usd")
+    ('$91,234.50', '$0.00001234')
+    """
+    digits = 2 if amount >= 1 else max(2, 3 - amount.adjusted())
+    text = f"{amount:,.{digits}f}"
+    return f"{SIGNS[currency]}{text}" if currency in SIGNS else f"{text} {currency.upper()}"
+
+
+def quantity(amount: Decimal) -> str:
+    """Show a quantity with at most six significant digits, or its whole units.
+
+    >>> quantity(Decimal("0.04201999")), quantity(Decimal("1234567.8"))
+    ('0.04202', '1,234,568')
+    """
+    if amount == 0:
+        return "0"
+    digits = max(0, 5 - amount.adjusted())
+    text = f"{amount:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def moment(at: datetime) -> str:
+    """Show a moment in UTC.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
+    '22 Nov 2026 09:00 UTC'
+    """
+    return f"{day(at.date())} {at:%H:%M} UTC"
+
+
+def day(on: date) -> str:
+    """Show a day without depending on the locale.
+
+    >>> day(date(2026, 3, 1))
+    '1 Mar 2026'
+    """
+    return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
