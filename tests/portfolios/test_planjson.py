@@ -124,17 +124,51 @@ def test_money_and_quantities_are_strings_and_weights_numbers() -> None:
 
 def test_the_promised_keys_come_in_the_promised_order() -> None:
     document = plan_to_json(sell_bitcoin())
-    promised = (
-        "schema id portfolio as_of inputs_hash decision reason trigger mode currency value cash"
-        " drift turnover estimated_cost positions sectors trades zones limits warnings solver"
-    ).split()
+    promised = [
+        "schema",
+        "id",
+        "portfolio",
+        "as_of",
+        "inputs_hash",
+        "decision",
+        "reason",
+        "trigger",
+        "mode",
+        "currency",
+        "value",
+        "cash",
+        "drift",
+        "turnover",
+        "estimated_cost",
+        "positions",
+        "sectors",
+        "trades",
+        "zones",
+        "limits",
+        "warnings",
+        "solver",
+    ]
     assert [key for key in document if key in promised] == promised
-    position = (
-        "asset symbol sector quantity price value weight reference_weight proposed_weight lock"
-        " short_grade long_grade trend signal grade_source grade_as_of"
-    ).split()
+    position = [
+        "asset",
+        "symbol",
+        "sector",
+        "quantity",
+        "price",
+        "value",
+        "weight",
+        "reference_weight",
+        "proposed_weight",
+        "lock",
+        "short_grade",
+        "long_grade",
+        "trend",
+        "signal",
+        "grade_source",
+        "grade_as_of",
+    ]
     assert [key for key in document["positions"][0] if key in position] == position
-    finding = "scope subject rule zone after value amber red text".split()
+    finding = ["scope", "subject", "rule", "zone", "after", "value", "amber", "red", "text"]
     assert [key for key in document["zones"][0] if key in finding] == finding
 
 
