@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rebalancer.settings.checks import (
     bot_url,
     currency_code,
+    header_name,
     is_loopback,
     one_value,
     safe_url,
