@@ -44,6 +44,7 @@ class Database:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
+        self._is_writing = False
         # Plugins of other programs have no business in this file.
         self.tables = sqlite_utils.Database(connection, execute_plugins=False)
 
@@ -62,7 +63,7 @@ class Database:
     def execute(self, sql: str, values: Values = ()) -> int:
         """Write, inside a transaction; return how many rows changed."""
         if not self.connection.in_transaction:
-            raise StoreError("a write needs a transaction", hint="report this as a bug")
+            raise StoreError("a write stands outside a transaction", hint="nothing was changed")
         return self._run(sql, values).rowcount
 
     @contextmanager
@@ -72,18 +73,8 @@ class Database:
         Blocks nest: an inner block that fails takes back its own writes, and the outermost
         decides. Keep it short, and never wait for a network inside.
         """
-        if self.connection.in_transaction:
-            with self._savepoint():
-                yield
-            return
-        self._run("PRAGMA query_only = OFF")
-        try:
-            self._run("BEGIN IMMEDIATE")
-            with self._undone_on_failure("ROLLBACK"):
-                yield
-                self._run("COMMIT")
-        finally:
-            self._run("PRAGMA query_only = ON")
+        with self._savepoint() if self._is_writing else self._outermost():
+            yield
 
     def close(self) -> None:
         """Close the file."""
@@ -101,7 +92,24 @@ class Database:
         self.close()
 
     @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        self._run("PRAGMA query_only = OFF")
+        try:
+            self._run("BEGIN IMMEDIATE")
+            self._is_writing = True
+            with self._undone_on_failure("ROLLBACK"):
+                yield
+                self._run("COMMIT")
+        finally:
+            self._is_writing = False
+            self._run("PRAGMA query_only = ON")
+
+    @contextmanager
     def _savepoint(self) -> Iterator[None]:
+        if not self.connection.in_transaction:
+            # A failure that somebody swallowed has ended the outer unit: its first half is gone,
+            # so the second half must not be written either.
+            raise StoreError("an earlier failure ended this unit", hint="nothing was changed")
         self._run("SAVEPOINT inner_unit")
         with self._undone_on_failure("ROLLBACK TO inner_unit", "RELEASE inner_unit"):
             yield
@@ -254,3 +262,6 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(path, error) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes the damaged bytes in its message, which Python then cannot read.
+        raise StoreError(f"the database {path} is damaged", hint=RESTORE) from error
