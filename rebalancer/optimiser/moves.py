@@ -53,7 +53,7 @@ def _retraced(start: Array, inputs: Inputs, boxes: Boxes) -> Iterator[Move]:
     for move in _clipped(at, frozen, inputs, boxes):
         yield move
         at = at + move.change
-    lowest = np.where(frozen, inputs.w0, np.minimum(inputs.w_lock, at))
+    lowest = np.where(frozen, inputs.w0, np.minimum(boxes.w_lock, at))
     for row in _rows(inputs):
         lowered = _lowered(at, lowest, row)
         yield Move(row.name, lowered - at)
@@ -67,7 +67,7 @@ def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
 
 
 def _clipped(at: Array, frozen: Mask, inputs: Inputs, boxes: Boxes) -> Iterator[Move]:
-    low = np.where(frozen, inputs.w0, inputs.w_lock)
+    low = np.where(frozen, inputs.w0, boxes.w_lock)
     capped = np.where(frozen, at, np.maximum(np.minimum(at, inputs.w_max), np.minimum(at, low)))
     for i in np.flatnonzero(capped < at - _SMALL):
         change = np.zeros(inputs.n)

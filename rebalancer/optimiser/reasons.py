@@ -137,7 +137,7 @@ def _asset_limit(case: Case, trade: Trade, i: int) -> str:
 def _buffer(case: Case, name: str) -> str:
     inputs = case.inputs
     if name != "buffer":
-        return "too much of the buffer stands with one issuer"
+        return f"too much of the buffer stands with {name.removeprefix('buffer.')}"
     reserve = inputs.c0 + float(inputs.m_stable @ inputs.w0)
     bound = figures.limit(inputs.b_min)
     if reserve >= inputs.b_min - VISIBLE:

@@ -105,7 +105,7 @@ class _Leg:
             return False
         if self.side is Side.SELL and self.cash <= 0:
             return False
-        return self.is_exit or self.exact >= least
+        return self.is_exit or self.exact >= max(least, CENT)
 
 
 def to_trades(
@@ -222,13 +222,19 @@ def _sell_more(
         sales = [leg for leg in kept.values() if leg.side is Side.SELL and not leg.is_exit]
         if sales:
             leg = min(sales, key=lambda sale: (-sale.exact, sale.asset_id))
+            kept[leg.asset_id] = _grown(leg, short)
         elif spare:
             leg = spare.pop(0)
+            leg = leg if leg.cash > 0 else _grown(leg, short)
+            if leg.cash > 0:
+                kept[leg.asset_id] = leg
         else:
             return
-        more = min(leg.room, leg.quantity + _steps_worth(short, leg) * leg.step)
-        if (grown := replace(leg, quantity=more)).cash > 0:
-            kept[leg.asset_id] = grown
+
+
+def _grown(sale: _Leg, short: Decimal) -> _Leg:
+    more = sale.quantity + _steps_worth(short, sale) * sale.step
+    return replace(sale, quantity=min(sale.room, more))
 
 
 def _rounded(
