@@ -16,6 +16,9 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from portfolios.canonical import plain, read_utc, utc_text
+from portfolios.holdings import Portfolio
+
+PORTFOLIO_SCHEMA = "rebalancer.portfolio/1"
 
 _T = TypeVar("_T")
 
@@ -30,6 +33,11 @@ def to_json(noun: object) -> Any:
     if from_json(type(noun), document) != noun:
         raise ValueError(f"this {type(noun).__name__} cannot be kept exactly")
     return document
+
+
+def portfolio_to_json(portfolio: Portfolio) -> dict[str, Any]:
+    """Return a portfolio as the document that commands print."""
+    return {"schema": PORTFOLIO_SCHEMA, **to_json(portfolio)}
 
 
 def _write(value: object) -> Any:

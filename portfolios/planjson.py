@@ -28,6 +28,7 @@ __all__ = [
     "PLAN_SCHEMA",
     "RUN_SCHEMA",
     "dumps",
+    "finding_to_json",
     "inputs_hash",
     "plan_from_json",
     "plan_id_from",
@@ -98,7 +99,7 @@ def plan_to_json(plan: Plan) -> Json:
         "positions": [_position(position) for position in plan.positions],
         "sectors": [_sector(line) for line in plan.sectors],
         "trades": [_trade(trade) for trade in plan.trades],
-        "zones": [_finding(finding) for finding in plan.zones],
+        "zones": [finding_to_json(finding) for finding in plan.zones],
         "limits": [_limit(line) for line in plan.limits],
         "warnings": list(plan.warnings),
         "solver": _solver(plan.solver),
@@ -157,7 +158,8 @@ def _trade(trade: Trade) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding_to_json(finding: Finding) -> Json:
+    """Return one finding as it stands in a plan's document."""
     return {
         "scope": finding.scope.value,
         "subject": finding.subject,
