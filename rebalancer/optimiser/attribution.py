@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +16,6 @@ from portfolios.market import Array
 from rebalancer.optimiser.inputs import Inputs, Row, Solution
 
 _TOLERANCE = 1e-12
-_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +47,26 @@ class Attribution:
         return float(sum(part.sum() for part in (*parts, *self.limits.values())))
 
 
-def attribute(inputs: Inputs, solution: Solution, *, trend: Array) -> Attribution:
+def attribute(inputs: Inputs, solution: Solution, trend: Array, grade: Array) -> Attribution:
     """Split the gain of a solution over doing nothing by cause and trade.
 
     Args:
         inputs: the program.
         solution: its answer.
-        trend: the part of `inputs.alpha` that comes from trends, shape (n,); the rest is grades.
+        trend: the part of `inputs.alpha` that comes from trends, shape (n,).
+        grade: the part that comes from grades, shape (n,).
+
+    Raises:
+        ValueError: the parts do not sum to `inputs.alpha`.
     """
+    if not np.allclose(trend + grade, inputs.alpha, rtol=1e-9, atol=1e-12):
+        raise ValueError("trend and grade must sum to the expected return of the program")
     before, z = inputs.w0 - inputs.r, solution.w - inputs.w0
     middle = before + 0.5 * z
-    pull = inputs.B @ (inputs.B.T @ middle) + inputs.d**2 * middle
     return Attribution(
         trend=z * trend,
-        grade=z * (inputs.alpha - trend),
-        risk=-inputs.lam * z * pull,
+        grade=z * grade,
+        risk=-inputs.lam * z * _covariance_with(inputs, middle),
         drift=-inputs.theta * z * middle,
         rho=-inputs.rho * (np.abs(before + z) - np.abs(before)),
         cost=-_costs(inputs, solution),
@@ -120,37 +123,33 @@ def _share_above(start: float, change: float) -> float:
 
 
 def _volatility_gain(inputs: Inputs, z: Array) -> Array:
-    """Integrate the gradient of the broken part of the volatility limit along the way."""
-    gain = np.zeros(inputs.n)
-    cuts = _cuts(inputs, z)
-    for left, right in pairwise(cuts):
-        if volatility(inputs, inputs.w0 + 0.5 * (left + right) * z) <= (inputs.vol_max or 0.0):
-            continue
-        half = 0.5 * (right - left)
-        for node, weight in zip(_NODES, _NODE_WEIGHTS, strict=True):
-            w = inputs.w0 + (left + half * (1.0 + node)) * z
-            slope = (inputs.B @ (inputs.B.T @ w) + inputs.d**2 * w) / volatility(inputs, w)
-            gain -= half * weight * _volatility_price(inputs) * z * slope
+    """Integrate the gradient of the broken part of the volatility limit along the way.
+
+    Measured from the point of least volatility the variance is `along * t**2 + least**2`, so the
+    integrals are closed, and their sum over assets is the change of volatility exactly.
+    """
+    most, speed = inputs.vol_max or 0.0, volatility(inputs, z)
+    if speed <= _TOLERANCE:
+        return np.zeros(inputs.n)
+    turn = -float(_covariance_with(inputs, inputs.w0) @ z) / speed**2
+    lowest = inputs.w0 + turn * z
+    least = volatility(inputs, lowest)
+    reach = np.sqrt(max(most**2 - least**2, 0.0)) / speed
+    straight, bent = 0.0, 0.0
+    for left, right in ((-turn, min(-reach, 1.0 - turn)), (max(reach, -turn), 1.0 - turn)):
+        if right > left:
+            ends = np.array([left, right]) * speed
+            straight += float(np.diff(np.hypot(ends, least))[0]) / speed**2
+            bent += float(np.diff(np.arcsinh(ends / least))[0]) / speed if least > 0 else 0.0
+    slope = _covariance_with(inputs, lowest) * bent + _covariance_with(inputs, z) * straight
+    # The program scales the row by sqrt(lam / 2) and divides the price by it: they cancel.
+    gain: Array = -inputs.prices.vol * z * slope
     return gain
 
 
-def _cuts(inputs: Inputs, z: Array) -> list[float]:
-    """Return where on the way the volatility crosses its limit or is least, with 0 and 1."""
-    w0, most = inputs.w0, inputs.vol_max or 0.0
-    along, across = volatility(inputs, z) ** 2, float((inputs.B.T @ w0) @ (inputs.B.T @ z))
-    across += float((inputs.d * w0) @ (inputs.d * z))
-    if along <= _TOLERANCE**2:
-        return [0.0, 1.0]
-    least = -across / along
-    depth = least**2 - (volatility(inputs, w0) ** 2 - most**2) / along
-    spread = float(np.sqrt(max(depth, 0.0)))
-    inside = {t for t in (least - spread, least, least + spread) if 0.0 < t < 1.0}
-    return [0.0, *sorted(inside), 1.0]
-
-
-def _volatility_price(inputs: Inputs) -> float:
-    # The program scales the row by sqrt(lam / 2) and divides the price by it: they cancel.
-    return inputs.prices.vol
+def _covariance_with(inputs: Inputs, w: Array) -> Array:
+    product: Array = inputs.B @ (inputs.B.T @ w) + inputs.d**2 * w
+    return product
 
 
 def _unit(n: int, i: int) -> Array:
