@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
-from types import MappingProxyType
 
 from portfolios.errors import AmbiguousAssetError, Candidate
 
@@ -53,7 +52,7 @@ class Asset:
     symbol: str
     name: str
     sector: str = "other"
-    membership: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    membership: Mapping[str, float] = field(default_factory=dict)
     kind: AssetKind = AssetKind.COIN
     underlying: str | None = None
     issuer: str = ""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 
 from portfolios.policy import Policy
 
@@ -138,7 +137,7 @@ class Holding:
     symbol: str = ""
     name: str = ""
     sector: str = ""
-    membership: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    membership: Mapping[str, Decimal] = field(default_factory=dict)
     account: str = ""
 
     def locks_on(self, day: date, investor: Investor) -> tuple[Lock, ...]:

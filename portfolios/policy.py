@@ -77,10 +77,6 @@ DEFAULTS: Mapping[Profile, ProfileDefaults] = MappingProxyType(
 )
 
 
-def _nothing() -> Mapping[str, Range]:
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The user's wishes; None where only the profile speaks.
@@ -111,8 +107,8 @@ class Policy:
     band: Decimal | None = None
     rebalance_every_days: int = 30
     candidates: tuple[str, ...] = ()
-    sectors: Mapping[str, Range] = field(default_factory=_nothing)
-    assets: Mapping[str, Range] = field(default_factory=_nothing)
+    sectors: Mapping[str, Range] = field(default_factory=dict)
+    assets: Mapping[str, Range] = field(default_factory=dict)
 
     @property
     def defaults(self) -> ProfileDefaults:

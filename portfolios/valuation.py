@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 
 from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import Holding, Lock, Portfolio
+from portfolios.holdings import Holding, Lock, LockKind, Portfolio
 from portfolios.market import (
     PRICE_LIMIT,
     STATED_PRICE_LIMIT,
@@ -51,6 +51,16 @@ class Position:
     def price(self) -> Decimal | None:
         """Price of one unit, None when unknown."""
         return self.quote.price if self.quote else None
+
+    @property
+    def free(self) -> Decimal:
+        """Quantity that locks leave to sell; they overlap, so the largest one counts."""
+        locked = [
+            self.quantity if lock.quantity is None else lock.quantity
+            for lock in self.locks
+            if lock.kind in (LockKind.FROZEN, LockKind.NO_SELL)
+        ]
+        return max(Decimal(0), self.quantity - max(locked, default=Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)
