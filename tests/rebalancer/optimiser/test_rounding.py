@@ -141,7 +141,6 @@ def _of_trade(case: Case, got: Rounded, t: Trade, i: int) -> list[str]:
     residue = exact - t.notional if sold else t.notional - exact
     cost = t.notional * (case.cost_sell if sold else case.cost_buy)[i]
     is_exit = sold and t.quantity == room
-    short = sold and case.valuation.cash < max(case.cash_floor, D(0))
     after = held - t.quantity if sold else held + t.quantity
     wrong = {
         "a trade that nobody wished": (sold and change > 0)
@@ -158,15 +157,15 @@ def _of_trade(case: Case, got: Rounded, t: Trade, i: int) -> list[str]:
         "a cost off by a cent or more": not 0 <= t.cost - cost < CENT,
         "below the minimum": t.notional < case.min_trade
         and not is_exit
-        and not _lifts_cash(case, got, short),
+        and not _lifts_cash(case, got, t),
     }
     return [words for words, is_so in wrong.items() if is_so]
 
 
-def _lifts_cash(case: Case, got: Rounded, forced: bool) -> bool:
+def _lifts_cash(case: Case, got: Rounded, t: Trade) -> bool:
     """A small sale is right only where cash would be short without it."""
-    small = [t.notional for t in got.trades if t.side is Side.SELL]
-    return forced and got.cash - min(small) < max(case.cash_floor, D(0))
+    without = got.cash - t.notional + t.cost
+    return t.side is Side.SELL and without < max(case.cash_floor, D(0))
 
 
 @given(cases())
