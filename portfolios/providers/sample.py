@@ -15,6 +15,7 @@ import numpy as np
 
 from portfolios.market import Array, Bars, Market, Quote
 from portfolios.providers.sample_assets import SAMPLE_ASSETS, SampleAsset
+from portfolios.providers.sample_grades import sample_grades
 from portfolios.providers.sample_paths import (
     factor,
     generator,
@@ -30,8 +31,6 @@ QUOTED_AT = AS_OF - timedelta(minutes=3)
 BAR_COUNT = 400
 LAST_DAY = AS_OF.date() - timedelta(days=1)
 """Its close is the midnight before `AS_OF`."""
-SINCE_CLOSE = 9.0 / 24.0
-"""Part of a day between the last close and the quotes."""
 QUIET_WEEKEND = 0.75
 """Volume of a Saturday or Sunday against a weekday's."""
 
@@ -40,13 +39,14 @@ def sample_market(*, seed: int = 7) -> Market:
     """Return the sample market; the same seed gives the same bytes everywhere."""
     paths = _paths(seed)
     days = tuple(LAST_DAY - timedelta(days=back) for back in reversed(range(BAR_COUNT)))
+    bars = _bars(paths, days, seed)
     return Market(
         as_of=AS_OF,
         currency="usd",
         assets=MappingProxyType({key: row.asset for key, row in SAMPLE_ASSETS.items()}),
         quotes=MappingProxyType({key: _quote(path[-1]) for key, path in paths.items()}),
-        grades=MappingProxyType({}),
-        bars=_bars(paths, days, seed),
+        grades=MappingProxyType(sample_grades(bars, seed=seed)),
+        bars=bars,
         is_sample=True,
     )
 
@@ -56,8 +56,6 @@ def _paths(seed: int) -> dict[str, Array]:
     rows = SAMPLE_ASSETS.values()
     names = ["market", *sorted({row.asset.sector for row in rows})]
     factors = {name: factor(seed, f"factor:{name}", BAR_COUNT + 1) for name in names}
-    for shocks in factors.values():
-        shocks[-1] *= math.sqrt(SINCE_CLOSE)
     free = {
         key: row.price * np.exp(log_path(row, factors, seed))
         for key, row in SAMPLE_ASSETS.items()
