@@ -19,7 +19,7 @@ from portfolios.providers.pricescores import (
     PriceScores,
     price_scores,
 )
-from portfolios.providers.sample_assets import SAMPLE_ASSETS, SampleAsset
+from portfolios.providers.sample_assets import Cast, SampleAsset
 from portfolios.providers.sample_paths import generator, remembering
 
 VENDOR = "sample"
@@ -32,14 +32,14 @@ NARROW, LEANING = 14.0, 4.0
 """Points of the long grade that follow the price, and that are opinion, around 50."""
 
 
-def sample_grades(bars: Bars, *, seed: int) -> dict[str, Grade]:
+def sample_grades(cast: Cast, bars: Bars, *, seed: int) -> dict[str, Grade]:
     """Grade the assets of the sample market at the last close of its bars.
 
     Stablecoins have no grade, nor has an asset whose history says nothing yet.
     """
     scores = price_scores(bars.close, bars.volume)
     moment = closed_at(bars.days[-1])
-    rows = [(i, SAMPLE_ASSETS[asset_id]) for i, asset_id in enumerate(bars.asset_ids)]
+    rows = [(i, cast[asset_id]) for i, asset_id in enumerate(bars.asset_ids)]
     found = {
         row.asset.asset_id: _vendors(row, scores, i, moment, seed)
         if row.graded
