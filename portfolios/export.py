@@ -245,8 +245,15 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _cell(text: str) -> str:
-    """Quote a text cell on one line; guard what a spreadsheet would run as a formula."""
+def guarded(text: str) -> str:
+    """Return text for one cell: on one line, and never run as a formula by a spreadsheet.
+
+    >>> guarded("=1+1"), guarded("bitcoin")
+    ("'=1+1", 'bitcoin')
+    """
     line = re.sub(r"[\x00-\x1f\x7f\u2028\u2029]+", " ", text)
-    guarded = GUARD + line if is_formula(text) or is_formula(line) else line
-    return '"' + guarded.replace('"', '""') + '"' if guarded else ""
+    return GUARD + line if is_formula(text) or is_formula(line) else line
+
+
+def _cell(text: str) -> str:
+    return '"' + guarded(text).replace('"', '""') + '"' if text else ""

@@ -117,4 +117,4 @@ def _stated_name(name: str) -> str:
     try:
         return parse_text(name)
     except ValueError as error:
-        raise unreadable("--name", str(error)) from error
+        raise unreadable("--name", str(error), hint="give a shorter, plain name") from error

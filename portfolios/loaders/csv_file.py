@@ -20,6 +20,13 @@ MOST_COLUMNS = 100
 GUARD = "'"
 """What an export puts before text that a spreadsheet would take for a formula."""
 
+_MEANT = {
+    **dict.fromkeys(("amount", "balance", "units", "qty", "size"), "quantity"),
+    **dict.fromkeys(("id", "asset_id", "coin", "token"), "asset"),
+    **dict.fromkeys(("ticker", "currency"), "symbol"),
+}
+"""What other programs call our columns."""
+
 Row = tuple[int, list[str]]
 """A record with the line where it begins."""
 
@@ -82,7 +89,7 @@ def _header(rows: Iterator[Row], intake: Intake) -> list[str]:
 
 def _check_column(name: str, names: Sequence[str], line: int, intake: Intake) -> None:
     """Refuse what may be a misspelt column; say which others are not read."""
-    near = nearest(name, FLAT)
+    near = _MEANT.get(name) or nearest(name, FLAT)
     if name in FLAT:
         if names.count(name) > 1:
             intake.problems.append(Problem(f"column {name} stands twice", line=line))
@@ -120,9 +127,12 @@ def _bare(cell: str) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet might take a cell, or a line of it, for a formula.
+    """Tell whether a spreadsheet might take a cell for a formula.
 
-    >>> is_formula("=1+1"), is_formula("  ＝1"), is_formula("bitcoin")
-    (True, True, False)
+    Text that would be one without its leading guards counts too, so that a guard can be put on
+    and taken off without loss.
+
+    >>> is_formula("=1+1"), is_formula("  ＝1"), is_formula("'=1"), is_formula("bitcoin")
+    (True, True, True, False)
     """
-    return re.search(r"^(?:[\t\r]|\s*[=+\-@＝＋－＠])", text, re.MULTILINE) is not None
+    return re.match(r"'*\s*[\t\r=+\-@＝＋－＠]", text) is not None

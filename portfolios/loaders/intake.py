@@ -18,6 +18,9 @@ USUAL_CURRENCY = "usd"
 LIMIT_OF_PROBLEMS = 1000
 """Nobody reads further; the count stays exact."""
 
+MEND = "mend these places and try again"
+SETTLE = "settle a symbol with --map SYM=ID or write asset ids; then try again"
+
 
 @dataclass(slots=True)
 class Intake:
@@ -45,15 +48,11 @@ class Intake:
             InputError: when there is any problem.
         """
         if self.problems:
-            raise refusal(self.source, self.problems, hint=self._hint())
-
-    def _hint(self) -> str:
-        if self.naming.is_ambiguous:
-            return "settle a symbol with --map SYM=ID or write asset ids; then try again"
-        return "mend these places and try again"
+            hint = SETTLE if self.naming.is_ambiguous else MEND
+            raise refusal(self.source, self.problems, hint=hint)
 
 
-def refusal(source: str, problems: Sequence[Problem], *, hint: str = "") -> InputError:
+def refusal(source: str, problems: Sequence[Problem], *, hint: str = MEND) -> InputError:
     """Return the one error for a file that cannot be used."""
     ordered = sorted(problems, key=lambda problem: problem.line or 0)
     count = f"{len(ordered):,} problem{'s' if len(ordered) != 1 else ''}"
@@ -64,6 +63,6 @@ def refusal(source: str, problems: Sequence[Problem], *, hint: str = "") -> Inpu
     return InputError(message, source=source, problems=kept, hint=hint)
 
 
-def unreadable(source: str, why: str, *, hint: str = "") -> InputError:
+def unreadable(source: str, why: str, *, hint: str) -> InputError:
     """Return the error for a file that is wrong as a whole: empty, binary, too large."""
     return InputError(f"{source}: {why}, nothing was imported", source=source, hint=hint)

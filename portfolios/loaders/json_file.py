@@ -25,7 +25,7 @@ _LIST = "holdings"
 
 def recognises(text: str) -> bool:
     """Tell whether a text looks like JSON: an object, or a list of them."""
-    return re.match(r"\s*(\{|\[\s*(\{|\]|$))", text) is not None
+    return re.match(r"\s*(\{|\[[\s\[]*(\{|\]|$|[-\d]))", text) is not None
 
 
 def read(text: str, intake: Intake) -> Portfolio:
@@ -39,7 +39,7 @@ def read(text: str, intake: Intake) -> Portfolio:
     currency = root.take("currency", parse_currency) or USUAL_CURRENCY
     intake.naming.currency = currency
     if not root.values.get(_LIST) and "cash" not in root:
-        root.problem("the file names no holdings")
+        root.problem("the file names no holdings", _LIST)
     holdings, cash = gather(_entries(root, intake), intake)
     return Portfolio(
         name=root.take("name", parse_text) or intake.name,

@@ -135,6 +135,8 @@ def _exact(value: object) -> Decimal:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value) if value.bit_length() <= 256 else Decimal("1E+99")
+    if isinstance(value, float):
+        return decimal_or_nan(repr(value))
     if isinstance(value, str):
         return _from_text(value)
     raise ValueError(f"{shown(value)} is not a number")

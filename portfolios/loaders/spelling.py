@@ -29,6 +29,8 @@ def shown(value: object) -> str:
         return "a huge number"
     if isinstance(value, (int, float, Decimal, date, time)):
         return printable(str(value))
+    if value is None:
+        return "nothing"
     return "a list" if isinstance(value, list) else "a table"
 
 
