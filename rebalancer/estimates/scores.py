@@ -53,7 +53,7 @@ def grade_scores(values: Array) -> Array:
     """
     n = len(values)
     if n < MANY:
-        return np.clip((values - NEUTRAL) / SCALE, -MOST_SCORE, MOST_SCORE)
+        return np.asarray(np.clip((values - NEUTRAL) / SCALE, -MOST_SCORE, MOST_SCORE))
     low = np.searchsorted(np.sort(values), values, side="left")
     high = np.searchsorted(np.sort(values), values, side="right")
     share = ((low + high + 1) / 2.0 - 0.5) / n  # ties share their middle rank

@@ -42,6 +42,11 @@ def answer(inputs: Inputs, u: Array, v: Array) -> Answer:
     return Answer(w, u, v, c, objective(inputs, w, u, v, c))
 
 
+def measured(inputs: Inputs, found: Answer) -> Answer:
+    """Return an answer of a related program with the objective of this one."""
+    return replace(found, objective=objective(inputs, found.w, found.u, found.v, found.c))
+
+
 def snapped(x: Array, low: Array, high: Array) -> Array:
     """Return values inside their bounds, and exactly at a bound where they are close to it."""
     x = np.clip(x, low, np.maximum(low, high))
@@ -53,7 +58,7 @@ def snapped(x: Array, low: Array, high: Array) -> Array:
 def held(inputs: Inputs) -> Answer | None:
     """Return the answer of doing nothing; None where that is not allowed."""
     nothing = np.zeros(inputs.n)
-    still = answer(replace(inputs), nothing, nothing)
+    still = answer(inputs, nothing, nothing)
     return still if not faults(inputs, still) else None
 
 

@@ -8,6 +8,7 @@ same shape (disciplined parametrised programming).
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,7 +98,10 @@ class Problem:
         name, options = attempt
         self.fill(inputs)
         try:
-            self.program.solve(solver=name, warm_start=False, **options)
+            # cvxpy warns of an inaccurate answer; the status says the same and is acted on.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                self.program.solve(solver=name, warm_start=False, **options)
         except (cp.SolverError, ValueError, ArithmeticError) as error:
             raise SolverError(f"{name} failed: {error}") from error
         status = str(self.program.status)

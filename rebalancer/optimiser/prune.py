@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from rebalancer.optimiser.check import held
+from rebalancer.optimiser.check import held, measured, penalty
 from rebalancer.optimiser.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ MOST_RESOLVES = 200
 """Re-solves of one polish. A count and not a clock: the same input gives the same bytes."""
 GAIN = 1e-9
 """Improvements below this are the solver's tolerance."""
+LEAST_GAIN = 1e-5
+"""A tenth of a basis point: less than this is not worth anybody's attention, or a trade."""
 
 Legs = npt.NDArray[np.int8]  # per asset: 1 bought, -1 sold, 0 left alone
 Again = Callable[[Inputs], "Solved | None"]
@@ -44,7 +46,7 @@ def prune(inputs: Inputs, relaxed: Solved, again: Again) -> Solved:
     search = _Search(inputs, relaxed, again)
     search.start()
     search.polish()
-    return search.best
+    return settled(inputs, search.best, again)
 
 
 class _Search:
@@ -59,7 +61,9 @@ class _Search:
         self.best = relaxed
         self.value = -np.inf
         if still is not None:
-            self.best, self.value = replace(relaxed, answer=still), still.objective
+            # Duals belong to an answer; doing nothing leans on no limit.
+            self.best = replace(relaxed, answer=still)
+            self.value = still.objective + LEAST_GAIN
 
     def start(self) -> None:
         """Try the trades that the relaxed answer makes large enough, at both thresholds."""
@@ -119,6 +123,34 @@ class _Search:
             if found is not None and found.answer.objective > self.value + GAIN:
                 self.best, self.value, self.legs = found, found.answer.objective, legs
         return self.tried[key]
+
+
+def settled(inputs: Inputs, best: Solved, again: Again) -> Solved:
+    """Return the answer moved so far inside the caps that the costs do not lift it over them.
+
+    Costs are paid from the value, so every weight grows a little once they are paid. An answer
+    exactly at a cap would then be over it, and the next run would trade again for nothing.
+    """
+    found = best.answer
+    left = 1.0 - float(inputs.kappa_buy @ found.u + inputs.kappa_sell @ found.v)
+    if left >= 1.0:
+        return best
+    tighter = _tightened(inputs, left)
+    if penalty(tighter, found.w, found.c) <= penalty(inputs, found.w, found.c) + GAIN:
+        return best
+    moved = again(boxed(tighter, np.sign(found.u - found.v).astype(np.int8)))
+    return replace(best, answer=measured(inputs, moved.answer)) if moved is not None else best
+
+
+def _tightened(inputs: Inputs, left: float) -> Inputs:
+    """Return the program with every cap as a share of the value that costs leave."""
+    return replace(
+        inputs,
+        S_hi=np.where(inputs.S_hi < 1, left * inputs.S_hi, inputs.S_hi),
+        w_max=np.where(inputs.w_max < 1, left * inputs.w_max, inputs.w_max),
+        extra_rows=tuple(replace(r, hi=min(r.hi, left * r.hi)) for r in inputs.extra_rows),
+        vol_max=None if inputs.vol_max is None else left * inputs.vol_max,
+    )
 
 
 def boxed(inputs: Inputs, legs: Legs) -> Inputs:
