@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
+from portfolios.assets import AssetKind
 from portfolios.market import Array, Market
 from portfolios.policy import Policy
-from portfolios.valuation import Valuation
+from portfolios.valuation import STATED, Position, Valuation
 from rebalancer.estimates.limits import Boxes, Limits
 from rebalancer.estimates.risk import RiskModel
+from rebalancer.zones.history import Usual, present_levels, usual_volatility, weighted_returns
+
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One position with weight, or one that should have a weight but has no usable price.
+
+    Attributes:
+        i: its place in every array.
+        position: the asset, quantity, price.
+        weight: fraction of value, 0 for an unpriced one.
+        is_listed: has a public market, so that prices and grades should be known.
+    """
+
+    i: int
+    position: Position
+    weight: float
+    is_listed: bool
+
+    @property
+    def asset_id(self) -> str:
+        """The identity of the asset."""
+        return self.position.asset.asset_id
+
+    @property
+    def is_stable(self) -> bool:
+        """Tell whether it is a stablecoin."""
+        return self.position.asset.kind is AssetKind.STABLE
+
+    @property
+    def unpriced(self) -> str:
+        """Why there is no usable price; empty when there is one."""
+        return self.position.grey
+
+
+@dataclass(frozen=True)  # no slots: what follows from it is worked out once and kept
 class Situation:
     """One portfolio at one moment, before or after a proposal.
 
@@ -35,3 +76,48 @@ class Situation:
     risk: RiskModel
     market: Market
     policy: Policy
+
+    @cached_property
+    def held(self) -> tuple[Held, ...]:
+        """Everything with a weight, and what is held without a usable price."""
+        return tuple(self._held())
+
+    @cached_property
+    def listed(self) -> Flags:
+        """Which assets have a public market, shape (n,)."""
+        return np.array([_is_listed(p) for p in self.valuation.positions], dtype=np.bool_)
+
+    @cached_property
+    def risky(self) -> Flags:
+        """Which assets are no stablecoins, shape (n,)."""
+        kinds = [p.asset.kind is not AssetKind.STABLE for p in self.valuation.positions]
+        return np.array(kinds, dtype=np.bool_)
+
+    @cached_property
+    def levels(self) -> Array:
+        """Closes and, last, the present price, shape (T, n)."""
+        return present_levels(self.valuation, self.market)
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance per 30 days, shape (n, n)."""
+        return self.risk.covariance
+
+    @cached_property
+    def usual(self) -> Usual:
+        """What volatility the reference's price history usually had."""
+        return usual_volatility(weighted_returns(self.levels, self.r, self.listed))
+
+    def unpriced_in(self, j: int) -> tuple[str, ...]:
+        """Name what is held in a sector without a usable price."""
+        return tuple(h.asset_id for h in self.held if h.unpriced and self.limits.M[h.i, j] > 0)
+
+    def _held(self) -> Iterator[Held]:
+        for i, position in enumerate(self.valuation.positions):
+            weight = float(self.w[i])
+            if weight > 0 or (position.grey and position.quantity > 0):
+                yield Held(i, position, weight, _is_listed(position))
+
+
+def _is_listed(position: Position) -> bool:
+    return position.quote is None or position.quote.source != STATED
