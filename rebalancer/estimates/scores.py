@@ -59,7 +59,7 @@ def grade_scores(values: Array) -> Array:
     share = ((low + high + 1) / 2.0 - 0.5) / n  # ties share their middle rank
     normal = NormalDist()
     quantiles = np.array([normal.inv_cdf(float(p)) for p in share])
-    return np.clip(quantiles, -MOST_SCORE, MOST_SCORE)
+    return np.asarray(np.clip(quantiles, -MOST_SCORE, MOST_SCORE))
 
 
 def trend_scores(values: Array) -> Array:
