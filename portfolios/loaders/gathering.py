@@ -21,6 +21,9 @@ from portfolios.loaders.spelling import nearest, printable
 from portfolios.loaders.values import LONGEST_TEXT
 from portfolios.sectors import SECTORS
 
+MOST_PLACES = 5
+"""Lines that a message names of an asset that stands many times."""
+
 
 def gather(entries: Iterable[Entry], intake: Intake) -> tuple[tuple[Holding, ...], Decimal]:
     """Return one holding per asset, and the cash.
@@ -60,6 +63,8 @@ def _one(group: list[Entry], intake: Intake) -> Holding | None:
 
 def _refuse(group: list[Entry], why: str, intake: Intake) -> None:
     places = [str(entry.line) for entry in group if entry.line is not None]
+    if len(places) > MOST_PLACES:
+        places[MOST_PLACES:] = [f"{len(places) - MOST_PLACES:,} more"]
     where = f" (lines {', '.join(places[:-1])} and {places[-1]})" if len(places) > 1 else ""
     name = printable(group[0].holding.asset_id)
     times = "twice" if len(group) == 2 else f"{len(group)} times"

@@ -73,7 +73,7 @@ def _root(text: str, intake: Intake) -> Table:
 
 
 def _parsed(text: str) -> object:
-    if text.count(",") > MOST_TOKENS // 2:
+    if text.count(",") > MOST_TOKENS // 4:
         raise Overgrown("the file has too many parts for a portfolio", 1)
     return json.loads(
         text, parse_float=decimal_or_nan, parse_int=decimal_or_nan, parse_constant=decimal_or_nan

@@ -19,6 +19,8 @@ LineOf: TypeAlias = Callable[[Path], int | None]
 
 DEEPEST = 32
 """Tables, lists and parts of a dotted key inside each other; a portfolio needs five."""
+LONGEST_WORD = 1000
+"""Characters of a bare number or key; longer ones cost a parser memory many times their size."""
 MOST_TOKENS = 1_000_000
 """Enough for 10,000 holdings with everything stated."""
 
@@ -154,6 +156,8 @@ def _toml_tokens(text: str) -> Iterator[tuple[str, str, int]]:
             yield "quoted", "", line
             line += text.count("\n", place, end)
             place = end
+        elif kind == "word" and len(part) > LONGEST_WORD:
+            raise Overgrown("a number or key is too long", line)
         elif kind:
             yield kind, part, line
         line += part.count("\n")

@@ -14,7 +14,7 @@ from portfolios.assets import CASH, Asset, AssetIndex
 from portfolios.errors import AmbiguousAssetError
 from portfolios.loaders.spelling import printable, shown
 
-MOST_COMPARISONS = 5_000_000
+MOST_COMPARISONS = 1_500_000
 """Looking for a near id costs one comparison per known asset; a hostile file may not buy more."""
 MOST_CANDIDATES = 8
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -44,7 +44,7 @@ _ELSEWHERE = {
     **dict.fromkeys((*FULL, "cash"), "[[holdings]]"),
 }
 _STATEMENT = re.compile(
-    r"""^[ \t]*(\[\[?[ \t]*['"\w][^\]\n]*\]|['"\w][\w.'"\- \t]*=)""", re.MULTILINE
+    r"""^[ \t]*(\[\[?[ \t]*[A-Za-z_][^\]\n]*\]|['"\w][\w.'"\- \t]*=)""", re.MULTILINE
 )
 
 

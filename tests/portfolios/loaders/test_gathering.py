@@ -45,6 +45,11 @@ def test_one_asset_twice_without_accounts_is_refused(problems: Problems) -> None
     ]
 
 
+def test_an_asset_that_stands_very_often_is_named_with_a_few_lines(problems: Problems) -> None:
+    (found,) = problems(HEADER + "bitcoin,1,,,\n" * 1000, source="c.csv")
+    assert "stands 1000 times (lines 2, 3, 4, 5, 6 and 995 more)" in found
+
+
 def test_cash_twice_without_accounts_is_refused(problems: Problems) -> None:
     (found,) = problems(HEADER + "cash,1,,,\ncash,2,,,\n", source="c.csv")
     assert found.startswith("line 3   cash stands twice (lines 2 and 3)")

@@ -64,6 +64,7 @@ ITEM = '{"asset": "bitcoin", "quantity": %s}'
         ('[{"asset": "bitcoin", "quantity": 1, "account": "\\ud800"}]', ['line 1   account '
          '"\\ud800" has the control character U+D800']),
         ("[3]", ["line 1   holdings has 3 where a table belongs"]),
+        ('["bitcoin"]', ['line 1   holdings has "bitcoin" where a table belongs']),
         ("[]", ["line 1   the file names no holdings"]),
         ('{"holdings": {}}', ["line 1   holdings is a table where tables belong", "line 1   the "
          "file names no holdings"]),

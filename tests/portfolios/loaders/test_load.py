@@ -13,6 +13,7 @@ import portfolios.samples
 from portfolios.assets import Asset, AssetIndex
 from portfolios.errors import InputError
 from portfolios.loaders import LOADERS, Loaded, load
+from portfolios.providers.sample import sample_market
 
 MARKET = AssetIndex([Asset("bitcoin", "BTC", "Bitcoin"), Asset("solana", "SOL", "Solana")])
 CSV = "asset,quantity\nbitcoin,1\n"
@@ -87,6 +88,13 @@ def test_the_message_counts_and_the_source_is_shown_without_control_characters()
         load(b"asset,quantity\nbitcoin,x\nsolana,y", source="a\x1b[1m.csv", index=MARKET)
     assert str(caught.value) == "a?[1m.csv: 2 problems, nothing was imported"
     assert caught.value.source == "a?[1m.csv"
+
+
+@pytest.mark.parametrize("name", ["core", "growth", "staked"])
+def test_the_shipped_portfolios_are_read_without_a_word(name: str) -> None:
+    path = Path(portfolios.samples.__file__).parent / f"{name}.toml"
+    loaded = load(path.read_bytes(), source=path.name, index=sample_market().index())
+    assert (loaded.portfolio.name, loaded.warnings, loaded.portfolio.unknown) == (name, (), ())
 
 
 # --- whatever the bytes, there is a portfolio or a sentence

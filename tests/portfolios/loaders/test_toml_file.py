@@ -312,7 +312,9 @@ def test_a_mistake_in_a_holding_is_named_with_its_line(
         ("[policy]\n[policy]", "line 2   not TOML: cannot declare ('policy',) twice"),
         ("a = 2027-13-01", "line 1   not TOML: expected newline or end of document after a "
          "statement"),
-        ("a = " + "9" * 5000, "not TOML: a number or list is beyond what can be read"),
+        ("a = " + "9" * 900, "line 1   key a is unknown; known: name, currency, profile, "
+         "investor, policy, targets, targets_from, alerts, holdings"),
+        ("a = 1\nb = 0x" + "f" * 5000, "line 2   a number or key is too long"),
         ("a = 1\nb = " + "[" * 100_000, "line 2   lists, tables or dotted keys are nested too "
          "deeply"),
         ("a = " + "{a=" * 100_000, "line 1   lists, tables or dotted keys are nested too deeply"),
