@@ -6,10 +6,10 @@ import sys
 from typing import Annotated
 
 import typer
-from portfolios.export import to_csv, to_toml
 
 from portfolios import figures
 from portfolios.errors import UsageError
+from portfolios.export import to_csv, to_toml
 from portfolios.holdings import Portfolio
 from portfolios.loaders import Loaded, load, read_source
 from portfolios.market import Market

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from portfolios.loaders.numbers import parse_money
 
 from portfolios import figures
 from portfolios.decisions import Verdict
 from portfolios.errors import UsageError
 from portfolios.holdings import Portfolio
 from portfolios.loaders import load
+from portfolios.loaders.numbers import parse_money
 from portfolios.planjson import finding_to_json, run_to_json
 from portfolios.plans import Decision, Plan, Zone, worst
 from portfolios.policy import Mode

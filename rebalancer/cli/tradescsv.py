@@ -6,9 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from portfolios.export import guarded
-
 from portfolios.canonical import money, plain, utc_text
+from portfolios.export import guarded
 from portfolios.plans import Plan
 
 COLUMNS = (

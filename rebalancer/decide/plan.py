@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
-from portfolios.measures import drift
 
 from portfolios.holdings import Lock
 from portfolios.market import Array
+from portfolios.measures import drift
 from portfolios.planjson import inputs_hash, plan_id_from
 from portfolios.plans import Plan, PlanPosition, SectorLine
 from portfolios.valuation import Position, moved
