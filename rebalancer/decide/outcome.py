@@ -63,7 +63,7 @@ def answered(
     )
     report = SolverReport(solution.solver, solution.status, solution.objective, solution.gap)
     if not rounded.trades:
-        reason = _why_nothing(survey)
+        reason = _why_nothing(survey, limits)
         return Outcome(Decision.HOLD, causes, findings, reason, limits=limits, solver=report)
     compared = compare(findings, judge(situation_of(survey, after, cash_after)))
     trades = _with_reasons(survey, inputs, solution, rounded.trades)
@@ -128,12 +128,11 @@ def _headline(trades: Sequence[Trade]) -> str:
     return max(sorted(weights), key=weights.__getitem__)
 
 
-def _why_nothing(survey: Survey) -> str:
-    drift = figures.percent(survey.drift)
-    if survey.broken:
-        names = ", ".join(row.name for row in survey.broken)
-        return f"drift {drift}; {names} broken, and no trade allowed or worth its cost mends it"
-    return f"in range: drift {drift}, no trade is worth its cost"
+def _why_nothing(survey: Survey, limits: Sequence[LimitLine]) -> str:
+    left = [line.text for line in limits if line.violation > 0]
+    if left:
+        return f"no trade mends what is broken: {left[0]}"
+    return f"in range: drift {figures.percent(survey.drift)}, no trade is worth its cost"
 
 
 def _warnings(compared: Sequence[Finding]) -> tuple[str, ...]:

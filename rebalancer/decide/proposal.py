@@ -8,7 +8,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from portfolios.errors import SolverError
+from portfolios import figures
+from portfolios.errors import InfeasibleError, SolverError
 from portfolios.plans import Decision, Finding, Plan
 from portfolios.policy import Mode
 from rebalancer.decide.assemble import inputs_of
@@ -42,12 +43,24 @@ def decide(survey: Survey, *, requested: bool, last_plan_at: datetime | None = N
     Raises:
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
+    _require_value(survey)
     findings = judge(situation_of(survey, survey.w0, survey.c0))
     causes = triggers(survey, findings, requested=requested, last_plan_at=last_plan_at)
     unasked = _why_not_ask(survey, causes)
     if unasked is not None:
         return Proposal(plan_of(survey, Outcome(unasked[0], causes, findings, unasked[1])))
     return _asked(survey, causes, findings)
+
+
+def _require_value(survey: Survey) -> None:
+    valuation, currency = survey.valuation, survey.portfolio.currency
+    if valuation.flow < 0 and valuation.value <= 0:
+        taken = figures.money(-valuation.flow, currency)
+        held = figures.money(valuation.value - valuation.flow, currency)
+        raise InfeasibleError(
+            f"a withdrawal of {taken} leaves nothing: {survey.portfolio.name} is worth {held}",
+            hint=f"take out less than {held}",
+        )
 
 
 def _why_not_ask(survey: Survey, causes: tuple[Trigger, ...]) -> tuple[Decision, str] | None:
