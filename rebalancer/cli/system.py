@@ -19,7 +19,6 @@ from rebalancer.cli.marketview import SORT_KEYS, SortKey, market_rows, row_to_js
 from rebalancer.cli.screen import out, table, write_json
 from rebalancer.service import doctor as service
 from rebalancer.service.doctor import Check
-from rebalancer.settings import template
 
 CONFIG_NAME = "rebalancer.toml"
 
@@ -82,7 +81,7 @@ def init(
     path = context.config or Path(CONFIG_NAME)
     if path.exists() and not force:
         raise UsageError(f"{path} exists already", hint="add --force to replace it")
-    path.write_text(template(), encoding="utf-8")
+    path.write_text(wiring.settings_template(), encoding="utf-8")
     resolved = wiring.settings_from(path)
     with wiring.open_store(resolved):
         pass

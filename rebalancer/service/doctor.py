@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from portfolios.errors import RebalancerError
-from portfolios.store import Store
+
+if TYPE_CHECKING:
+    from portfolios.store import Store
 
 SOLVERS = ("cvxpy", "clarabel", "piqp")
 

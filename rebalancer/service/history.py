@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from portfolios.decisions import Ruling
 from portfolios.market import Market
 from portfolios.plans import Plan, Side
-from portfolios.store import Store
+
+if TYPE_CHECKING:
+    from portfolios.store import Store
 
 
 @dataclass(frozen=True, slots=True)

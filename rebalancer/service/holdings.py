@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from portfolios.difference import difference
 from portfolios.errors import NotFoundError
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
-from portfolios.store import Store
 from portfolios.valuation import value_portfolio
+
+if TYPE_CHECKING:
+    from portfolios.store import Store
 
 WEIGHT_STEP = Decimal("0.000001")
 """Recorded weights are kept to a millionth: finer digits are the day's noise."""

@@ -139,7 +139,7 @@ class Depeg:
 class Stale:
     """H10: a price or grade that grew old; past its limit it is unknown, not red.
 
-    The value is the age in hours of what is oldest against its own limit.
+    The value is the age in hours of whatever is oldest for its kind.
     """
 
     key, code, scope, importance = "stale", "H10", Scope.ASSET, 0.8
@@ -152,8 +152,7 @@ class Stale:
             if held.unpriced:
                 yield unknown(self, held.asset_id, held.unpriced)
                 continue
-            ages = sorted(_ages(situation, held), key=lambda item: item[1] / item[3])
-            name, age, amber, limit = ages[-1]
+            name, age, amber, limit = max(_ages(situation, held), key=_by_age)
             if age > limit:
                 yield unknown(self, held.asset_id, f"{name} is {_span(age)} old")
                 continue
@@ -203,6 +202,11 @@ def _ages(
         yield "short grade", market.age(grade.short_at), SHORT_GRADE_AMBER, SHORT_GRADE_LIMIT
     if grade.long is not None and grade.long_at is not None:
         yield "long grade", market.age(grade.long_at), LONG_GRADE_AMBER, LONG_GRADE_LIMIT
+
+
+def _by_age(item: tuple[str, timedelta, timedelta, timedelta]) -> tuple[bool, float]:
+    _, age, amber, limit = item
+    return age > limit, age / amber
 
 
 def _span(age: timedelta) -> str:
