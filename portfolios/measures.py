@@ -14,8 +14,8 @@ from portfolios.market import Array
 
 TAIL_LEVEL = 0.95
 """Confidence of value at risk and of the mean loss beyond it."""
-LOADING_SWEEPS = 60
-LOADING_TOLERANCE = 1e-9
+LOADING_SWEEPS = 500
+LOADING_TOLERANCE = 1e-8
 
 
 def simple_returns(levels: Array) -> Array:
@@ -119,8 +119,12 @@ def cvar(returns: Array, level: float = TAIL_LEVEL) -> float:
 
 
 def portfolio_volatility(w: Array, covariance: Array) -> float:
-    """Return the square root of w'Σw, in the covariance's period."""
-    return math.sqrt(max(0.0, float(w @ covariance @ w)))
+    """Return the square root of w'Σw, in the covariance's period.
+
+    NaN where the risk of something held is unknown; of what is not held it does not matter.
+    """
+    variance = float((w * _carried(w, covariance)).sum())
+    return math.sqrt(variance) if variance > 0 else 0.0 * variance
 
 
 def risk_contributions(w: Array, covariance: Array) -> Array:
@@ -131,10 +135,13 @@ def risk_contributions(w: Array, covariance: Array) -> Array:
         covariance: shape (n, n).
 
     Returns:
-        Shape (n,), summing to 1; negative for a position that hedges; zeros without any risk.
+        Shape (n,), summing to 1; negative for a position that hedges; zeros without any risk;
+        NaN throughout where the risk of something held is unknown.
     """
-    parts = w * (covariance @ w)
-    total = parts.sum()
+    parts = w * _carried(w, covariance)
+    total = float(parts.sum())
+    if math.isnan(total):
+        return np.full_like(w, math.nan)
     return np.asarray(parts / total) if total > 0 else np.zeros_like(w)
 
 
@@ -163,10 +170,10 @@ def effective_bets(w: Array, covariance: Array) -> float:
         covariance: shape (n, n), positive variances where something is held.
 
     Returns:
-        From 1 (one bet) to n + 1; NaN without any risk.
+        From 1 (one bet) to n + 1; NaN without any risk, and where some of it is unknown.
     """
-    held = (w != 0) & (np.diag(covariance) > 0)
-    if not held.any():
+    held = (w != 0) & (np.diag(covariance) != 0)
+    if not held.any() or np.isnan(covariance[np.ix_(held, held)]).any():
         return math.nan
     weights, matrix = w[held], covariance[np.ix_(held, held)]
     sigma = np.sqrt(np.diag(matrix))
@@ -207,6 +214,12 @@ def drift(w: Array, cash: float, r: Array) -> float:
     return 0.5 * (float(np.abs(w - r).sum()) + cash_gap)
 
 
+def _carried(w: Array, covariance: Array) -> Array:
+    """Return Σw over what is held, so that an unknown risk of nothing stays out."""
+    held = w != 0
+    return np.where(held, np.where(held, covariance, 0.0) @ w, 0.0)
+
+
 def _positive(levels: Array) -> Array:
     return np.where(levels > 0, levels, np.nan)
 
@@ -225,16 +238,24 @@ def _worst_first(returns: Array, level: float) -> tuple[Array, float]:
 
 
 def _common_loadings(correlation: Array) -> Array:
-    """Return loadings on one common factor, shape (n,), each between -1 and 1."""
-    reduced = correlation - np.diag(np.diag(correlation))
-    loadings = np.zeros(len(correlation))
+    """Return loadings on one common factor, shape (n,), each between -1 and 1.
+
+    Principal axis: the diagonal holds the squared loadings instead of ones. One power step per
+    sweep, on the matrix plus the identity, which has no negative eigenvalue to be drawn to.
+    """
+    n = len(correlation)
+    shifted = correlation.copy()
+    vector, loadings = np.full(n, 1.0 / math.sqrt(n)), np.zeros(n)
     for _ in range(LOADING_SWEEPS):
-        values, vectors = np.linalg.eigh(reduced)
-        found = vectors[:, -1] * math.sqrt(max(0.0, float(values[-1])))
-        found = np.clip(found * (1.0 if found.sum() >= 0 else -1.0), -1.0, 1.0)
+        image = shifted @ vector
+        size = float(np.linalg.norm(image))
+        if size <= 1.0:  # no common factor: what remains is hedged or unrelated
+            return np.zeros(n)
+        vector = image / size
+        found = np.clip(vector * math.sqrt(max(0.0, size - 1.0)), -1.0, 1.0)
         moved = float(np.abs(found - loadings).max())
         loadings = found
+        np.fill_diagonal(shifted, 1.0 + loadings**2)
         if moved < LOADING_TOLERANCE:
             break
-        np.fill_diagonal(reduced, loadings**2)
     return loadings

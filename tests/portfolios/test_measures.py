@@ -121,6 +121,17 @@ def test_without_risk_nobody_contributes() -> None:
     assert risk_contributions(np.zeros(2), np.eye(2)).tolist() == [0.0, 0.0]
 
 
+def test_an_unknown_risk_is_unknown_only_where_it_is_held() -> None:
+    sigma = covariance([0.2, math.nan], 0.5)
+    idle, held = np.array([0.5, 0.0]), np.array([0.5, 0.1])
+    assert portfolio_volatility(idle, sigma) == pytest.approx(0.1)
+    assert risk_contributions(idle, sigma).tolist() == [1.0, 0.0]
+    assert effective_bets(idle, sigma) == pytest.approx(1.0)
+    assert math.isnan(portfolio_volatility(held, sigma))
+    assert np.isnan(risk_contributions(held, sigma)).all()
+    assert math.isnan(effective_bets(held, sigma))
+
+
 @given(WEIGHTS, st.floats(-0.2, 0.99))
 @settings(max_examples=50)
 def test_risk_shares_sum_to_one(w: Array, correlation: float) -> None:
