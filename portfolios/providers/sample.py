@@ -31,6 +31,8 @@ QUOTED_AT = AS_OF - timedelta(minutes=3)
 BAR_COUNT = 400
 LAST_DAY = AS_OF.date() - timedelta(days=1)
 """Its close is the midnight before `AS_OF`."""
+DIGITS = 8
+"""Significant digits of bars; the last bits of exponentials differ between processors."""
 QUIET_WEEKEND = 0.75
 """Volume of a Saturday or Sunday against a weekday's."""
 
@@ -85,7 +87,13 @@ def _bars(cast: Cast, paths: dict[str, Array], days: tuple[date, ...], seed: int
     for column, row in enumerate(cast.values()):
         close[: BAR_COUNT - row.days, column] = np.nan
         volume[: BAR_COUNT - row.days, column] = np.nan
-    return Bars(days, tuple(paths), close, volume)
+    return Bars(days, tuple(paths), _as_published(close), _as_published(volume))
+
+
+def _as_published(figures: Array) -> Array:
+    """Round to the digits that a provider publishes, the same ones on every processor."""
+    rounded = [float(f"{figure:.{DIGITS}g}") for figure in figures.ravel()]
+    return np.array(rounded).reshape(figures.shape)
 
 
 def _volume(row: SampleAsset, path: Array, seed: int) -> Array:
