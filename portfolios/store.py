@@ -140,7 +140,9 @@ class Store:
             raise NotFoundError(f"there is no plan {plan_id!r}", hint="see `rebalancer history`")
         if len(found) > 1 and found[0]["plan_id"] != prefix:
             ids = ", ".join(row["plan_id"] for row in found[:5])
-            raise NotFoundError(f"several plans begin with {prefix}: {ids}", hint="write more of it")
+            raise NotFoundError(
+                f"several plans begin with {prefix}: {ids}", hint="write more of it"
+            )
         return plan_from_row(found[0])
 
     def plans(self, name: str | None = None) -> tuple[Plan, ...]:

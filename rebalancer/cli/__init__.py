@@ -39,7 +39,7 @@ def options(
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No words, only data.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is done.")] = False,
-    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Options that come before the command."""
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO if verbose else "WARNING")
@@ -50,7 +50,7 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     debug = "--debug" in sys.argv
     try:
-        app()
+        app(prog_name="rebalancer")
     except RebalancerError as error:
         _explain(error, debug=debug)
         sys.exit(exit_for(error))

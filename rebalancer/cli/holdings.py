@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from portfolios import figures
-from portfolios.errors import UsageError
+from portfolios.errors import NotFoundError, UsageError
 from portfolios.export import to_csv, to_toml
 from portfolios.holdings import Portfolio
 from portfolios.loaders import Loaded, load, read_source
@@ -60,8 +60,10 @@ def add(
     file: Annotated[str, typer.Argument(help="TOML, CSV or JSON; - reads standard input.")],
     name: Annotated[str | None, typer.Option(help="Keep it under this name.")] = None,
     maps: Maps = None,
-    dry_run: Annotated[bool, typer.Option(help="Show the difference, keep nothing.")] = False,
-    no_input: Annotated[bool, typer.Option(help="Never ask; save at once.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the difference, keep nothing.")
+    ] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; save at once.")] = False,
     offline: Offline = False,
     as_json: AsJson = False,
 ) -> None:
@@ -112,8 +114,13 @@ def _report(prepared: Import, *, kept: bool) -> None:
 def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJson = False) -> None:
     """List the stored portfolios."""
     resolved = wiring.settings_from(context_of(ctx).config)
-    with wiring.open_store(resolved, read_only=True) as store:
-        portfolios = store.list_portfolios()
+    try:
+        with wiring.open_store(resolved, read_only=True) as store:
+            portfolios = store.list_portfolios()
+    except NotFoundError:
+        portfolios = ()
+    if not portfolios:
+        context_of(ctx).tell("no portfolio is stored yet; `rebalancer add FILE` keeps one")
     market = wiring.market_if_any(resolved, offline=offline)
     rows = [(p, value_portfolio(p, market) if market else None) for p in portfolios]
     if as_json:
@@ -130,7 +137,7 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
             figures.money(valuation.value, portfolio.currency) if valuation else "unknown",
         )
     out().print(grid)
-    if market and market.is_sample:
+    if market and market.is_sample and portfolios:
         context_of(ctx).tell("values from the SAMPLE market")
 
 

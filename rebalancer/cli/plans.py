@@ -13,7 +13,7 @@ import typer
 
 from portfolios import figures
 from portfolios.decisions import Verdict
-from portfolios.errors import UsageError
+from portfolios.errors import NotFoundError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.loaders import load
 from portfolios.loaders.numbers import parse_money
@@ -78,7 +78,9 @@ def run(
     cash: Annotated[
         str | None, typer.Option(help="Money coming in, negative for money going out.")
     ] = None,
-    save: Annotated[bool, typer.Option(help="Keep the plans, to decide on them.")] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the plans, to decide on them.")
+    ] = False,
     dump: Annotated[
         Path | None, typer.Option(help="Write the exact problem and answer as JSON.")
     ] = None,
@@ -228,6 +230,8 @@ def _portfolios(
     if stored or not names:
         with wiring.open_store(resolved, read_only=True) as store:
             found += [store.load_portfolio(n) for n in stored] if names else store.list_portfolios()
+    if not found:
+        raise NotFoundError("no portfolio is stored yet", hint="rebalancer add FILE keeps one")
     return found
 
 
@@ -240,7 +244,12 @@ def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
         context.tell("nothing was solved, so nothing was dumped")
         return
     problem = to_problem_json(proposal.inputs, proposal.solution)
-    path.write_text(json.dumps(problem, allow_nan=False) + "\n")
+    try:
+        path.write_text(json.dumps(problem, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="check --dump"
+        ) from None
 
 
 def _print(plans: list[Plan], *, as_json: bool, as_csv: bool) -> None:

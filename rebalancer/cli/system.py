@@ -50,6 +50,7 @@ def market(
     """Show the token table: price, changes, grades, signal, trend, sector, ages."""
     resolved = wiring.settings_from(context_of(ctx).config)
     known = wiring.market_from(resolved, offline=offline)
+    _require_sector(known, sector)
     wanted = [_asset(known, word) for word in assets or ()] or list(known.assets.values())
     rows = market_rows(known, [a for a in wanted if sector in (None, a.sector)])
     if trend is not None:
@@ -60,6 +61,12 @@ def market(
         write_json([row_to_json(row) for row in rows])
     else:
         show_market(out(), known, rows)
+
+
+def _require_sector(known: Market, sector: str | None) -> None:
+    sectors = sorted({asset.sector for asset in known.assets.values()})
+    if sector is not None and sector not in sectors:
+        raise NotFoundError(f"no sector is called {sector}", hint=f"known: {', '.join(sectors)}")
 
 
 def _asset(known: Market, word: str) -> Asset:
@@ -74,7 +81,9 @@ def _asset(known: Market, word: str) -> Asset:
 
 def init(
     ctx: typer.Context,
-    force: Annotated[bool, typer.Option(help="Replace an existing settings file.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing settings file.")
+    ] = False,
 ) -> None:
     """Write a commented settings file and an empty database; needs no key."""
     context = context_of(ctx)

@@ -137,7 +137,7 @@ def _why_nothing(survey: Survey, limits: Sequence[LimitLine]) -> str:
 
 def _warnings(compared: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(
-        f"the proposal worsens a zone: {f.text} ({f.zone.value} -> {f.after.value})"
+        f"the proposal worsens a zone: {f.subject}: {f.text} ({f.zone.value} -> {f.after.value})"
         for f in worsened(compared)
         if f.after is not None
     )

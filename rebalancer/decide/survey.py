@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from portfolios.errors import InputError
 from portfolios.holdings import Portfolio
 from portfolios.market import Array, Market
 from portfolios.measures import drift
@@ -22,6 +23,7 @@ from rebalancer.estimates.risk import RiskModel
 from rebalancer.estimates.rows import Broken, broken
 from rebalancer.zones.situation import Situation
 
+SMALL = 1e-9
 ROUNDING_SLACK = Decimal("0.02")
 """Two cents above the smallest trade, so that rounding down never makes a trade too small."""
 
@@ -104,7 +106,15 @@ def survey_portfolio(
         market: prices, grades and history.
         flow: money coming in, negative for money going out.
         mode: instead of the policy's.
+
+    Raises:
+        InputError: the portfolio is in another currency than the market's prices.
     """
+    if portfolio.currency != market.currency:
+        raise InputError(
+            f"{portfolio.name} is in {portfolio.currency}, the market in {market.currency}",
+            hint=f'write currency = "{market.currency}" and amounts in it',
+        )
     policy = replace(portfolio.policy, mode=mode) if mode else portfolio.policy
     valuation = value_portfolio(portfolio, market, flow=flow)
     everything = estimate_market(market, [p.asset for p in valuation.positions])
@@ -121,6 +131,7 @@ def survey_portfolio(
         reference.r,
         active=has_wish and signals is not Signals.IGNORE,
     )
+    under_wish = (boxes.u_hi <= 0) & (valuation.weights() < reference.signalled - SMALL)
     return Survey(
         portfolio=portfolio,
         market=market,
@@ -130,7 +141,7 @@ def survey_portfolio(
         limits=limits,
         boxes=boxes,
         reference=reference,
-        alpha=alpha,
+        alpha=alpha.never_below(under_wish),
         bands=band_of(reference.r, policy),
         fees=tuple(fee_of(position.asset, policy) for position in valuation.positions),
         min_trade=min_trade_of(policy, valuation.value),

@@ -19,6 +19,10 @@ NOTABLE_FLOW = 0.01
 """A cash flow below this share of value waits for the next occasion."""
 
 
+PAST = ("P5", "P9")
+"""Portfolio rules about what has happened already, which no trade undoes."""
+
+
 class Trigger(StrEnum):
     """A cause of a proposal."""
 
@@ -80,7 +84,9 @@ def _red_zone_can_be_left(survey: Survey, findings: Sequence[Finding]) -> bool:
         if finding.zone is not Zone.RED:
             continue
         if finding.scope is not Scope.ASSET:
-            return True
+            if finding.code not in PAST:
+                return True
+            continue
         if survey.boxes.v_hi[place[finding.subject]] > 0:
             return True
     return False

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from portfolios.assets import AssetKind
 from portfolios.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
@@ -48,6 +49,15 @@ class Alpha:
     def total(self) -> Array:
         """All sources together."""
         return self.trend + self.grade
+
+    def never_below(self, under: npt.NDArray[np.bool_]) -> Alpha:
+        """Return the alpha without its negative values where `under` says so, shape (n,).
+
+        What may not be bought follows its weight down, so a negative alpha would sell a little
+        more at each run: it counts only until the asset is under its wish.
+        """
+        keep = ~(under & (self.total < 0))
+        return Alpha(self.trend * keep, self.grade * keep, self.rho)
 
 
 def estimate_alpha(

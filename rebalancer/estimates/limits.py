@@ -88,6 +88,8 @@ def limits_of(valuation: Valuation, portfolio: Portfolio, market: Market) -> Lim
     target = np.array([targets.get(asset_id, 0.0) for asset_id in ids])
     caps, raised_assets = _asset_caps(valuation, policy, market, target)
     low, high, raised_sectors = _sector_bounds(policy, names, members.T @ target)
+    caps, lifted = _lifted_to_floors(caps, valuation, policy, members, low)
+    raised_assets += lifted
     stable = np.array([_healthy_stable(position) for position in valuation.positions], dtype=float)
     return Limits(
         w_max=caps,
@@ -131,6 +133,25 @@ def _asset_caps(
         if target[i] > default:
             raised.append(f"asset.{asset_id}.max")
     return caps, raised
+
+
+def _lifted_to_floors(
+    caps: Array, valuation: Valuation, policy: Policy, members: Array, low: Array
+) -> tuple[Array, list[str]]:
+    """Lift default caps where a stated floor needs more than they allow: the user comes first."""
+    ids = valuation.asset_ids
+    own = np.array([policy.assets.get(a, Range()).max is None for a in ids], dtype=bool)
+    lifted = caps.copy()
+    for j, floor in enumerate(low):
+        inside = members[:, j] * lifted
+        ours = own & (members[:, j] > 0)
+        short = floor - float(inside.sum())
+        room = float(inside[ours].sum())
+        if short > 0 and room > 0:
+            factor = (room + short) / room
+            lifted = np.where(ours, np.minimum(1.0, factor * lifted), lifted)
+    raised = [f"asset.{a}.max" for a, old, new in zip(ids, caps, lifted, strict=True) if new > old]
+    return lifted, raised
 
 
 def default_asset_cap(asset: Asset, history_days: int) -> float:

@@ -9,7 +9,7 @@ by one (deletion filter).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,11 +43,12 @@ def require_consistent(inputs: Inputs) -> None:
         InfeasibleError: with the smallest set at fault and what would mend each.
     """
     _require_cash(inputs)
-    limits = tuple(limits_in_force(inputs))
-    if _most_violation(limits, inputs.n) <= SLACK:
+    world = with_stand_ins(inputs)
+    limits = tuple(limits_in_force(world))
+    if _most_violation(limits, world.n) <= SLACK:
         return
-    fault = smallest_fault(limits, inputs.n)
-    conflicts = [_conflict(limit, fault, inputs.n) for limit in fault]
+    fault = smallest_fault(limits, world.n)
+    conflicts = [_conflict(limit, fault, world.n) for limit in fault]
     names = " and ".join(f"{c.limit} {figures.limit(c.bound)}" for c in conflicts)
     best = min(conflicts, key=lambda c: (abs(c.bound - c.relaxed), c.limit))
     raise InfeasibleError(
@@ -68,12 +69,29 @@ def _require_cash(inputs: Inputs) -> None:
         )
 
 
+def with_stand_ins(inputs: Inputs) -> Inputs:
+    """Return the limits in a world where each sector without members here has one.
+
+    A floor of a sector in which nothing is held is unmet, not contradictory; a floor over its cap
+    is contradictory whatever is held.
+    """
+    empty = np.flatnonzero(~(inputs.M > 0).any(axis=0))
+    count, s = len(empty), len(inputs.sector_names)
+    return replace(
+        inputs,
+        assets=(*inputs.assets, *(f"any of {inputs.sector_names[j]}" for j in empty)),
+        M=np.vstack([inputs.M.reshape(inputs.n, s), np.eye(s)[empty]]),
+        w_max=np.append(inputs.w_max, np.ones(count)),
+        m_stable=np.append(inputs.m_stable, np.zeros(count)),
+    )
+
+
 def limits_in_force(inputs: Inputs) -> Iterator[Limit]:
-    """Yield every limit that limits something; a sector without members here is not at fault."""
+    """Yield every limit that limits something."""
     n = inputs.n
     for j, name in enumerate(inputs.sector_names):
         members = np.append(inputs.M[:, j], 0.0)
-        if inputs.S_lo[j] > 0 and members.any():
+        if inputs.S_lo[j] > 0:
             yield Limit(f"sector.{name}.min", -members, -float(inputs.S_lo[j]), True)
         if inputs.S_hi[j] < 1:
             yield Limit(f"sector.{name}.max", members, float(inputs.S_hi[j]), False)
