@@ -23,7 +23,6 @@ from rebalancer.estimates.risk import RiskModel
 from rebalancer.estimates.rows import Broken, broken
 from rebalancer.zones.situation import Situation
 
-SMALL = 1e-9
 ROUNDING_SLACK = Decimal("0.02")
 """Two cents above the smallest trade, so that rounding down never makes a trade too small."""
 
@@ -131,7 +130,6 @@ def survey_portfolio(
         reference.r,
         active=has_wish and signals is not Signals.IGNORE,
     )
-    under_wish = (boxes.u_hi <= 0) & (valuation.weights() < reference.signalled - SMALL)
     return Survey(
         portfolio=portfolio,
         market=market,
@@ -141,7 +139,7 @@ def survey_portfolio(
         limits=limits,
         boxes=boxes,
         reference=reference,
-        alpha=alpha.never_below(under_wish),
+        alpha=alpha.without_sales(boxes.u_hi <= 0),
         bands=band_of(reference.r, policy),
         fees=tuple(fee_of(position.asset, policy) for position in valuation.positions),
         min_trade=min_trade_of(policy, valuation.value),

@@ -50,13 +50,14 @@ class Alpha:
         """All sources together."""
         return self.trend + self.grade
 
-    def never_below(self, under: npt.NDArray[np.bool_]) -> Alpha:
-        """Return the alpha without its negative values where `under` says so, shape (n,).
+    def without_sales(self, kept: npt.NDArray[np.bool_]) -> Alpha:
+        """Return the alpha without its negative values where `kept` says so, shape (n,).
 
-        What may not be bought follows its weight down, so a negative alpha would sell a little
-        more at each run: it counts only until the asset is under its wish.
+        What may not be bought back is not sold for a grade either: its reference would follow its
+        weight down, and each run would sell a little more. Such a holding is flagged, and sold
+        only as far as the signals setting lowers its reference.
         """
-        keep = ~(under & (self.total < 0))
+        keep = ~(kept & (self.total < 0))
         return Alpha(self.trend * keep, self.grade * keep, self.rho)
 
 
