@@ -16,6 +16,7 @@ from portfolios.market import Array, Market
 from portfolios.policy import Mode, Signals
 from portfolios.valuation import Position, Valuation
 from rebalancer.estimates.limits import Boxes
+from rebalancer.estimates.scores import is_bearish
 from rebalancer.estimates.special import NEW_DAYS
 
 SALE_ALLOWANCE = 1.05
@@ -81,8 +82,7 @@ def _buying_ban(
         return f"only {history} days of history: not bought"
     if asset.asset_id not in market.assets:
         return "no public market: not bought"
-    grade = market.grades.get(asset.asset_id)
-    if signals is not Signals.IGNORE and grade is not None and grade.trend == -1:
+    if signals is not Signals.IGNORE and is_bearish(market, asset.asset_id):
         return f"bearish trend: not added to (signals = {signals.value})"
     return ""
 

@@ -121,7 +121,7 @@ def _asset_caps(
 ) -> tuple[Array, list[str]]:
     liquid = _liquidity_caps(valuation, market)
     caps, raised = np.ones(len(target)), []
-    days = np.isfinite(market.bars.columns(valuation.asset_ids).close).sum(axis=0)
+    days = _known_age(market.bars.columns(valuation.asset_ids).close)
     for i, position in enumerate(valuation.positions):
         asset_id = position.asset.asset_id
         stated = policy.assets.get(asset_id)
@@ -133,6 +133,19 @@ def _asset_caps(
         if target[i] > default:
             raised.append(f"asset.{asset_id}.max")
     return caps, raised
+
+
+def _known_age(close: Array) -> Array:
+    """Return for how many days each asset is known to exist, at least; young needs a known start.
+
+    Without any bar, or with bars from the first day of the window on, the start is not known: a
+    short or missing history must not force a sale.
+    """
+    seen = np.isfinite(close)
+    count = seen.sum(axis=0)
+    started_inside = seen.any(axis=0) & ~seen[:1].any(axis=0)
+    age: Array = np.where(started_inside, count, np.maximum(count, YOUNG_DAYS))
+    return age
 
 
 def _lifted_to_floors(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from portfolios.holdings import Portfolio
-from portfolios.market import Array, Market
+from portfolios.market import SHORT_GRADE_LIMIT, Array, Market
 from portfolios.policy import Freed, Policy, Signals
 from portfolios.valuation import Valuation
 from rebalancer.estimates.inside import bring_inside
 from rebalancer.estimates.limits import Boxes, Limits
+from rebalancer.estimates.scores import is_bearish
 
 TRIM_SHARE, LEAST_TRIMMED = 0.5, 0.05
 LEAST_BAND, MOST_BAND, RELATIVE_BAND = 0.01, 0.05, 0.25
@@ -93,11 +94,10 @@ def after_signals(
     """
     if signals not in (Signals.TRIM, Signals.FOLLOW):
         return wished
-    grades = [market.grades.get(asset_id) for asset_id in valuation.asset_ids]
-    bearish = np.array([g is not None and g.trend == -1 for g in grades], dtype=bool)
+    bearish = np.array([is_bearish(market, a) for a in valuation.asset_ids], dtype=bool)
     if signals is Signals.FOLLOW:
         return np.where(bearish, 0.0, wished)
-    short = np.array([np.nan if g is None or g.short is None else g.short for g in grades])
+    short = np.array([_fresh_short(market, a) for a in valuation.asset_ids])
     weak = bearish & (short < _weighted_median(short, wished))
     lowered = np.minimum(wished, np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED))
     trimmed: Array = np.where(weak, lowered, wished)
@@ -110,6 +110,14 @@ def band_of(r: Array, policy: Policy) -> Array:
         return np.full(len(r), float(policy.band))
     band: Array = np.maximum(LEAST_BAND, np.minimum(MOST_BAND, RELATIVE_BAND * r))
     return band
+
+
+def _fresh_short(market: Market, asset_id: str) -> float:
+    """Return a short grade that is young enough to act on, NaN without one."""
+    grade = market.grades.get(asset_id)
+    if grade is None or grade.short is None or grade.short_at is None:
+        return np.nan
+    return grade.short if market.age(grade.short_at) <= SHORT_GRADE_LIMIT else np.nan
 
 
 def _weighted_median(values: Array, weights: Array) -> float:

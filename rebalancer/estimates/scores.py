@@ -12,7 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from portfolios.market import Array, Grade, Market
+from portfolios.assets import AssetKind
+from portfolios.market import SHORT_GRADE_LIMIT, Array, Grade, Market
 
 MANY = 30
 """From so many graded assets on, ranks say more than the grades' own scale."""
@@ -69,3 +70,17 @@ def trend_scores(values: Array) -> Array:
         return values
     scaled: Array = np.clip(values / spread, -MOST_SCORE, MOST_SCORE)
     return scaled
+
+
+def is_bearish(market: Market, asset_id: str) -> bool:
+    """Tell whether an asset is known to be in a bearish trend now.
+
+    A trend without a date or past its age is not known, and what is not known is never bearish. A
+    stablecoin has no trend that means anything.
+    """
+    asset, grade = market.assets.get(asset_id), market.grades.get(asset_id)
+    if grade is None or grade.trend != -1 or grade.short_at is None:
+        return False
+    if asset is not None and asset.kind is AssetKind.STABLE:
+        return False
+    return market.age(grade.short_at) <= SHORT_GRADE_LIMIT

@@ -5,7 +5,7 @@ A proxy is never calmer than its peers: what is not known takes the upper quarti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,45 +44,80 @@ class Traits:
         return Traits(self.daily_vol[at], self.loading[at], self.count[at], self.is_core[at])
 
 
-def traits_of(assets: Sequence[Asset], daily_vol: Array, count: Array) -> Traits:
+def traits_of(
+    assets: Sequence[Asset], daily_vol: Array, count: Array, still: npt.NDArray[np.bool_]
+) -> Traits:
     """Return each asset's volatility, proxied where its own history is too short.
 
     Args:
         assets: in the order of the arrays.
         daily_vol: own estimate, NaN without returns.
         count: returns behind it.
+        still: prices that hardly move; never calmer than the middle of their peers.
     """
     plain = np.array([asset.kind not in (AssetKind.STABLE, AssetKind.WRAPPED) for asset in assets])
-    core = plain & (count >= YOUNG_DAYS) & np.isfinite(daily_vol)
-    peers = np.array([_peer_volatility(asset.sector, assets, daily_vol, core) for asset in assets])
+    core = plain & (count >= YOUNG_DAYS) & (daily_vol > 0) & ~still
+    peers, middle = (
+        np.array([_peer_volatility(a.sector, assets, daily_vol, core, q) for a in assets])
+        for q in (PEER_QUANTILE, 0.5)
+    )
     own = np.where(np.isfinite(daily_vol), daily_vol, 0.0)
     blended = np.sqrt((count * own**2 + PRIOR_DAYS * peers**2) / (count + PRIOR_DAYS))
     vol = np.where(count >= YOUNG_DAYS, own, np.where(count >= NEW_DAYS, blended, peers))
+    vol = np.where(still | (vol <= 0), np.maximum(vol, middle), vol)
     vol = _stable_and_wrapped(assets, vol, own)
     return Traits(vol, np.zeros(len(assets)), count, core)
 
 
 def _peer_volatility(
-    sector: str, assets: Sequence[Asset], daily_vol: Array, core: npt.NDArray[np.bool_]
+    sector: str,
+    assets: Sequence[Asset],
+    daily_vol: Array,
+    core: npt.NDArray[np.bool_],
+    quantile: float,
 ) -> float:
     alike = core & np.array([asset.sector == sector for asset in assets])
     known = daily_vol[alike] if alike.any() else daily_vol[core]
-    return float(np.quantile(known, PEER_QUANTILE)) if len(known) else UNKNOWN_VOLATILITY
+    return float(np.quantile(known, quantile)) if len(known) else UNKNOWN_VOLATILITY
 
 
 def _stable_and_wrapped(assets: Sequence[Asset], vol: Array, own: Array) -> Array:
-    place = {asset.asset_id: i for i, asset in enumerate(assets)}
+    stands_for = underlying_places(assets)
     out = vol.copy()
     for i, asset in enumerate(assets):
         if asset.kind is AssetKind.STABLE:
             out[i] = max(own[i], STABLE_FLOOR)
-        elif asset.kind is AssetKind.WRAPPED and asset.underlying in place:
-            out[i] = np.hypot(vol[place[asset.underlying]], BASIS)
+    for i, j in stands_for.items():
+        out[i] = np.hypot(out[j], BASIS)
     return out
 
 
+def underlying_places(assets: Sequence[Asset]) -> Mapping[int, int]:
+    """Return where each wrapped asset's underlying stands; what wraps a wrapped one goes deeper."""
+    place = {asset.asset_id: i for i, asset in enumerate(assets)}
+    found: dict[int, int] = {}
+    for i in range(len(assets)):
+        j, passed = i, {i}
+        while (below := _below(assets[j], place)) is not None and below not in passed:
+            j = below
+            passed.add(j)
+        if j != i and assets[j].kind is not AssetKind.WRAPPED:
+            found[i] = j
+    return found
+
+
+def _below(asset: Asset, place: Mapping[str, int]) -> int | None:
+    if asset.kind is not AssetKind.WRAPPED or asset.underlying is None:
+        return None
+    return place.get(asset.underlying)
+
+
 def completed(
-    assets: Sequence[Asset], traits: Traits, core: Sequence[int], correlation: Array, loading: Array
+    assets: Sequence[Asset],
+    traits: Traits,
+    core: Sequence[int],
+    correlation: Array,
+    measured: Array,
 ) -> tuple[Traits, Array]:
     """Extend the correlation of the core to every asset, by structure.
 
@@ -91,40 +126,38 @@ def completed(
         traits: theirs, loadings still missing.
         core: places of the m assets with an estimate.
         correlation: of the core, shape (m, m).
-        loading: of the core on the market, shape (m,).
+        measured: correlation of every asset with the market, shape (n,), NaN where unknown.
     """
-    loadings = _loadings(assets, traits, core, loading)
+    loadings = _loadings(assets, traits, core, measured)
     full = np.outer(loadings, loadings)
     full[np.ix_(core, core)] = correlation
-    stables = np.array([asset.kind is AssetKind.STABLE for asset in assets])
+    stables = np.array([asset.kind is AssetKind.STABLE for asset in assets], dtype=bool)
     full[np.ix_(stables, stables)] = STABLES_CORRELATION
-    _follow_underlying(assets, full)
+    for i, j in underlying_places(assets).items():
+        full[i, :] = WRAPPED_CORRELATION * full[j, :]
+        full[:, i] = full[i, :]
+        full[i, j] = full[j, i] = WRAPPED_CORRELATION
     np.fill_diagonal(full, 1.0)
     return Traits(traits.daily_vol, loadings, traits.count, traits.is_core), full
 
 
 def _loadings(
-    assets: Sequence[Asset], traits: Traits, core: Sequence[int], loading: Array
+    assets: Sequence[Asset], traits: Traits, core: Sequence[int], measured: Array
 ) -> Array:
-    """Return correlations with the market: estimated, or by a prior beta where history is short."""
-    weight = traits.daily_vol[core]
-    market = float((loading * weight).mean()) if len(core) else UNKNOWN_VOLATILITY
+    """Return correlations with the market: measured, and pulled to a prior beta where young.
+
+    Beta is against the average asset of the market, whose own beta is one.
+    """
+    at = list(core)
+    market = float((measured[at] * traits.daily_vol[at]).mean()) if at else UNKNOWN_VOLATILITY
     vol = np.where(traits.daily_vol > 0, traits.daily_vol, 1.0)
-    out = np.clip(PRIOR_BETA * market / vol, 0.0, MOST_LOADING)
-    out[core] = loading
+    told = np.isfinite(measured) & (market > 0)
+    days = np.where(told, traits.count, 0.0)
+    beta = np.where(told, measured, 0.0) * vol / (market if market > 0 else 1.0)
+    blended = (days * beta + PRIOR_DAYS * PRIOR_BETA) / (days + PRIOR_DAYS)
+    out = np.clip(blended * max(market, 0.0) / vol, 0.0, MOST_LOADING)
+    out[at] = measured[at]
     out[[asset.kind is AssetKind.STABLE for asset in assets]] = 0.0
-    place = {asset.asset_id: i for i, asset in enumerate(assets)}
-    for i, asset in enumerate(assets):
-        if asset.kind is AssetKind.WRAPPED and asset.underlying in place:
-            out[i] = WRAPPED_CORRELATION * out[place[asset.underlying]]
+    for i, j in underlying_places(assets).items():
+        out[i] = WRAPPED_CORRELATION * out[j]
     return out
-
-
-def _follow_underlying(assets: Sequence[Asset], full: Array) -> None:
-    place = {asset.asset_id: i for i, asset in enumerate(assets)}
-    for i, asset in enumerate(assets):
-        if asset.kind is AssetKind.WRAPPED and asset.underlying in place:
-            j = place[asset.underlying]
-            full[i, :] = WRAPPED_CORRELATION * full[j, :]
-            full[:, i] = full[i, :]
-            full[i, j] = full[j, i] = WRAPPED_CORRELATION
