@@ -210,9 +210,10 @@ def test_an_asset_with_a_cap_of_nothing_changes_nothing_else() -> None:
     )
     more = replace(alone, policy=policy)
     one, other = propose(alone, MARKET).plan, propose(more, MARKET).plan
-    assert [(t.asset_id, t.quantity) for t in one.trades] == [
-        (t.asset_id, t.quantity) for t in other.trades
-    ]
+    assert [t.asset_id for t in one.trades] == [t.asset_id for t in other.trades]
+    for small, big in zip(one.trades, other.trades, strict=True):
+        # Another shape of program, another last digit of the solver's answer.
+        assert float(small.quantity) == pytest.approx(float(big.quantity), rel=1e-5)
 
 
 @pytest.mark.campaign
