@@ -24,8 +24,10 @@ SHOCK_DAYS, FALL_DAYS = 3, 90
 QUICK, QUIET = 10.0, 90.0
 """Half-lives whose ratio tells a change of regime."""
 FEWEST_FOR_REGIME = 60
+RECENT_DAYS, FEWEST_RECENT = 20, 15
+"""A regime is told by the last days, so most of them must be known."""
 COVERAGE = 0.8
-"""Least share of the money whose history must be known on a day."""
+"""Least share of the money whose history must be known on a day, and of the days of a peak."""
 YEAR, FEWEST_USUAL_DAYS, BURN_IN = 365, 180, 60
 
 
@@ -88,20 +90,28 @@ def shock(levels: Array) -> Fall:
 
 
 def fall_from_peak(levels: Array) -> Fall:
-    """Return the fall from the peak of 90 days, and the volatility known before those days."""
+    """Return the fall from the peak of 90 days, and the volatility known before those days.
+
+    A peak may hide in a gap, so the fall is known only where four fifths of the days are.
+    """
     if len(levels) <= FALL_DAYS:
         return _unknown(levels, FALL_DAYS)
-    peak = np.fmax.reduce(levels[-FALL_DAYS:], axis=0)
+    window = levels[-FALL_DAYS:]
+    peak = np.where(_count(window) >= COVERAGE * FALL_DAYS, np.fmax.reduce(window, axis=0), np.nan)
     return Fall(
         np.asarray(1.0 - levels[-1] / peak), _slow_volatility(levels[:-FALL_DAYS]), FALL_DAYS
     )
 
 
 def regime(levels: Array) -> Array:
-    """Return recent volatility over its usual level, shape (n,); NaN below 60 returns."""
+    """Return recent volatility over its usual level, shape (n,).
+
+    NaN below 60 returns, or below 15 of the last 20.
+    """
     returns = log_returns(levels)
     usual = ewma_volatility(returns, QUIET)
     known = (_count(returns) >= FEWEST_FOR_REGIME) & (usual > 0) & ~np.isnan(levels[-1])
+    known &= _count(returns[-RECENT_DAYS:]) >= FEWEST_RECENT
     ratio = ewma_volatility(returns, QUICK) / np.where(known, usual, 1.0)
     return np.where(known, ratio, np.nan)
 
@@ -152,6 +162,8 @@ def filtered_scenarios(returns: Array) -> Array:
     Each is rescaled by today's volatility over the one known the day before it (filtered
     historical simulation, Barone-Adesi, Giannopoulos & Vosper 1999).
     """
+    if not len(returns):
+        return returns
     sigma = ewma_volatility_path(returns, VOLATILITY_HALF_LIFE)
     before = sigma[:-1]
     usable = (before > 0) & ~np.isnan(returns[1:])

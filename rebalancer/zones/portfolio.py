@@ -11,7 +11,7 @@ from portfolios import figures
 from portfolios.market import Array
 from portfolios.measures import effective_bets, effective_number
 from portfolios.plans import Finding, Scope, Zone
-from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown
+from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Held, Situation
 
 SUBJECT = "portfolio"
@@ -31,17 +31,20 @@ class Concentration:
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge the risky assets; cash and stablecoins are no concentration."""
+        yield unless_missing(self, self._finding(situation), situation.missing_risky)
+
+    def _finding(self, situation: Situation) -> Finding:
         number = effective_number(_risky(situation, situation.w))
         if math.isnan(number):
-            yield at_ease(self, SUBJECT, NOTHING_RISKY)
-            return
+            return at_ease(self, SUBJECT, NOTHING_RISKY)
         wanted = effective_number(_risky(situation, situation.r))
         amber, red = _below(
             wanted, self.amber, self.red, self.amber_of_reference, self.red_of_reference
         )
         text = f"as concentrated as {number:.1f} equal positions"
         text += "" if math.isnan(wanted) else f"; the reference as {wanted:.1f}"
-        yield judged(self, SUBJECT, number, Levels(1.5 * amber, amber, red), text)
+        levels = Levels(1.5 * amber, amber, red, beyond=True)
+        return judged(self, SUBJECT, number, levels, text)
 
 
 class IndependentBets:
@@ -54,17 +57,22 @@ class IndependentBets:
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge the risky assets."""
-        bets = effective_bets(_risky(situation, situation.w), situation.covariance)
+        yield unless_missing(self, self._finding(situation), situation.missing_risky)
+
+    def _finding(self, situation: Situation) -> Finding:
+        risky = _risky(situation, situation.w)
+        if not risky.any():
+            return at_ease(self, SUBJECT, NOTHING_RISKY)
+        bets = effective_bets(risky, situation.covariance)
         if math.isnan(bets):
-            yield at_ease(self, SUBJECT, NOTHING_RISKY)
-            return
+            return unknown(self, SUBJECT, "the risk of something held is not estimated")
         wanted = effective_bets(_risky(situation, situation.r), situation.covariance)
         amber, red = _below(
             wanted, self.amber, self.red, self.amber_of_reference, self.red_of_reference
         )
         text = f"as many independent bets as {bets:.1f}"
         text += "" if math.isnan(wanted) else f"; the reference {wanted:.1f}"
-        yield judged(self, SUBJECT, bets, Levels(1.5 * amber, amber, red), text)
+        return judged(self, SUBJECT, bets, Levels(1.5 * amber, amber, red, beyond=True), text)
 
 
 class Buffer:
@@ -85,7 +93,8 @@ class Buffer:
             f"{figures.percent(reserve)} in cash and healthy stablecoins,"
             f" buffer {figures.limit(least)}"
         )
-        yield judged(self, SUBJECT, reserve, levels, text)
+        finding = judged(self, SUBJECT, reserve, levels, text)
+        yield unless_missing(self, finding, situation.missing)
 
 
 class LockedShare:
@@ -102,9 +111,9 @@ class LockedShare:
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge locked and unpriced value together."""
         locked = sum(_locked(situation, held) for held in situation.held)
-        stale = sum(_last_value(situation, held) for held in situation.held)
+        stale = sum(situation.last_weight(held) for held in situation.held)
         missing = [
-            h.asset_id for h in situation.held if h.unpriced and not _last_value(situation, h)
+            h.asset_id for h in situation.held if h.unpriced and not situation.last_weight(h)
         ]
         share = (locked + stale) / (1.0 + stale)
         levels = Levels(0.0, self.amber, self.red, beyond=True)
@@ -137,11 +146,3 @@ def _locked(situation: Situation, held: Held) -> float:
         return 0.0
     locked = 1 - position.free / position.quantity
     return min(held.weight, float(locked * position.value / situation.valuation.value))
-
-
-def _last_value(situation: Situation, held: Held) -> float:
-    """Return a position's value at a price too old to use, as a fraction of all usable value."""
-    quote, value = held.position.quote, situation.valuation.value
-    if not held.unpriced or quote is None or quote.quarantined or value <= 0:
-        return 0.0
-    return float(held.position.quantity * quote.price / value)

@@ -25,7 +25,7 @@ from rebalancer.zones.history import (
 )
 from rebalancer.zones.portfolio import NOTHING_RISKY, SUBJECT
 from rebalancer.zones.prices import moved
-from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown
+from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Situation
 
 TAIL_OF_VOLATILITY = 2.55
@@ -46,23 +46,26 @@ class TailLoss:
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge the portfolio on its own weights over the price history."""
+        yield unless_missing(self, self._finding(situation), situation.missing_risky)
+
+    def _finding(self, situation: Situation) -> Finding:
+        if not (situation.w[situation.risky] > 0).any():
+            return at_ease(self, SUBJECT, NOTHING_RISKY)
+        if not (situation.w[situation.risky & situation.listed] > 0).any():
+            return at_ease(self, SUBJECT, "nothing risky with a public market is held")
         returns = weighted_returns(situation.levels, situation.w, situation.listed)
         scenarios = filtered_scenarios(returns)
-        if not (situation.w[situation.risky] > 0).any():
-            yield at_ease(self, SUBJECT, NOTHING_RISKY)
-            return
         usual = _usual_tail(situation)
         if len(scenarios) < self.fewest_days or math.isnan(usual):
             why = f"{len(scenarios)} days of common history, {self.fewest_days} are needed"
-            yield unknown(self, SUBJECT, why)
-            return
+            return unknown(self, SUBJECT, why)
         loss = cvar(scenarios)
         text = (
             f"mean loss of {figures.percent(loss)} on the worst 5% of days at today's volatility,"
             f" {loss / usual:.2f} times the usual"
         )
         levels = Levels(0.8 * usual, self.amber * usual, self.red * usual)
-        yield judged(self, SUBJECT, loss, levels, text)
+        return judged(self, SUBJECT, loss, levels, text)
 
 
 class Volatility:
@@ -75,11 +78,13 @@ class Volatility:
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge the estimate of the risk model."""
+        yield unless_missing(self, self._finding(situation), situation.missing_risky)
+
+    def _finding(self, situation: Situation) -> Finding:
         sigma = portfolio_volatility(situation.w, situation.covariance)
         limit, usual = _stated(situation), _usual(situation)
         if not math.isfinite(sigma) or (limit is None and math.isnan(usual)):
-            yield unknown(self, SUBJECT, "too little history to know the usual volatility")
-            return
+            return unknown(self, SUBJECT, "too little history to know the usual volatility")
         amber = self.amber * usual if limit is None else self.amber_stated * limit
         against = (
             f"usual {figures.percent(usual)}" if limit is None else f"limit {figures.limit(limit)}"
@@ -89,7 +94,7 @@ class Volatility:
             f" allow for {figures.percent(PRUDENCE * sigma)}"
         )
         levels = Levels(0.8 * amber, amber, self.red * _calm(usual, limit), beyond=True)
-        yield judged(self, SUBJECT, sigma, levels, text)
+        return judged(self, SUBJECT, sigma, levels, text)
 
 
 class PortfolioDrawdown:
@@ -111,7 +116,8 @@ class PortfolioDrawdown:
             yield unknown(self, SUBJECT, "120 days of common history are needed")
             return
         text = f"{figures.percent(fall.loss[0])} below its 90-day peak, at today's quantities"
-        yield judged(self, SUBJECT, float(fall.loss[0]), _levels(self, fall), text)
+        finding = judged(self, SUBJECT, float(fall.loss[0]), _levels(self, fall), text)
+        yield unless_missing(self, finding, situation.missing)
 
 
 class PortfolioShock:
@@ -129,7 +135,8 @@ class PortfolioShock:
             yield unknown(self, SUBJECT, "a month of common history is needed")
             return
         text = f"{moved(float(fall.loss[0]))} in three days, at today's quantities"
-        yield judged(self, SUBJECT, float(fall.loss[0]), _levels(self, fall), text)
+        finding = judged(self, SUBJECT, float(fall.loss[0]), _levels(self, fall), text)
+        yield unless_missing(self, finding, situation.missing)
 
 
 def _levels(rule: PortfolioDrawdown | PortfolioShock, fall: Fall) -> Levels:
@@ -154,12 +161,14 @@ def _usual(situation: Situation) -> float:
     """Return the reference's usual volatility on the scale of the risk model; NaN unknown.
 
     The risk model sees more than the prices of the listed assets, so the history only says how
-    unusual today is; how risky the reference is today, the model says.
+    unusual today is; how risky the reference is today, the model says. Where its prices do not
+    move at all (stated ones), no day was more unusual than today.
     """
     usual = situation.usual
     model = portfolio_volatility(situation.r, situation.covariance)
-    scale = model / usual.now if usual.now > 0 else 1.0
-    return float(np.maximum(usual.median * scale, LEAST_USUAL))
+    if usual.now == 0:
+        return float(np.maximum(model, LEAST_USUAL))
+    return float(np.maximum(usual.median / usual.now * model, LEAST_USUAL))
 
 
 def _usual_tail(situation: Situation) -> float:

@@ -20,6 +20,7 @@ from portfolios.market import (
     SHORT_GRADE_LIMIT,
     STATED_PRICE_AMBER,
     STATED_PRICE_LIMIT,
+    Grade,
 )
 from portfolios.plans import Finding, Scope
 from rebalancer.zones.history import Fall, fall_from_peak, regime, shock
@@ -46,7 +47,7 @@ class Drawdown:
         fall = fall_from_peak(situation.levels)
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
-                yield unknown(self, held.asset_id, _no_history(held, "120 days"))
+                yield unknown(self, held.asset_id, _no_history(held, "120 days are"))
                 continue
             loss = float(fall.loss[held.i])
             text = f"{figures.percent(loss)} below its 90-day peak"
@@ -68,7 +69,11 @@ class Shock:
         fall = shock(situation.levels)
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
-                yield unknown(self, held.asset_id, _no_history(held, "a month"))
+                yield unknown(
+                    self,
+                    held.asset_id,
+                    _no_history(held, "a month and the close three days ago are"),
+                )
                 continue
             loss = float(fall.loss[held.i])
             text = f"{moved(loss)} in three days"
@@ -90,7 +95,7 @@ class VolatilityRegime:
         for held in _with_prices(situation):
             ratio = float(ratios[held.i])
             if not np.isfinite(ratio):
-                yield unknown(self, held.asset_id, _no_history(held, "60 days"))
+                yield unknown(self, held.asset_id, _no_history(held, "60 days that move are"))
                 continue
             text = f"volatility at {ratio:.2f} times its usual level"
             levels = Levels(1.0, self.amber, self.red)
@@ -101,7 +106,8 @@ class Depeg:
     """H8: a stablecoin away from its peg.
 
     One aggregated price is one observation; that two of them agree is asked by those who tell.
-    A peg in another currency is measured against the median of at least three such coins.
+    A peg in another currency is measured against the median of at least three such coins with
+    prices to trust.
     """
 
     key, code, scope, importance = "depeg", "H8", Scope.ASSET, 1.2
@@ -129,9 +135,12 @@ class Depeg:
         if not peg or peg == market.currency:
             return Decimal(1) if peg else None
         peers = [
-            market.quotes[asset_id].price
-            for asset_id, asset in sorted(market.assets.items())
-            if asset.kind is AssetKind.STABLE and asset.peg == peg and asset_id in market.quotes
+            quote.price
+            for asset_id, quote in sorted(market.quotes.items())
+            if asset_id in market.assets and not quote.quarantined
+            for asset in (market.assets[asset_id],)
+            if asset.kind is AssetKind.STABLE and asset.peg == peg
+            if market.age(quote.at) <= PRICE_LIMIT
         ]
         return median(peers) if len(peers) >= self.fewest_peers else None
 
@@ -151,6 +160,10 @@ class Stale:
         for held in situation.held:
             if held.unpriced:
                 yield unknown(self, held.asset_id, held.unpriced)
+                continue
+            undated = _undated(situation, held)
+            if undated:
+                yield unknown(self, held.asset_id, f"the {undated} has no date")
                 continue
             name, age, amber, limit = max(_ages(situation, held), key=_by_age)
             if age > limit:
@@ -184,7 +197,7 @@ def _with_prices(situation: Situation) -> Iterator[Held]:
 
 
 def _no_history(held: Held, needed: str) -> str:
-    return held.unpriced or f"{needed} of prices are needed"
+    return held.unpriced or f"too few prices: {needed} needed"
 
 
 def _ages(
@@ -195,13 +208,34 @@ def _ages(
         yield "price", market.age(quote.at), PRICE_AMBER, PRICE_LIMIT
     elif quote is not None:
         yield "stated price", market.age(quote.at), STATED_PRICE_AMBER, STATED_PRICE_LIMIT
-    grade = market.grades.get(held.asset_id)
-    if grade is None or held.is_stable or not held.is_listed:
+    grade = _grade(situation, held)
+    if grade is None:
         return
-    if grade.short is not None and grade.short_at is not None:
+    if _has_short(grade) and grade.short_at is not None:
         yield "short grade", market.age(grade.short_at), SHORT_GRADE_AMBER, SHORT_GRADE_LIMIT
     if grade.long is not None and grade.long_at is not None:
         yield "long grade", market.age(grade.long_at), LONG_GRADE_AMBER, LONG_GRADE_LIMIT
+
+
+def _undated(situation: Situation, held: Held) -> str:
+    """Name a grade whose age nobody knows, empty when there is none."""
+    grade = _grade(situation, held)
+    if grade is None:
+        return ""
+    if _has_short(grade) and grade.short_at is None:
+        return "short grade"
+    return "long grade" if grade.long is not None and grade.long_at is None else ""
+
+
+def _grade(situation: Situation, held: Held) -> Grade | None:
+    if held.is_stable or not held.is_listed:
+        return None
+    return situation.market.grades.get(held.asset_id)
+
+
+def _has_short(grade: Grade) -> bool:
+    """Tell whether something has the short grade's date: its score, or the trend."""
+    return grade.short is not None or grade.trend is not None
 
 
 def _by_age(item: tuple[str, timedelta, timedelta, timedelta]) -> tuple[bool, float]:

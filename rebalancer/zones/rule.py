@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from portfolios.plans import Finding, Scope, Zone
@@ -20,7 +20,7 @@ FULL_WEIGHT = 0.05
 """From this weight on a holding's severity counts in full."""
 MOST_BREACH = 1.25
 DIGITS = 6
-"""Shown figures are rounded, so that the order of sums never shows."""
+"""Figures are judged as they are shown, rounded, so that the order of sums never decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,11 @@ class Levels:
             return 0.5
         span = abs(self.red - self.amber)
         return min(MOST_BREACH, 0.5 + 0.5 * over / span) if span > 0 else MOST_BREACH
+
+    @property
+    def shown(self) -> Levels:
+        """The levels as they are shown: a colour is that of the figures beside it."""
+        return replace(self, amber=_rounded(self.amber), red=_rounded(self.red))
 
     @property
     def _sign(self) -> float:
@@ -138,6 +143,7 @@ def judged(
         text: what is true now.
         weight: of a holding; dust is never an alarm, and small holdings rank lower.
     """
+    value, levels = round(value, DIGITS), levels.shown
     zone, breach = levels.zone(value), levels.breach(value)
     if weight < DUST and zone in (Zone.AMBER, Zone.RED):
         zone, breach, text = Zone.GREEN, 0.5, f"{text} (too small to matter)"
@@ -147,9 +153,9 @@ def judged(
         rule=rule.key,
         code=rule.code,
         zone=zone,
-        value=round(value, DIGITS),
-        amber=_rounded(levels.amber),
-        red=_rounded(levels.red),
+        value=value,
+        amber=levels.amber,
+        red=levels.red,
         text=text,
         severity=_severity(rule.importance * breach**4, weight),
     )
@@ -188,6 +194,19 @@ def unknown(rule: Rule, subject: str, why: str) -> Finding:
 def unpriced(rule: Rule, held: Held) -> Finding:
     """Return the finding of a holding whose weight is unknown."""
     return unknown(rule, held.asset_id, f"{held.unpriced}, so its weight is unknown")
+
+
+def unless_missing(rule: Rule, finding: Finding, missing: Sequence[str]) -> Finding:
+    """Return grey instead of green where something that counts has no usable price.
+
+    Args:
+        rule: who judges.
+        finding: of what has a price.
+        missing: ids of what has none.
+    """
+    if finding.zone is not Zone.GREEN or not missing:
+        return finding
+    return unknown(rule, finding.subject, f"no usable price for {', '.join(missing)}")
 
 
 def severity(findings: Sequence[Finding], *, weight: float = 1.0) -> float:

@@ -8,9 +8,9 @@ import numpy as np
 
 from portfolios import figures
 from portfolios.market import SHORT_GRADE_LIMIT, Array
-from portfolios.plans import Finding, Scope, Zone
+from portfolios.plans import Finding, Scope
 from rebalancer.zones.holdings import risk_shares
-from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown
+from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Held, Situation
 
 REFERENCE_ROOM = 0.05
@@ -35,7 +35,8 @@ class SectorCap:
             bound = f"limit {figures.limit(stated)}" if stated < NO_LIMIT else "no limit"
             text = f"{figures.percent(weights[j])} of the portfolio, {bound}"
             finding = judged(self, sector, float(weights[j]), levels, text)
-            yield _unless_unpriced(self, situation, j, finding)
+            missing = situation.unpriced_in(j) if stated < NO_LIMIT else ()
+            yield unless_missing(self, finding, missing)
 
     def _levels(self, stated: float, wanted: float) -> Levels:
         if stated >= NO_LIMIT:
@@ -65,9 +66,8 @@ class SectorRisk:
                 " of the risky money"
             )
             levels = Levels(own, own + self.amber, own + self.red)
-            yield _unless_unpriced(
-                self, situation, j, judged(self, sector, float(risk[j]), levels, text)
-            )
+            finding = judged(self, sector, float(risk[j]), levels, text)
+            yield unless_missing(self, finding, situation.unpriced_in(j))
 
 
 class SectorBreadth:
@@ -105,16 +105,6 @@ class SectorBreadth:
             f" {figures.percent(whole)} of the whole portfolio"
         )
         return judged(self, sector, share, levels, text)
-
-
-def _unless_unpriced(
-    rule: SectorCap | SectorRisk, situation: Situation, j: int, finding: Finding
-) -> Finding:
-    """Return grey for a green sector of which something held has no price."""
-    missing = situation.unpriced_in(j)
-    if finding.zone is not Zone.GREEN or not missing or finding.amber is None:
-        return finding
-    return unknown(rule, finding.subject, f"no usable price for {', '.join(missing)}")
 
 
 def _trends(situation: Situation) -> tuple[Array, Array]:

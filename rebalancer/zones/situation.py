@@ -15,7 +15,13 @@ from portfolios.policy import Policy
 from portfolios.valuation import STATED, Position, Valuation
 from rebalancer.estimates.limits import Boxes, Limits
 from rebalancer.estimates.risk import RiskModel
-from rebalancer.zones.history import Usual, present_levels, usual_volatility, weighted_returns
+from rebalancer.zones.history import (
+    COVERAGE,
+    Usual,
+    present_levels,
+    usual_volatility,
+    weighted_returns,
+)
 
 Flags = npt.NDArray[np.bool_]
 
@@ -107,6 +113,33 @@ class Situation:
     def usual(self) -> Usual:
         """What volatility the reference's price history usually had."""
         return usual_volatility(weighted_returns(self.levels, self.r, self.listed))
+
+    @cached_property
+    def unvalued(self) -> tuple[Held, ...]:
+        """What is held without a usable price, unless old prices say that it is little."""
+        missing = tuple(h for h in self.held if h.unpriced)
+        stakes = [self.last_weight(h) for h in missing]
+        total = sum(stakes)
+        if all(stake > 0 for stake in stakes) and total <= (1 - COVERAGE) * (1 + total):
+            return ()
+        return missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Ids of `unvalued`."""
+        return tuple(h.asset_id for h in self.unvalued)
+
+    @property
+    def missing_risky(self) -> tuple[str, ...]:
+        """Ids of `unvalued` that are no stablecoins."""
+        return tuple(h.asset_id for h in self.unvalued if not h.is_stable)
+
+    def last_weight(self, held: Held) -> float:
+        """Return a value at a price too old to use over all usable value; 0 if none or usable."""
+        quote, value = held.position.quote, self.valuation.value
+        if not held.unpriced or quote is None or quote.quarantined or value <= 0:
+            return 0.0
+        return float(held.position.quantity * quote.price / value)
 
     def unpriced_in(self, j: int) -> tuple[str, ...]:
         """Name what is held in a sector without a usable price."""

@@ -171,29 +171,35 @@ def test_a_grade_without_a_date_is_of_unknown_age(
     assert (finding.zone, finding.text) == (Zone.GREY, f"cannot tell: the {name} has no date")
 
 
-def test_prices_nobody_trusts_are_no_measure_of_a_peg(make: Make, find: Find) -> None:
-    names = {"house": "1.10", "maker": "1.10", "tether": "1.10", "usd-coin": "9", "aave": "9"}
+@pytest.mark.parametrize(
+    ("third", "zone"),
+    [
+        (Quote(Decimal("1.10"), NOW, "test"), Zone.GREEN),
+        (Quote(Decimal("1.10"), NOW, "test", quarantined="odd"), Zone.GREY),
+        (Quote(Decimal("1.10"), NOW - timedelta(days=9), "test"), Zone.GREY),
+    ],
+)
+def test_prices_nobody_trusts_are_no_measure_of_a_peg(
+    make: Make, find: Find, third: Quote, zone: Zone
+) -> None:
+    names = ("house", "maker", "tether")
     euros = {n: Asset(n, n[:4], n, "stablecoin", kind=AssetKind.STABLE, peg="eur") for n in names}
-    fresh = NOW - timedelta(minutes=3)
+    quotes = dict.fromkeys(names, Quote(Decimal("1.10"), NOW, "test")) | {"tether": third}
+    held = {"house": 0.5, "maker": 0.0, "tether": 0.0}
+    assert find(make(held, assets=euros, quotes=quotes), "H8", "house").zone is zone
 
-    def with_bad(bad: Quote) -> Finding:
-        quotes = {n: Quote(Decimal(p), fresh, "test") for n, p in names.items()}
-        quotes |= dict.fromkeys(("usd-coin", "aave"), bad)
-        held = dict.fromkeys(names, 0.0) | {"house": 0.5}
-        return find(make(held, assets=euros, quotes=quotes), "H8", "house")
 
-    assert with_bad(Quote(Decimal(9), fresh, "test", quarantined="odd")).zone is Zone.GREEN
-    assert with_bad(Quote(Decimal(9), NOW - timedelta(days=9), "test")).zone is Zone.GREEN
-    few = make(
-        {"house": 0.5, "aave": 0.0, "tether": 0.0},
-        assets={n: euros[n] for n in ("house", "aave", "tether")},
-        quotes={
-            "house": Quote(Decimal("1.10"), fresh, "test"),
-            "tether": Quote(Decimal("1.10"), fresh, "test"),
-            "aave": Quote(Decimal(9), fresh, "test", quarantined="odd"),
-        },
-    )
-    assert find(few, "H8", "house").zone is Zone.GREY
+@pytest.mark.parametrize(("code", "subject"), [("H11", "bitcoin"), ("P9", "portfolio")])
+def test_a_shock_does_not_raise_the_level_it_is_measured_against(
+    make: Make, find: Find, calm: Calm, code: str, subject: str
+) -> None:
+    closes = {"bitcoin": calm(400, 0.08)}
+
+    def amber(price: str) -> float:
+        situation = make({"bitcoin": 1.0}, closes=closes, prices={"bitcoin": price})
+        return find(situation, code, subject).amber or 0.0
+
+    assert amber("30") == amber("100") > 0.15
 
 
 # Edges in floating point
