@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from portfolios import figures
+from portfolios.canonical import plain
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.export import to_csv, to_toml
 from portfolios.holdings import Portfolio
@@ -193,5 +194,5 @@ def _summary(portfolio: Portfolio, valuation: Valuation | None) -> dict[str, obj
         "currency": portfolio.currency,
         "holdings": len(portfolio.holdings),
         "has_targets": portfolio.targets is not None,
-        "value": figures.plain(valuation.value.quantize(figures.CENT)) if valuation else None,
+        "value": plain(valuation.value.quantize(figures.CENT)) if valuation else None,
     }

@@ -266,10 +266,11 @@ def _print(plans: list[Plan], *, as_json: bool, as_csv: bool) -> None:
 
 
 def _next_step(context: Context, proposals: list[Proposal], *, saved: bool) -> None:
-    for proposal in proposals:
-        plan = proposal.plan
-        if plan.decision is Decision.TRADE and saved:
+    for plan in (p.plan for p in proposals if p.plan.decision is Decision.TRADE):
+        if saved:
             context.tell(f"next: rebalancer approve {plan.plan_id}")
+        else:
+            context.tell(f"{plan.portfolio}: nothing was kept; --save keeps a plan to decide on")
 
 
 def _exit_of(plans: list[Plan], *, detailed: bool, fail_on: FailOn | None) -> Exit:

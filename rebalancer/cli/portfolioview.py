@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from portfolios import figures
+from portfolios.canonical import plain
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.valuation import Position
@@ -34,8 +35,8 @@ def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None
 def _quantities(console: Console, portfolio: Portfolio) -> None:
     grid = table("  asset", "quantity>")
     for holding in portfolio.holdings:
-        grid.add_row(f"  {holding.asset_id}", figures.plain(holding.quantity))
-    grid.add_row("  cash", figures.plain(portfolio.cash))
+        grid.add_row(f"  {holding.asset_id}", plain(holding.quantity))
+    grid.add_row("  cash", plain(portfolio.cash))
     console.print(grid)
 
 

@@ -14,9 +14,6 @@ TRACKING = 0.1
 """Price of a squared point away from the reference in weight units: the covariance barely sees a
 swap between two correlated coins, so risk alone would leave such drift standing."""
 
-ISSUER_SHARE = 0.6
-"""At most this share of a stated buffer may depend on one issuer's stablecoins."""
-
 
 def inputs_of(survey: Survey, *, may_sell: npt.NDArray[np.bool_] | None = None) -> Inputs:
     """Return the program of a survey.
@@ -81,16 +78,10 @@ def issuer_rows(survey: Survey) -> tuple[Row, ...]:
 
     Cash and the other issuers' stablecoins make up at least 40% of a stated buffer.
     """
-    limits = survey.limits
-    if limits.b_min <= 0:
-        return ()
-    issuers = sorted({i for i, m in zip(limits.issuers, limits.m_stable, strict=True) if m and i})
-    least = (1.0 - ISSUER_SHARE) * limits.b_min
-    own = np.array(limits.issuers)
     price = Prices().buffer
     return tuple(
-        Row(f"buffer.{issuer}", -limits.m_stable * (own != issuer), -1.0, -least, price)
-        for issuer in issuers
+        Row(f"buffer.{issuer}", -others, -1.0, -least, price)
+        for issuer, others, least in survey.limits.without_each_issuer()
     )
 
 

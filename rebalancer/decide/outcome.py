@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from portfolios import figures
+from portfolios.errors import InfeasibleError
 from portfolios.market import Array
 from portfolios.plans import Decision, Finding, LimitLine, SolverReport, Trade
 from portfolios.valuation import moved
@@ -57,6 +58,7 @@ def answered(
 ) -> Outcome:
     """Return what an answer of the optimiser means in trades, reasons, limits and zones."""
     rounded = round_answer(survey, solution)
+    _require_covered(survey, rounded)
     after, cash_after = weights_after(survey, rounded)
     limits = limit_lines(
         inputs, solution, survey.limits, after=after, cash_after=cash_after, solve=solve
@@ -91,6 +93,15 @@ def round_answer(survey: Survey, solution: Solution) -> Rounded:
         cost_sell=survey.fees,
         min_trade=survey.min_trade,
     )
+
+
+def _require_covered(survey: Survey, rounded: Rounded) -> None:
+    if rounded.shortfall > 0:
+        missing = figures.money(rounded.shortfall, survey.portfolio.currency)
+        raise InfeasibleError(
+            f"the withdrawal is {missing} more than sales can raise after their costs",
+            hint=f"take out {missing} less",
+        )
 
 
 def weights_after(survey: Survey, rounded: Rounded) -> tuple[Array, float]:

@@ -19,6 +19,7 @@ from portfolios.assets import AssetKind
 from portfolios.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
 from rebalancer.estimates.risk import HORIZON_DAYS, RiskModel
 from rebalancer.estimates.scores import scores
+from rebalancer.estimates.special import YOUNG_DAYS
 
 IC_SHORT: Mapping[str, float] = MappingProxyType({"technical": 0.0})
 IC_LONG: Mapping[str, float] = MappingProxyType({"technical": 0.0})
@@ -28,7 +29,7 @@ SHORT_HALF_LIFE, TREND_HALF_LIFE = timedelta(days=5), timedelta(days=3)
 LONG_HALF_LIFE = timedelta(days=30)
 MOST_ALPHA = 0.03
 RHO_QUANTILE = 0.20
-YOUNG_DAYS, YOUNG_RHO = 180, 2.0
+YOUNG_RHO = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from portfolios.market import Array
 from rebalancer.estimates.limits import Boxes, Limits
 
 SMALL = 1e-12
-ISSUER_SHARE = 0.6
-"""At most this share of a stated buffer may stand with one issuer's stablecoins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,7 @@ def rows_of(limits: Limits) -> Iterator[Row]:
     n = len(limits.w_max)
     if limits.b_min > 0:
         yield Row("buffer", 1.0 - limits.m_stable, 1.0 - limits.b_min)
-        issuers = np.array(limits.issuers)
-        least = (1.0 - ISSUER_SHARE) * limits.b_min
-        for issuer in sorted({i for i, m in zip(issuers, limits.m_stable, strict=True) if m and i}):
-            others = limits.m_stable * (issuers != issuer)
+        for issuer, others, least in limits.without_each_issuer():
             yield Row(f"buffer.{issuer}", 1.0 - others, 1.0 - least)
     yield Row("cash", np.ones(n), 1.0 - limits.c_hard)
 

@@ -27,6 +27,8 @@ SECTOR_CAPS: Mapping[str, float] = MappingProxyType(
 )
 OTHER_SECTOR_CAP = 0.35
 EXIT_DAYS, PARTICIPATION, VOLUME_DAYS = 3.0, 0.10, 30
+ISSUER_SHARE = 0.6
+"""At most this share of a stated buffer may stand with one issuer's stablecoins."""
 PEG_TOLERANCE = Decimal("0.02")
 """A stablecoin further from its peg is not counted as a reserve."""
 
@@ -59,6 +61,20 @@ class Limits:
     c_hard: float
     stated: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
+
+    def without_each_issuer(self) -> Iterator[tuple[str, Array, float]]:
+        """Yield what of a stated buffer must not depend on one issuer.
+
+        For each issuer of healthy stablecoins: its name, which assets count without it, shape
+        (n,), and the least that they and cash together must make up.
+        """
+        if self.b_min <= 0:
+            return
+        issuers = np.array(self.issuers)
+        healthy = {i for i, m in zip(self.issuers, self.m_stable, strict=True) if m and i}
+        for issuer in sorted(healthy):
+            others = self.m_stable * (issuers != issuer)
+            yield issuer, others, (1.0 - ISSUER_SHARE) * self.b_min
 
 
 @dataclass(frozen=True, slots=True)
