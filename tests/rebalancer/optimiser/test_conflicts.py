@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from portfolios.errors import InfeasibleError
-from rebalancer.optimiser.conflicts import limits_in_force, smallest_fault
+from rebalancer.optimiser.conflicts import (
+    limits_in_force,
+    require_consistent,
+    smallest_fault,
+)
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.solve import solve
 from tests.rebalancer.optimiser.programs import program
@@ -61,17 +65,40 @@ def test_a_withdrawal_beyond_what_may_be_sold_says_by_how_much() -> None:
     assert "exceeds what may be sold by 15.0%" in str(fault_of(locked))
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_the_named_set_is_irreducible(seed: int) -> None:
+def check_irreducible(seed: int) -> bool:
+    """Draw limits; where they contradict each other, without any one of those named they do not."""
     rng = np.random.default_rng(seed)
-    floors, caps = rng.uniform(0.2, 0.6, 3), rng.uniform(0.1, 0.6, 3)
+    floors, caps = rng.uniform(0.1, 0.6, 3), rng.uniform(0.1, 0.7, 3)
     inputs = three_sectors(floors.tolist(), caps.tolist(), w_max=float(rng.uniform(0.1, 0.5)))
     limits = tuple(limits_in_force(inputs))
+    assert contradictory(limits, inputs.n) == raises(inputs)
+    if not contradictory(limits, inputs.n):
+        return False
     fault = smallest_fault(limits, inputs.n)
-    if len(fault) == 0 or not contradictory(fault, inputs.n):
-        return
+    assert contradictory(fault, inputs.n)
     for limit in fault:
         assert not contradictory([other for other in fault if other is not limit], inputs.n)
+    return True
+
+
+def raises(inputs: Inputs) -> bool:
+    try:
+        require_consistent(inputs)
+    except InfeasibleError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_named_set_is_at_fault_and_irreducible(seed: int) -> None:
+    check_irreducible(seed)
+
+
+@pytest.mark.campaign
+def test_five_hundred_named_sets_are_at_fault_and_irreducible() -> None:
+    found = sum(check_irreducible(seed) for seed in range(500))
+    print(f"contradictions named: {found} of 500 draws")
+    assert found > 100
 
 
 def contradictory(limits: object, n: int) -> bool:
