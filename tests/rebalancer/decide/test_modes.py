@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from portfolios.errors import InfeasibleError, InputError
@@ -13,6 +14,8 @@ from portfolios.market import Market
 from portfolios.plans import Decision, Side, Zone
 from portfolios.policy import Mode, Policy, Signals
 from portfolios.providers.sample import sample_market
+from rebalancer.decide.proposal import decide
+from rebalancer.decide.survey import survey_portfolio
 from rebalancer.service.propose import judge_portfolio, propose
 from tests.rebalancer.decide.books import applied, book, cap, ignoring, sides
 
@@ -177,3 +180,13 @@ def test_every_reason_of_a_drifted_portfolio_names_its_target(market: Market) ->
     for trade in plan.trades:
         assert any("against a target of" in reason.text for reason in trade.reasons)
     assert propose(applied(portfolio, plan), market).plan.decision is Decision.HOLD
+
+
+def test_without_a_verified_answer_the_plan_holds_and_says_why(market: Market) -> None:
+    survey = survey_portfolio(book(market, DRIFTED, targets=WISH), market)
+    broken = replace(survey, alpha=replace(survey.alpha, grade=survey.alpha.grade * np.nan))
+    proposal = decide(broken, requested=True)
+    assert proposal.plan.decision is Decision.HOLD
+    assert proposal.plan.trades == ()
+    assert proposal.plan.reason.startswith("no verified answer, so nothing is proposed: alpha")
+    assert proposal.plan.solver is None
