@@ -105,7 +105,8 @@ def solve_convex(inputs: Inputs, chain: Sequence[Attempt] = CHAIN) -> Solved:
         found = cleaned(inputs, raw.u, raw.v)
         wrong = _why_refused(inputs, found, still)
         if not wrong:
-            return Solved(found, raw.duals, raw.solver, raw.status, raw.gap)
+            gap = abs(found.objective - raw.value)
+            return Solved(found, raw.duals, raw.solver, raw.status, gap)
         failures.append(f"{raw.solver} answered, but {wrong}")
     raise SolverError("; ".join(dict.fromkeys(failures)), hint="nothing is proposed; try again")
 
