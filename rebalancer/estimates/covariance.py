@@ -85,7 +85,8 @@ def estimate_market(market: Market, others: Sequence[Asset] = ()) -> MarketRisk:
     traits = traits_of(assets, own.daily_vol, own.count, own.still)
     core = [int(i) for i in np.flatnonzero(traits.is_core)]
     correlation, loading = shrunk(own.x[:, core], [assets[i].sector for i in core])
-    loadings = factor_correlation(own.x, core, loading)
+    # A quote that nobody trades at co-moves with nothing, which is no sign of safety.
+    loadings = np.where(own.still, np.nan, factor_correlation(own.x, core, loading))
     traits, full = completed(assets, traits, core, correlation, loadings)
     return MarketRisk({asset.asset_id: i for i, asset in enumerate(assets)}, traits, positive(full))
 

@@ -97,7 +97,21 @@ def _lowered(r: Array, low: Array, row: Row) -> Array:
 def _lifted(
     r: Array, high: Array, limits: Limits, rows: tuple[Row, ...], candidates: Array
 ) -> Array:
-    """Lift sectors under their floor from the reference's cash, as far as limits allow."""
+    """Lift sectors under their floor from the reference's cash, as far as limits allow.
+
+    An asset in two sectors that one floor brings in may serve the other: so until nothing moves.
+    """
+    for _ in range(len(r) + 1):
+        before = r
+        r = _lifted_once(r, high, limits, rows, candidates)
+        if np.abs(r - before).max(initial=0.0) <= SMALL:
+            break
+    return r
+
+
+def _lifted_once(
+    r: Array, high: Array, limits: Limits, rows: tuple[Row, ...], candidates: Array
+) -> Array:
     for j in range(len(limits.sector_names)):
         members = limits.M[:, j]
         short = float(limits.S_lo[j] - members @ r)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from portfolios.holdings import Holding, Portfolio
+from portfolios.market import Grade, Market
+from portfolios.policy import Mode, Policy, Signals
+from portfolios.valuation import value_portfolio
+from rebalancer.estimates.boxes import boxes_of
+from rebalancer.estimates.limits import limits_of
+from rebalancer.estimates.reference import Reference, band_of, reference_of, wished_reference
+from tests.rebalancer.estimates.markets import coin, graded, market_of, portfolio_of, stable
+
+ASSETS = [coin("bitcoin", "layer1", rank=1), coin("ethereum", "layer1", rank=2), stable("usdc")]
+HELD = {"bitcoin": 0.40, "ethereum": 0.38, "usdc": 0.1}
+WEAK = graded(20.0, 50.0, -1)
+STRONG = graded(80.0, 50.0, 1)
+
+
+def reference(portfolio: Portfolio, market: Market, signals: Signals, flow: int = 0) -> Reference:
+    policy = replace(portfolio.policy, signals=signals)
+    valuation = value_portfolio(portfolio, market, flow=Decimal(flow))
+    limits = limits_of(valuation, portfolio, market)
+    boxes = boxes_of(valuation, portfolio, market, mode=Mode.FULL, signals=signals)
+    return reference_of(portfolio, valuation, market, limits, boxes, policy=policy)
+
+
+def signalled(ethereum: Grade, signals: Signals, bitcoin: Grade = STRONG) -> list[float]:
+    grades = {"bitcoin": bitcoin, "ethereum": ethereum}
+    market = market_of(ASSETS, grades=grades)
+    return [float(x) for x in reference(portfolio_of(market, HELD), market, signals).signalled]
+
+
+def test_without_any_wish_the_reference_is_what_is_held_before_the_flow() -> None:
+    market = market_of(ASSETS)
+    found = reference(portfolio_of(market, HELD), market, Signals.IGNORE, flow=25_000)
+    assert found.wished == pytest.approx(list(HELD.values()))
+    assert (found.has_targets, found.is_recorded) == (False, False)
+    assert found.cash == pytest.approx(0.12)
+
+
+def test_targets_come_first_and_what_they_do_not_name_is_zero() -> None:
+    market = market_of(ASSETS)
+    portfolio = portfolio_of(
+        market, HELD, targets={"bitcoin": Decimal("0.5")}, recorded={"usdc": Decimal(1)}
+    )
+    r0, has_targets, is_recorded = wished_reference(portfolio, value_portfolio(portfolio, market))
+    assert r0.tolist() == [0.5, 0.0, 0.0]
+    assert (has_targets, is_recorded) == (True, False)
+
+
+def test_recorded_weights_stand_in_for_targets() -> None:
+    market = market_of(ASSETS)
+    portfolio = portfolio_of(market, HELD, recorded={"ethereum": Decimal("0.4")})
+    r0, has_targets, is_recorded = wished_reference(portfolio, value_portfolio(portfolio, market))
+    assert r0.tolist() == [0.0, 0.4, 0.0]
+    assert (has_targets, is_recorded) == (False, True)
+
+
+def test_a_portfolio_of_nothing_wishes_nothing() -> None:
+    market = market_of(ASSETS)
+    empty = Portfolio("p", holdings=(Holding("bitcoin", Decimal(0)),))
+    r0, *_ = wished_reference(empty, value_portfolio(empty, market, flow=Decimal(1000)))
+    assert r0.tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("signals", "ethereum"),
+    [(Signals.IGNORE, 0.38), (Signals.TILT, 0.38), (Signals.TRIM, 0.20), (Signals.FOLLOW, 0.0)],
+)
+def test_signals_lower_a_weak_holding_as_far_as_the_setting_says(
+    signals: Signals, ethereum: float
+) -> None:
+    assert signalled(WEAK, signals) == pytest.approx([0.40, ethereum, 0.1])
+
+
+def test_trimming_needs_a_weak_grade_and_following_only_the_trend() -> None:
+    best = graded(90.0, 50.0, -1)
+    assert signalled(best, Signals.TRIM)[1] == pytest.approx(0.38)
+    assert signalled(best, Signals.FOLLOW)[1] == 0.0
+
+
+def test_trimming_never_goes_below_five_percent_nor_above_the_wish() -> None:
+    market = market_of(
+        [coin("bitcoin", "layer1", rank=1), coin("doge", "meme"), coin("pepe", "meme")],
+        grades={"bitcoin": STRONG, "doge": WEAK, "pepe": WEAK},
+    )
+    portfolio = portfolio_of(market, {"bitcoin": 0.3, "doge": 0.2, "pepe": 0.01})
+    found = reference(portfolio, market, Signals.TRIM)
+    assert found.signalled == pytest.approx([0.3, 0.05, 0.01])
+
+
+@pytest.mark.parametrize("signals", [Signals.TRIM, Signals.FOLLOW])
+def test_a_trend_or_grade_too_old_lowers_nothing(signals: Signals) -> None:
+    old = graded(20.0, 50.0, -1, age=timedelta(days=8))
+    undated = replace(WEAK, short_at=None)
+    for grade in (old, undated):
+        assert signalled(grade, signals) == pytest.approx([0.40, 0.38, 0.1])
+
+
+def test_an_old_grade_of_another_asset_does_not_shift_the_middle() -> None:
+    """Bitcoin's dead grade of 80 would make a grade of 60 look weak."""
+    dead = graded(80.0, 50.0, 1, age=timedelta(days=30))
+    assert signalled(graded(60.0, 50.0, -1), Signals.TRIM, dead)[1] == pytest.approx(0.38)
+
+
+def test_a_stablecoin_is_never_trimmed_for_its_trend() -> None:
+    market = market_of(ASSETS, grades={"usdc": WEAK, "bitcoin": STRONG})
+    found = reference(portfolio_of(market, HELD), market, Signals.FOLLOW)
+    assert found.signalled[2] == pytest.approx(0.1)
+
+
+def test_what_a_signal_lowers_becomes_cash_and_not_other_coins() -> None:
+    market = market_of(ASSETS, grades={"bitcoin": STRONG, "ethereum": WEAK})
+    found = reference(portfolio_of(market, HELD), market, Signals.FOLLOW)
+    assert found.r == pytest.approx([0.40, 0.0, 0.1])
+    assert found.cash == pytest.approx(0.50)
+
+
+def test_bands_are_a_quarter_between_one_and_five_points_or_the_stated_one() -> None:
+    r = np.array([0.0, 0.02, 0.1, 0.2, 0.6])
+    assert band_of(r, Policy()) == pytest.approx([0.01, 0.01, 0.025, 0.05, 0.05])
+    assert band_of(r, Policy(band=Decimal("0.03"))) == pytest.approx([0.03] * 5)
