@@ -24,7 +24,6 @@ def inputs_of(survey: Survey, *, may_sell: npt.NDArray[np.bool_] | None = None) 
     """
     limits, boxes, n = survey.limits, survey.boxes, len(survey.w0)
     v_hi = boxes.v_hi if may_sell is None else np.where(may_sell, boxes.v_hi, 0.0)
-    w_lock = boxes.w_lock if may_sell is None else np.where(may_sell, boxes.w_lock, survey.w0)
     return Inputs(
         assets=survey.valuation.asset_ids,
         alpha=survey.alpha.total,
@@ -43,7 +42,7 @@ def inputs_of(survey: Survey, *, may_sell: npt.NDArray[np.bool_] | None = None) 
         u_hi=boxes.u_hi,
         v_lo=np.zeros(n),
         v_hi=v_hi,
-        w_lock=w_lock,
+        w_lock=boxes.w_lock,
         w_max=limits.w_max,
         sector_names=limits.sector_names,
         M=limits.M,

@@ -50,7 +50,9 @@ def bring_inside(
     cannot = tuple((row.name, float(row.q @ r) - row.h) for row in rows if row.q @ r > row.h + 1e-9)
     r = _lifted(r, high, limits, rows, candidates)
     if spread:
-        r = _spread(r, high, rows, freed=float(shared.sum() - r.sum()), frozen=frozen)
+        # What a lock holds at its weight is not grown: it could never be brought back.
+        held_fast = frozen | ((low > SMALL) & (r <= low + SMALL))
+        r = _spread(r, high, rows, freed=float(shared.sum() - r.sum()), fixed=held_fast)
     return r, cannot
 
 
@@ -161,10 +163,10 @@ def _step(
 
 
 def _spread(
-    r: Array, high: Array, rows: tuple[Row, ...], *, freed: float, frozen: npt.NDArray[np.bool_]
+    r: Array, high: Array, rows: tuple[Row, ...], *, freed: float, fixed: npt.NDArray[np.bool_]
 ) -> Array:
     """Hand back what limits took: who may grow grows by one common factor, until it is used up."""
     if freed <= SMALL:
         return r
-    weight = np.where(frozen, 0.0, r)
+    weight = np.where(fixed, 0.0, r)
     return _grown(r, weight, high, rows, np.ones(len(r)), target=float(r.sum()) + freed)

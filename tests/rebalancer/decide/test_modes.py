@@ -45,6 +45,13 @@ def test_cash_flow_mode_sells_what_a_withdrawal_needs_and_little_more(market: Ma
     assert plan.proposed_cash >= 0
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_mode_does_not_move_the_reference(market: Market, mode: Mode) -> None:
+    plan = propose(book(market, DRIFTED, targets=WISH, policy=ignoring(mode=mode)), market).plan
+    found = {p.asset_id: p.reference_weight for p in plan.positions}
+    assert found == pytest.approx(WISH)
+
+
 def test_hybrid_mode_buys_first_and_sells_only_what_stays_over_its_band(market: Market) -> None:
     hybrid = ignoring(mode=Mode.HYBRID)
     heavy = {BTC: 0.52, ETH: 0.24, SOL: 0.09, UNI: 0.12}
