@@ -122,6 +122,7 @@ CREATE TABLE quotes (
     ),
     at TEXT NOT NULL,
     source TEXT NOT NULL CHECK (source <> ''),
+    market_cap REAL CHECK (market_cap >= 0),
     PRIMARY KEY (asset_id, currency)
 ) STRICT, WITHOUT ROWID;
 
@@ -156,7 +157,7 @@ CREATE TABLE grades (
     horizon TEXT NOT NULL CHECK (horizon IN ('short', 'long')),
     score REAL NOT NULL CHECK (score BETWEEN 0 AND 100),
     at TEXT NOT NULL,
-    PRIMARY KEY (asset_id, source, grade_kind)
+    PRIMARY KEY (asset_id, source, grade_kind, horizon)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trends (
