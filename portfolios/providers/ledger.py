@@ -88,8 +88,7 @@ class Ledger:
         self._hold_to_cap(provider)
         with self._database.transaction():
             now = self._clock()
-            if not self._manual:
-                refuse_while_paused(self._database, provider, endpoint, now=now.wall)
+            self.hold_to_pause(provider, endpoint)
             self._hold_to_month(provider, now.wall)
             wait = self._wait(provider, now)
             if wait > 0:
@@ -146,6 +145,19 @@ class Ledger:
         month = None if limit is None else max(0, limit - self._used(provider, self._clock().wall))
         run = None if self._max_calls is None else max(0, self._max_calls - self.calls)
         return run if month is None else month if run is None else min(month, run)
+
+    def plan(self, provider: str) -> CreditPlan:
+        """Return what a provider allows."""
+        return self._plans[provider]
+
+    def hold_to_pause(self, provider: str, endpoint: str) -> None:
+        """Refuse what is left alone for a while; a command that a person typed is let through.
+
+        Raises:
+            CredentialError, QuotaSpentError: by the cause of the pause.
+        """
+        if not self._manual:
+            refuse_while_paused(self._database, provider, endpoint, now=self._clock().wall)
 
     def _hold_to_cap(self, provider: str) -> None:
         if self.is_capped:

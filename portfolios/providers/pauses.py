@@ -61,10 +61,12 @@ def pause(
     return True
 
 
-def resume(database: Database, provider: str) -> None:
+def resume(database: Database, provider: str, *, endpoint: str = "") -> None:
     """Ask a provider again: it has just answered, or its key is a new one."""
     with database.transaction():
-        database.execute("DELETE FROM pauses WHERE provider = ?", (provider,))
+        database.execute(
+            "DELETE FROM pauses WHERE provider = ? AND endpoint = ?", (provider, endpoint)
+        )
 
 
 def refuse_while_paused(database: Database, provider: str, endpoint: str, *, now: datetime) -> None:
