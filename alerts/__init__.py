@@ -1,1 +1,1 @@
-"""Telling people: what changed, in which words, through which channel. Depends on `portfolios` only."""
+"""Telling people: what changed, in which words, on which channel; needs `portfolios` only."""

@@ -6,7 +6,7 @@ several assets share one, so a symbol is only ever a question, answered by `reso
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -77,6 +77,9 @@ class AssetIndex:
 
     def __contains__(self, asset_id: object) -> bool:
         return asset_id in self._by_id
+
+    def __iter__(self) -> Iterator[Asset]:
+        return iter(self._by_id.values())
 
     def get(self, asset_id: str) -> Asset | None:
         """Return the asset with this id, None when unknown."""

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from portfolios.errors import StoreError
+from portfolios.errors import NotFoundError, StoreError
 from portfolios.migrations import PORTFOLIOS
 from portfolios.sqlitefile import RESTORE, create_privately, explain, is_empty
 
@@ -150,8 +150,9 @@ def open_database(
             program, damaged, not accessible, or busy. What was there is left as it was.
     """
     if is_empty(path) and read_only:
-        raise StoreError(
-            f"there is no database at {path}", hint="run `rebalancer init`, or add a portfolio"
+        raise NotFoundError(
+            f"nothing is stored yet: there is no database at {path}",
+            hint="`rebalancer add FILE` keeps a portfolio",
         )
     if not read_only:
         return _open_for_writing(path, migrations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from portfolios import figures
+from portfolios.canonical import plain
 from portfolios.holdings import Holding, Portfolio
 
 SIMPLE = ("currency", "policy", "targets", "targets_from", "investor", "alerts")
@@ -21,8 +21,8 @@ def difference(old: Portfolio | None, new: Portfolio) -> tuple[str, ...]:
     ('bitcoin: 1 -> 1.5',)
     """
     if old is None:
-        lines = [f"{h.asset_id}: {figures.plain(h.quantity)} (new)" for h in new.holdings]
-        return (*lines, f"cash: {figures.plain(new.cash)}") if new.cash else tuple(lines)
+        lines = [f"{h.asset_id}: {plain(h.quantity)} (new)" for h in new.holdings]
+        return (*lines, f"cash: {plain(new.cash)}") if new.cash else tuple(lines)
     return (*_holdings(old, new), *_cash(old, new), *_wishes(old, new))
 
 
@@ -37,21 +37,21 @@ def _holdings(old: Portfolio, new: Portfolio) -> list[str]:
 
 def _holding(asset_id: str, old: Holding | None, new: Holding | None) -> list[str]:
     if old is None and new is not None:
-        return [f"{asset_id}: {figures.plain(new.quantity)} (new)"]
+        return [f"{asset_id}: {plain(new.quantity)} (new)"]
     if new is None and old is not None:
-        return [f"{asset_id}: {figures.plain(old.quantity)} -> none"]
+        return [f"{asset_id}: {plain(old.quantity)} -> none"]
     if old is None or new is None:
         return []
     changes = [f"{name} changed" for name in DETAILS if getattr(old, name) != getattr(new, name)]
     if old.quantity != new.quantity:
-        changes.insert(0, f"{figures.plain(old.quantity)} -> {figures.plain(new.quantity)}")
+        changes.insert(0, f"{plain(old.quantity)} -> {plain(new.quantity)}")
     return [f"{asset_id}: {', '.join(changes)}"] if changes else []
 
 
 def _cash(old: Portfolio, new: Portfolio) -> list[str]:
     if old.cash == new.cash:
         return []
-    return [f"cash: {figures.plain(old.cash)} -> {figures.plain(new.cash)}"]
+    return [f"cash: {plain(old.cash)} -> {plain(new.cash)}"]
 
 
 def _wishes(old: Portfolio, new: Portfolio) -> list[str]:

@@ -45,16 +45,6 @@ def limit(fraction: float | Decimal) -> str:
     return f"{round(float(fraction) * 100, 2):g}%"
 
 
-def plain(number: Decimal) -> str:
-    """Show a Decimal exactly, without an exponent or trailing zeros.
-
-    >>> plain(Decimal("1.2300")), plain(Decimal("1E+3")), plain(Decimal("0E-8"))
-    ('1.23', '1000', '0')
-    """
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def price(amount: Decimal, currency: str) -> str:
     """Show a price with enough digits to tell two prices apart.
 

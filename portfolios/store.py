@@ -16,7 +16,7 @@ from portfolios.booking import book
 from portfolios.canonical import utc_text
 from portfolios.database import Database
 from portfolios.decisions import Applied, Recorded, Ruling, Verdict
-from portfolios.errors import StoreError
+from portfolios.errors import NotFoundError, StoreError
 from portfolios.holdings import Portfolio
 from portfolios.plans import Plan
 from portfolios.rows import (
@@ -79,7 +79,7 @@ class Store:
         """Return the portfolio of this name.
 
         Raises:
-            StoreError: when there is none.
+            NotFoundError: when there is none.
         """
         found = self.database.rows(_PORTFOLIOS, {"name": name})
         if not found:
@@ -95,7 +95,7 @@ class Store:
         """Forget a portfolio and its holdings; its plans stay in the history.
 
         Raises:
-            StoreError: when there is none of this name.
+            NotFoundError: when there is none of this name.
         """
         with self.database.transaction():
             if not self.database.execute("DELETE FROM portfolios WHERE name = ?", (name,)):
@@ -128,7 +128,7 @@ class Store:
         """Return the plan with this id, or the only one whose id begins so.
 
         Raises:
-            StoreError: when none does, or several do.
+            NotFoundError: when none does, or several do.
         """
         prefix = plan_id.strip().lower()
         found = self.database.rows(
@@ -137,10 +137,12 @@ class Store:
             (len(prefix), prefix, prefix),
         )
         if not prefix or not found:
-            raise StoreError(f"there is no plan {plan_id!r}", hint="see `rebalancer history`")
+            raise NotFoundError(f"there is no plan {plan_id!r}", hint="see `rebalancer history`")
         if len(found) > 1 and found[0]["plan_id"] != prefix:
             ids = ", ".join(row["plan_id"] for row in found[:5])
-            raise StoreError(f"several plans begin with {prefix}: {ids}", hint="write more of it")
+            raise NotFoundError(
+                f"several plans begin with {prefix}: {ids}", hint="write more of it"
+            )
         return plan_from_row(found[0])
 
     def plans(self, name: str | None = None) -> tuple[Plan, ...]:
@@ -223,11 +225,11 @@ class Store:
         rows = self.database.rows(_PORTFOLIOS, {"name": name})
         return portfolio_from_rows(rows) if rows else None
 
-    def _no_portfolio(self, name: str) -> StoreError:
+    def _no_portfolio(self, name: str) -> NotFoundError:
         known = [row["name"] for row in self.database.rows("SELECT name FROM portfolios")]
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`rebalancer list` shows what there is"
-        return StoreError(f"there is no portfolio {name!r}", hint=hint)
+        return NotFoundError(f"there is no portfolio {name!r}", hint=hint)
 
 
 def _booking(past: Iterable[Ruling]) -> Ruling | None:

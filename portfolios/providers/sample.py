@@ -14,7 +14,8 @@ from types import MappingProxyType
 import numpy as np
 
 from portfolios.market import Array, Bars, Market, Quote
-from portfolios.providers.sample_assets import SAMPLE_ASSETS, SampleAsset
+from portfolios.providers.sample_assets import SAMPLE_ASSETS, Cast, SampleAsset
+from portfolios.providers.sample_grades import sample_grades
 from portfolios.providers.sample_paths import (
     factor,
     generator,
@@ -30,40 +31,44 @@ QUOTED_AT = AS_OF - timedelta(minutes=3)
 BAR_COUNT = 400
 LAST_DAY = AS_OF.date() - timedelta(days=1)
 """Its close is the midnight before `AS_OF`."""
-SINCE_CLOSE = 9.0 / 24.0
-"""Part of a day between the last close and the quotes."""
+DIGITS = 8
+"""Significant digits of bars; the last bits of exponentials differ between processors."""
 QUIET_WEEKEND = 0.75
 """Volume of a Saturday or Sunday against a weekday's."""
 
 
-def sample_market(*, seed: int = 7) -> Market:
-    """Return the sample market; the same seed gives the same bytes everywhere."""
-    paths = _paths(seed)
+def sample_market(*, seed: int = 7, cast: Cast = SAMPLE_ASSETS) -> Market:
+    """Return the sample market; the same seed gives the same bytes everywhere.
+
+    Args:
+        seed: which run of the same market; the sample portfolios are told for the default.
+        cast: who plays, by asset id; an asset more or less changes nobody else's prices.
+    """
+    paths = _paths(cast, seed)
     days = tuple(LAST_DAY - timedelta(days=back) for back in reversed(range(BAR_COUNT)))
+    bars = _bars(cast, paths, days, seed)
     return Market(
         as_of=AS_OF,
         currency="usd",
-        assets=MappingProxyType({key: row.asset for key, row in SAMPLE_ASSETS.items()}),
+        assets=MappingProxyType({key: row.asset for key, row in cast.items()}),
         quotes=MappingProxyType({key: _quote(path[-1]) for key, path in paths.items()}),
-        grades=MappingProxyType({}),
-        bars=_bars(paths, days, seed),
+        grades=MappingProxyType(sample_grades(cast, bars, seed=seed)),
+        bars=bars,
         is_sample=True,
     )
 
 
-def _paths(seed: int) -> dict[str, Array]:
+def _paths(cast: Cast, seed: int) -> dict[str, Array]:
     """Return every asset's prices: one per bar and, last, the present one."""
-    rows = SAMPLE_ASSETS.values()
+    rows = cast.values()
     names = ["market", *sorted({row.asset.sector for row in rows})]
     factors = {name: factor(seed, f"factor:{name}", BAR_COUNT + 1) for name in names}
-    for shocks in factors.values():
-        shocks[-1] *= math.sqrt(SINCE_CLOSE)
     free = {
         key: row.price * np.exp(log_path(row, factors, seed))
-        for key, row in SAMPLE_ASSETS.items()
+        for key, row in cast.items()
         if not is_pegged(row)
     }
-    return {key: _price_path(row, free, seed) for key, row in SAMPLE_ASSETS.items()}
+    return {key: _price_path(row, free, seed) for key, row in cast.items()}
 
 
 def _price_path(row: SampleAsset, free: dict[str, Array], seed: int) -> Array:
@@ -73,16 +78,22 @@ def _price_path(row: SampleAsset, free: dict[str, Array], seed: int) -> Array:
     return ratio * free[row.asset.underlying] if row.asset.underlying else ratio
 
 
-def _bars(paths: dict[str, Array], days: tuple[date, ...], seed: int) -> Bars:
+def _bars(cast: Cast, paths: dict[str, Array], days: tuple[date, ...], seed: int) -> Bars:
     close = np.column_stack([path[:-1] for path in paths.values()])
     weekend = np.array([QUIET_WEEKEND if day.weekday() >= 5 else 1.0 for day in days])
     volume = np.column_stack(
-        [weekend * _volume(row, paths[key], seed) for key, row in SAMPLE_ASSETS.items()]
+        [weekend * _volume(row, paths[key], seed) for key, row in cast.items()]
     )
-    for column, row in enumerate(SAMPLE_ASSETS.values()):
+    for column, row in enumerate(cast.values()):
         close[: BAR_COUNT - row.days, column] = np.nan
         volume[: BAR_COUNT - row.days, column] = np.nan
-    return Bars(days, tuple(paths), close, volume)
+    return Bars(days, tuple(paths), _as_published(close), _as_published(volume))
+
+
+def _as_published(figures: Array) -> Array:
+    """Round to the digits that a provider publishes, the same ones on every processor."""
+    rounded = [float(f"{figure:.{DIGITS}g}") for figure in figures.ravel()]
+    return np.array(rounded).reshape(figures.shape)
 
 
 def _volume(row: SampleAsset, path: Array, seed: int) -> Array:

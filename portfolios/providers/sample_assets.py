@@ -6,8 +6,10 @@ what little history does: one listed 120 days ago, one 24.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 from portfolios.assets import Asset, AssetKind
 from portfolios.sectors import primary_sector
@@ -44,6 +46,10 @@ class SampleAsset:
     traded: float
     days: int
     graded: bool
+
+
+Cast: TypeAlias = Mapping[str, SampleAsset]
+"""Asset id -> row, sorted by id."""
 
 
 def _asset(
@@ -164,7 +170,7 @@ _ROWS: tuple[SampleAsset, ...] = (
            ("meme-token",), days=24, graded=False),
 )  # fmt: skip
 
-SAMPLE_ASSETS = MappingProxyType(
+SAMPLE_ASSETS: Cast = MappingProxyType(
     {row.asset.asset_id: row for row in sorted(_ROWS, key=lambda row: row.asset.asset_id)}
 )
-"""Asset id -> row, sorted by id."""
+"""Everyone in the sample market."""

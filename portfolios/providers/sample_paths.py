@@ -16,12 +16,16 @@ from portfolios.assets import AssetKind
 from portfolios.market import Array
 from portfolios.providers.sample_assets import SampleAsset
 
+EDITION = 1763
+"""Which of many possible markets; this one shows every situation of the sample portfolios."""
 MARKET_VOLATILITY = 0.023
 """Of a day's log return of the factor behind everything."""
 SECTOR_SHARE = 0.3
 """Part of what the market leaves of an asset's variance that its sector explains."""
 TAIL, WORST = 5.0, 5.0
 """Degrees of freedom of the shocks (fewer are fatter), and the largest, in deviations."""
+SINCE_CLOSE = 9.0 / 24.0
+"""Part of a day between the last close and the quotes."""
 PERSISTENCE, WANDER = 0.96, 0.11
 """Of the logarithm of volatility from day to day."""
 PEG_MEMORY, PEG_WIDTH = 0.8, 0.0008
@@ -30,16 +34,21 @@ PEG_MEMORY, PEG_WIDTH = 0.8, 0.0008
 
 def generator(seed: int, name: str) -> np.random.Generator:
     """Return the generator that belongs to a name, the same in every process."""
-    return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
+    return np.random.Generator(np.random.PCG64([EDITION, seed, zlib.crc32(name.encode())]))
 
 
 def factor(seed: int, name: str, steps: int) -> Array:
-    """Return unit-variance shocks with fat tails and wandering volatility, shape (steps,)."""
+    """Return unit-variance shocks with fat tails and wandering volatility, shape (steps,).
+
+    The last step is shorter than the others: from the last close to the quotes.
+    """
     rng = generator(seed, name)
     shocks = rng.standard_t(TAIL, steps) * math.sqrt((TAIL - 2.0) / TAIL)
     spread = WANDER / math.sqrt(1.0 - PERSISTENCE**2)
     log_vol = remembering(rng.standard_normal(steps), PERSISTENCE) * spread
-    return np.clip(shocks * np.exp(log_vol - spread**2), -WORST, WORST)
+    path = np.clip(shocks * np.exp(log_vol - spread**2), -WORST, WORST)
+    path[-1] *= math.sqrt(SINCE_CLOSE)
+    return path
 
 
 def remembering(noise: Array, memory: float) -> Array:
@@ -58,7 +67,7 @@ def log_path(row: SampleAsset, factors: dict[str, Array], seed: int) -> Array:
 
     Args:
         row: the asset; neither a stablecoin nor wrapped.
-        factors: unit shocks of `market` and of each sector; the last step is part of a day.
+        factors: unit shocks of `market` and of each sector.
         seed: of the whole market.
     """
     left = row.volatility**2 - (row.beta * MARKET_VOLATILITY) ** 2

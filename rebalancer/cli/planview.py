@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
@@ -172,5 +174,19 @@ def _foot(plan: Plan) -> list[str]:
     lines = [f"LIMIT   {limit.text}" for limit in plan.limits if limit.text]
     lines += [f"NOTE    {warning}" for warning in plan.warnings]
     if any(position.lock for position in plan.positions):
-        lines.append("* may not be traded freely; the reason stands beside it or under its trade.")
+        lines.append("* may not be traded freely; the reason stands beside it or under its trade")
+    grades = _grades(plan)
+    lines.append(f"plan {plan.plan_id}{f'   {grades}' if grades else ''}")
     return ["", *lines, "It proposes, you trade. Not advice."]
+
+
+def _grades(plan: Plan) -> str:
+    """Name the sources of grades with their newest day; ours are called ours."""
+    newest: dict[str, datetime] = {}
+    for position in plan.positions:
+        source, at = position.grade_source, position.grade_as_of
+        if source is not None and at is not None:
+            newest[source] = max(at, newest.get(source, at))
+    names = {"technical": "technical (ours, from prices alone)"}
+    parts = [f"{names.get(s, s)} {figures.day(at.date())}" for s, at in sorted(newest.items())]
+    return f"grades: {', '.join(parts)}" if parts else ""

@@ -1,10 +1,35 @@
-"""Expected residual returns from grades and trends, decaying with age."""
+"""Expected residual returns from grades and trends: small, and smaller with age.
+
+Alpha is volatility times information coefficient times score (Grinold 1994). Coefficients are
+those of a sceptic; our own price-only grades carry none. What is missing counts for nothing: no
+data is never bearish.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from portfolios.market import Array
+import numpy as np
+import numpy.typing as npt
+
+from portfolios.assets import AssetKind
+from portfolios.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
+from rebalancer.estimates.risk import HORIZON_DAYS, RiskModel
+from rebalancer.estimates.scores import scores
+from rebalancer.estimates.special import YOUNG_DAYS
+
+IC_SHORT: Mapping[str, float] = MappingProxyType({"technical": 0.0})
+IC_LONG: Mapping[str, float] = MappingProxyType({"technical": 0.0})
+IC_VENDOR = 0.02
+SHORT_DAYS = 7
+SHORT_HALF_LIFE, TREND_HALF_LIFE = timedelta(days=5), timedelta(days=3)
+LONG_HALF_LIFE = timedelta(days=30)
+MOST_ALPHA = 0.03
+RHO_QUANTILE = 0.20
+YOUNG_RHO = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +50,108 @@ class Alpha:
     def total(self) -> Array:
         """All sources together."""
         return self.trend + self.grade
+
+    def without_sales(self, kept: npt.NDArray[np.bool_]) -> Alpha:
+        """Return the alpha without its negative values where `kept` says so, shape (n,).
+
+        What may not be bought back is not sold for a grade either: its reference would follow its
+        weight down, and each run would sell a little more. Such a holding is flagged, and sold
+        only as far as the signals setting lowers its reference.
+        """
+        keep = ~(kept & (self.total < 0))
+        return Alpha(self.trend * keep, self.grade * keep, self.rho)
+
+
+def estimate_alpha(
+    market: Market, risk: RiskModel, everything: RiskModel, reference: Array, *, active: bool
+) -> Alpha:
+    """Return the alpha of the assets of a risk model.
+
+    Args:
+        market: grades of everything, over which scores are ranked.
+        risk: the wanted assets' own volatilities, in the order of the result.
+        everything: the same for the whole market, over which the uncertainty is measured.
+        reference: weights over which the scores are centred, shape (n,).
+        active: False gives no alpha: signals are ignored, or there is no wish to tilt.
+    """
+    n = len(risk.assets)
+    if not active:
+        return Alpha(np.zeros(n), np.zeros(n), np.zeros(n))
+    trend, grade = _parts(market, risk, reference)
+    total = np.abs(trend + grade)
+    shrink = np.where(total > MOST_ALPHA, MOST_ALPHA / np.where(total > 0, total, 1.0), 1.0)
+    rho = _market_uncertainty(market, everything)
+    young = np.where(risk.history_days < YOUNG_DAYS, YOUNG_RHO, 1.0)
+    return Alpha(trend * shrink, grade * shrink, rho * young)
+
+
+def _parts(market: Market, risk: RiskModel, reference: Array) -> tuple[Array, Array]:
+    """Return the trend's and the grades' part of alpha, centred over the reference."""
+    ids = risk.assets
+    short = scores(market, ids, lambda grade: grade.short)
+    trend = scores(market, ids, lambda grade: grade.trend, ranked=False)
+    long = scores(market, ids, lambda grade: grade.long)
+    weight = np.where(_without_alpha(market, ids), 0.0, reference)
+    week = risk.residual_daily * np.sqrt(SHORT_DAYS)
+    month = risk.residual_daily * np.sqrt(HORIZON_DAYS)
+    ic_short, ic_long = (
+        _coefficients(market, ids, short=True),
+        _coefficients(market, ids, short=False),
+    )
+    fresh_short = _freshness(market, ids, short=True, alone=np.isnan(short))
+    fresh_long = _freshness(market, ids, short=False, alone=np.zeros(len(ids), dtype=bool))
+    none = _without_alpha(market, ids)
+    of_trend = ic_short * fresh_short * week * 0.5 * _centred(trend, weight)
+    of_short = ic_short * fresh_short * week * 0.5 * _centred(short, weight)
+    of_long = ic_long * fresh_long * month * _centred(long, weight)
+    return np.where(none, 0.0, of_trend), np.where(none, 0.0, of_short + of_long)
+
+
+def _centred(score: Array, weight: Array) -> Array:
+    """Subtract the weighted mean of the known scores; the unknown ones are zero afterwards."""
+    known = np.isfinite(score)
+    filled = np.where(known, score, 0.0)
+    total = float(weight[known].sum())
+    mean = float((weight * filled).sum()) / total if total > 0 else 0.0
+    centred: Array = np.where(known, filled - mean, 0.0)
+    return centred
+
+
+def _without_alpha(market: Market, ids: Sequence[str]) -> Array:
+    """Tell which assets carry no alpha: stablecoins, and what the market does not know."""
+    found: Array = np.array(
+        [a not in market.assets or market.assets[a].kind is AssetKind.STABLE for a in ids],
+        dtype=bool,
+    )
+    return found
+
+
+def _coefficients(market: Market, ids: Sequence[str], *, short: bool) -> Array:
+    table = IC_SHORT if short else IC_LONG
+    grades = [market.grades.get(asset_id) for asset_id in ids]
+    return np.array([table.get(g.source, IC_VENDOR) if g is not None else 0.0 for g in grades])
+
+
+def _freshness(market: Market, ids: Sequence[str], *, short: bool, alone: Array) -> Array:
+    """Return how much of each grade is left at its age; 0 past the limit or without a date."""
+    limit = SHORT_GRADE_LIMIT if short else LONG_GRADE_LIMIT
+    out = np.zeros(len(ids))
+    for i, asset_id in enumerate(ids):
+        grade = market.grades.get(asset_id)
+        at: datetime | None = (grade.short_at if short else grade.long_at) if grade else None
+        if at is None or market.age(at) > limit:
+            continue
+        half_life = (TREND_HALF_LIFE if alone[i] else SHORT_HALF_LIFE) if short else LONG_HALF_LIFE
+        out[i] = 0.5 ** (market.age(at) / half_life)
+    return out
+
+
+def _market_uncertainty(market: Market, everything: RiskModel) -> float:
+    """Return the uncertainty of any alpha: a low quantile of their size over the graded market."""
+    graded = [i for i, asset_id in enumerate(everything.assets) if asset_id in market.grades]
+    equal = np.zeros(len(everything.assets))
+    equal[graded] = 1.0
+    trend, grade = _parts(market, everything, equal)
+    sizes = np.abs(trend + grade)[graded]
+    sizes = sizes[sizes > 0]
+    return float(np.quantile(np.minimum(sizes, MOST_ALPHA), RHO_QUANTILE)) if len(sizes) else 0.0

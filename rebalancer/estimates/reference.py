@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portfolios.market import Array
+import numpy as np
+
+from portfolios.holdings import Portfolio
+from portfolios.market import SHORT_GRADE_LIMIT, Array, Market
+from portfolios.policy import Freed, Policy, Signals
+from portfolios.valuation import Valuation
+from rebalancer.estimates.inside import bring_inside
+from rebalancer.estimates.limits import Boxes, Limits
+from rebalancer.estimates.scores import is_bearish
+
+TRIM_SHARE, LEAST_TRIMMED = 0.5, 0.05
+LEAST_BAND, MOST_BAND, RELATIVE_BAND = 0.01, 0.05, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +42,88 @@ class Reference:
     def cash(self) -> float:
         """Share that the reference leaves in cash."""
         return float(1.0 - self.r.sum())
+
+
+def reference_of(
+    portfolio: Portfolio,
+    valuation: Valuation,
+    market: Market,
+    limits: Limits,
+    boxes: Boxes,
+    *,
+    policy: Policy,
+) -> Reference:
+    """Return the reference of a portfolio: wished, after signals, inside the limits."""
+    wished, has_targets, is_recorded = wished_reference(portfolio, valuation)
+    signalled = after_signals(wished, valuation, market, limits, policy.signals_in_force)
+    r, cannot_fix = bring_inside(
+        signalled,
+        valuation.weights(),
+        limits,
+        boxes,
+        spread=policy.freed is Freed.SPREAD,
+        candidates=np.array([float(a in policy.candidates) for a in valuation.asset_ids]),
+    )
+    return Reference(wished, signalled, r, has_targets, is_recorded, cannot_fix)
+
+
+def wished_reference(portfolio: Portfolio, valuation: Valuation) -> tuple[Array, bool, bool]:
+    """Return r0, whether it is stated targets, and whether it is recorded weights.
+
+    Without either it is what is held before the cash flow. A flow does not rescale it: after a
+    deposit the weights lie below it, and that is what invests the money.
+    """
+    ids = valuation.asset_ids
+    stated = portfolio.targets if portfolio.targets is not None else portfolio.recorded
+    if stated is not None:
+        wished = np.array([float(stated.get(asset_id, 0)) for asset_id in ids])
+        return wished, portfolio.targets is not None, portfolio.targets is None
+    before = valuation.value - valuation.flow
+    if before <= 0:
+        return np.zeros(len(ids)), False, False
+    return np.array([float(p.value / before) for p in valuation.positions]), False, False
+
+
+def after_signals(
+    wished: Array, valuation: Valuation, market: Market, limits: Limits, signals: Signals
+) -> Array:
+    """Return r1: the reference of weak assets lowered as far as the setting says.
+
+    What that frees is cash. Lowering the reference is one step and no ratchet: with the trend
+    back, the wish is back.
+    """
+    if signals not in (Signals.TRIM, Signals.FOLLOW):
+        return wished
+    bearish = np.array([is_bearish(market, a) for a in valuation.asset_ids], dtype=bool)
+    if signals is Signals.FOLLOW:
+        return np.where(bearish, 0.0, wished)
+    short = np.array([_fresh_short(market, a) for a in valuation.asset_ids])
+    weak = bearish & (short < _weighted_median(short, wished))
+    lowered = np.minimum(wished, np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED))
+    trimmed: Array = np.where(weak, lowered, wished)
+    return trimmed
+
+
+def band_of(r: Array, policy: Policy) -> Array:
+    """Return each asset's tolerance band: stated, else the 5/25 rule with a floor of one point."""
+    if policy.band is not None:
+        return np.full(len(r), float(policy.band))
+    band: Array = np.maximum(LEAST_BAND, np.minimum(MOST_BAND, RELATIVE_BAND * r))
+    return band
+
+
+def _fresh_short(market: Market, asset_id: str) -> float:
+    """Return a short grade that is young enough to act on, NaN without one."""
+    grade = market.grades.get(asset_id)
+    if grade is None or grade.short is None or grade.short_at is None:
+        return np.nan
+    return grade.short if market.age(grade.short_at) <= SHORT_GRADE_LIMIT else np.nan
+
+
+def _weighted_median(values: Array, weights: Array) -> float:
+    known = np.isfinite(values) & (weights > 0)
+    if not known.any():
+        return -np.inf
+    order = np.argsort(values[known], kind="stable")
+    total = np.cumsum(weights[known][order])
+    return float(values[known][order][np.searchsorted(total, 0.5 * total[-1])])

@@ -39,6 +39,8 @@ class Case:
     valuation: Valuation
     market: Market
     signals: Signals
+    raised: frozenset[str] = frozenset()
+    """Default limits raised to a target: being over one is being over the target."""
 
 
 def reasons_for(case: Case, trades: Iterable[Trade]) -> dict[str, tuple[Reason, ...]]:
@@ -70,6 +72,8 @@ def _reasons(case: Case, trade: Trade, i: int, moves: Sequence[moved.Move]) -> t
 
 
 def _said(case: Case, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]:
+    if name in case.raised:
+        return ReasonKind.DRIFT, _drift(case, trade, i)
     if name.startswith("sector."):
         return ReasonKind.SECTOR_LIMIT, sector_limit_text(case.inputs, name)
     if name.startswith("asset."):

@@ -101,11 +101,9 @@ class _Leg:
         return (self.notional if self.side is Side.SELL else -self.notional) - self.cost
 
     def is_worth_it(self, least: Decimal) -> bool:
-        if self.quantity <= 0 or self.notional <= 0:
-            return False
         if self.side is Side.SELL and self.cash <= 0:
             return False
-        return self.is_exit or self.exact >= max(least, CENT)
+        return self.is_exit or self.exact >= least
 
 
 def to_trades(
@@ -144,7 +142,7 @@ def to_trades(
     if not np.isfinite(change).all():
         raise ValueError("a proposed weight is not finite")
     with localcontext(_EXACT):
-        least = _cents(min_trade, ROUND_UP)
+        least = max(CENT, _cents(min_trade, ROUND_UP))
         wanted = _legs(valuation, change, free, (cost_buy, cost_sell), lot_steps, leg_cost)
         kept = {leg.asset_id: leg for leg in wanted if leg.is_worth_it(least)}
         waiting = [leg for leg in wanted if leg.side is Side.SELL and leg.asset_id not in kept]
@@ -194,9 +192,8 @@ def _filled(leg: _Leg, amount: Decimal, value: Decimal) -> _Leg:
     if leg.side is Side.BUY:
         return replace(leg, quantity=quantity)
     dust = max(CENT, _share(NOISE) * value)
-    if leg.room * leg.price - amount <= dust:
-        return replace(leg, quantity=leg.room)
-    return replace(leg, quantity=min(quantity, leg.room))
+    is_all = leg.room * leg.price - amount <= dust
+    return replace(leg, quantity=leg.room if is_all else quantity)
 
 
 def _spend_less(kept: dict[str, _Leg], cash: Decimal, floor: Decimal, least: Decimal) -> None:
@@ -266,10 +263,8 @@ def _cash_after(cash: Decimal, legs: Iterable[_Leg]) -> Decimal:
 
 
 def _steps_worth(money: Decimal, leg: _Leg) -> Decimal:
-    """Count the steps that bring an amount, at least one; the cost of them is left to a retry."""
-    worth = leg.price * leg.step
-    count = money // worth
-    return max(Decimal(1), count if count * worth == money else count + 1)
+    """Count the whole steps in an amount, at least one; a retry takes what is still missing."""
+    return max(Decimal(1), money // (leg.price * leg.step))
 
 
 def _whole_steps(amount: Decimal, price: Decimal, step: Decimal) -> Decimal:

@@ -2,16 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
+from portfolios.assets import AssetKind
 from portfolios.market import Array, Market
 from portfolios.policy import Policy
-from portfolios.valuation import Valuation
+from portfolios.valuation import STATED, Position, Valuation
 from rebalancer.estimates.limits import Boxes, Limits
 from rebalancer.estimates.risk import RiskModel
+from rebalancer.zones.history import (
+    COVERAGE,
+    Usual,
+    present_levels,
+    usual_volatility,
+    weighted_returns,
+)
+
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One position with weight, or one that should have a weight but has no usable price.
+
+    Attributes:
+        i: its place in every array.
+        position: the asset, quantity, price.
+        weight: fraction of value, 0 for an unpriced one.
+        is_listed: has a public market, so that prices and grades should be known.
+    """
+
+    i: int
+    position: Position
+    weight: float
+    is_listed: bool
+
+    @property
+    def asset_id(self) -> str:
+        """The identity of the asset."""
+        return self.position.asset.asset_id
+
+    @property
+    def is_stable(self) -> bool:
+        """Tell whether it is a stablecoin."""
+        return self.position.asset.kind is AssetKind.STABLE
+
+    @property
+    def unpriced(self) -> str:
+        """Why there is no usable price; empty when there is one."""
+        return self.position.grey
+
+
+@dataclass(frozen=True)  # no slots: what follows from it is worked out once and kept
 class Situation:
     """One portfolio at one moment, before or after a proposal.
 
@@ -35,3 +82,75 @@ class Situation:
     risk: RiskModel
     market: Market
     policy: Policy
+
+    @cached_property
+    def held(self) -> tuple[Held, ...]:
+        """Everything with a weight, and what is held without a usable price."""
+        return tuple(self._held())
+
+    @cached_property
+    def listed(self) -> Flags:
+        """Which assets have a public market, shape (n,)."""
+        return np.array([_is_listed(p) for p in self.valuation.positions], dtype=np.bool_)
+
+    @cached_property
+    def risky(self) -> Flags:
+        """Which assets are no stablecoins, shape (n,)."""
+        kinds = [p.asset.kind is not AssetKind.STABLE for p in self.valuation.positions]
+        return np.array(kinds, dtype=np.bool_)
+
+    @cached_property
+    def levels(self) -> Array:
+        """Closes and, last, the present price, shape (T, n)."""
+        return present_levels(self.valuation, self.market)
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance per 30 days, shape (n, n)."""
+        return self.risk.covariance
+
+    @cached_property
+    def usual(self) -> Usual:
+        """What volatility the reference's price history usually had."""
+        return usual_volatility(weighted_returns(self.levels, self.r, self.listed))
+
+    @cached_property
+    def unvalued(self) -> tuple[Held, ...]:
+        """What is held without a usable price, unless old prices say that it is little."""
+        missing = tuple(h for h in self.held if h.unpriced)
+        stakes = [self.last_weight(h) for h in missing]
+        total = sum(stakes)
+        if all(stake > 0 for stake in stakes) and total <= (1 - COVERAGE) * (1 + total):
+            return ()
+        return missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Ids of `unvalued`."""
+        return tuple(h.asset_id for h in self.unvalued)
+
+    @property
+    def missing_risky(self) -> tuple[str, ...]:
+        """Ids of `unvalued` that are no stablecoins."""
+        return tuple(h.asset_id for h in self.unvalued if not h.is_stable)
+
+    def last_weight(self, held: Held) -> float:
+        """Return a value at a price too old to use over all usable value; 0 if none or usable."""
+        quote, value = held.position.quote, self.valuation.value
+        if not held.unpriced or quote is None or quote.quarantined or value <= 0:
+            return 0.0
+        return float(held.position.quantity * quote.price / value)
+
+    def unpriced_in(self, j: int) -> tuple[str, ...]:
+        """Name what is held in a sector without a usable price."""
+        return tuple(h.asset_id for h in self.held if h.unpriced and self.limits.M[h.i, j] > 0)
+
+    def _held(self) -> Iterator[Held]:
+        for i, position in enumerate(self.valuation.positions):
+            weight = float(self.w[i])
+            if weight > 0 or (position.grey and position.quantity > 0):
+                yield Held(i, position, weight, _is_listed(position))
+
+
+def _is_listed(position: Position) -> bool:
+    return position.quote is None or position.quote.source != STATED

@@ -186,9 +186,9 @@ def test_a_database_that_may_not_be_written_is_named_and_kept(open_folder: Path)
 
 
 def test_looking_creates_nothing(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="there is no database") as caught:
+    with pytest.raises(StoreError, match="nothing is stored yet") as caught:
         open_database(tmp_path / "none" / "rebalancer.db", read_only=True)
-    assert "rebalancer init" in caught.value.hint
+    assert "rebalancer add" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
 
 

@@ -46,6 +46,7 @@ class Case:
     min_trade: D
     cash_floor: D
     lot_steps: tuple[D, ...] | None = None
+    leg_cost: D = D(0)
 
     def rounded(self) -> Rounded:
         return to_trades(
@@ -57,6 +58,7 @@ class Case:
             min_trade=self.min_trade,
             cash_floor=self.cash_floor,
             lot_steps=self.lot_steps,
+            leg_cost=self.leg_cost,
         )
 
 
@@ -141,7 +143,6 @@ def _of_trade(case: Case, got: Rounded, t: Trade, i: int) -> list[str]:
     residue = exact - t.notional if sold else t.notional - exact
     cost = t.notional * (case.cost_sell if sold else case.cost_buy)[i]
     is_exit = sold and t.quantity == room
-    short = sold and case.valuation.cash < max(case.cash_floor, D(0))
     after = held - t.quantity if sold else held + t.quantity
     wrong = {
         "a trade that nobody wished": (sold and change > 0)
@@ -158,15 +159,15 @@ def _of_trade(case: Case, got: Rounded, t: Trade, i: int) -> list[str]:
         "a cost off by a cent or more": not 0 <= t.cost - cost < CENT,
         "below the minimum": t.notional < case.min_trade
         and not is_exit
-        and not _lifts_cash(case, got, short),
+        and not _lifts_cash(case, got, t),
     }
     return [words for words, is_so in wrong.items() if is_so]
 
 
-def _lifts_cash(case: Case, got: Rounded, forced: bool) -> bool:
+def _lifts_cash(case: Case, got: Rounded, t: Trade) -> bool:
     """A small sale is right only where cash would be short without it."""
-    small = [t.notional for t in got.trades if t.side is Side.SELL]
-    return forced and got.cash - min(small) < max(case.cash_floor, D(0))
+    without = got.cash - t.notional + t.cost
+    return t.side is Side.SELL and without < max(case.cash_floor, D(0))
 
 
 @given(cases())
@@ -346,8 +347,74 @@ def test_what_is_locked_is_never_sold_and_the_shortfall_is_told() -> None:
     assert got.shortfall == D("200.20")
 
 
+def test_more_free_than_held_sells_only_what_is_held() -> None:
+    v = valuation(position("a", "10", "100"))
+    assert of(v, [-1.2], free=["12"]).rounded().quantities == {"a": D(0)}
+
+
+def test_the_largest_sale_grows_first_by_what_is_missing() -> None:
+    v = valuation(position("a", "10", "100"), position("b", "10", "100"), cash="-300")
+    got = of(v, [-150 / 1700, -145 / 1700], cost_sell=(D(0), D(0))).rounded()
+    sold = {t.asset_id: t.notional for t in got.trades}
+    assert sold == {"a": D("155.00"), "b": D("145.00")} or sold["a"] == D("155.01")
+    assert 0 <= got.cash <= D("0.01")
+
+
+def test_of_small_sales_the_larger_is_taken_up_first() -> None:
+    v = valuation(position("a", "10", "100"), position("b", "10", "100"), cash="-10")
+    got = of(v, [-12 / 1990, -15 / 1990], min_trade=D(25)).rounded()
+    assert [t.asset_id for t in got.trades] == ["b"]
+    assert got.dropped == ("a",)
+
+
+def test_a_purchase_that_shrinks_below_the_minimum_is_dropped() -> None:
+    v = valuation(position("a", "10", "100"), cash="20")
+    got = of(v, [30 / 1020], min_trade=D(25)).rounded()
+    assert (got.trades, got.dropped) == ((), ("a",))
+
+
+def test_a_fixed_cost_is_part_of_each_trade() -> None:
+    v = valuation(position("a", "10", "100"), cash="500")
+    got = of(v, [100 / 1500], leg_cost=D("1.50")).rounded()
+    assert got.trades[0].cost == D("1.50") + D("0.20")
+
+
+def test_the_printed_size_of_a_trade_reaches_the_minimum() -> None:
+    v = valuation(position("a", "10", "100"))
+    steps = {"lot_steps": (D("0.00001"),), "min_trade": D("25.333")}
+    assert of(v, [-0.025336], **steps).rounded().trades == ()
+    assert of(v, [-0.025345], **steps).rounded().trades[0].notional == D("25.34")
+
+
+def test_less_than_a_cent_is_no_purchase() -> None:
+    v = valuation(position("a", "1000000", "0.000001"), cash="10")
+    assert of(v, [0.006 / 11]).rounded().trades == ()
+
+
+@pytest.mark.parametrize(("price", "left"), [("1e8", "50"), ("100", "0.004")])
+def test_what_would_stay_below_a_cent_or_the_solvers_noise_is_sold_too(
+    price: str, left: str
+) -> None:
+    v = valuation(position("a", "1", price))
+    w = -float((D(price) - D(left)) / D(price))
+    assert of(v, [w]).rounded().quantities == {"a": D(0)}
+    assert of(v, [w * 0.9995]).rounded().quantities["a"] > 0
+
+
+def test_a_fraction_of_a_cent_is_seen_behind_twenty_digits() -> None:
+    v = valuation(position("a", "100000000000000000000.00999999999999", "1"))
+    case = of(v, [-1.0], cost_sell=(D(0),))
+    assert case.rounded().trades[0].notional == D("100000000000000000000.00")
+
+
+def test_more_owed_than_owned_is_told_as_a_shortfall() -> None:
+    v = valuation(position("a", "1", "100"), cash="-200")
+    assert of(v, [-0.5]).rounded() == Rounded((), D(-200), {}, shortfall=D(200))
+
+
 def test_an_asset_without_a_usable_price_is_never_traded() -> None:
-    v = valuation(position("a", "10", "100"), position("b", "10", "5", grey="price is old"))
+    grey = position("b", "10", "5", grey="price is old")
+    v = valuation(position("a", "10", "100"), grey, cash="1000")
     assert of(v, [0.0, 0.2]).rounded().trades == ()
 
 

@@ -1,0 +1,120 @@
+"""Portfolio files: TOML in full, CSV and JSON for holdings.
+
+A loader is a pair of functions, one that recognises a text and one that reads it into a
+portfolio while noting every problem with its line. To add a format, write the pair in a file of
+its own and add one line to `LOADERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import PurePath
+from types import MappingProxyType
+
+from portfolios.assets import AssetIndex
+from portfolios.holdings import Portfolio
+from portfolios.loaders import csv_file, json_file, toml_file
+from portfolios.loaders.intake import Intake, unreadable
+from portfolios.loaders.naming import Naming
+from portfolios.loaders.source import STDIN, called, decode, read_source
+from portfolios.loaders.spelling import printable
+from portfolios.loaders.values import LONGEST_TEXT, parse_text
+
+__all__ = ["LOADERS", "Loaded", "Loader", "load", "read_source"]
+
+NO_MAP: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A portfolio that was read, and what the user should know about the reading."""
+
+    portfolio: Portfolio
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """One format: how it is recognised, and how it is read."""
+
+    recognises: Callable[[str], bool]
+    read: Callable[[str, Intake], Portfolio]
+
+
+LOADERS: Mapping[str, Loader] = MappingProxyType(
+    {
+        "json": Loader(json_file.recognises, json_file.read),
+        "csv": Loader(csv_file.recognises, csv_file.read),
+        "toml": Loader(toml_file.recognises, toml_file.read),
+    }
+)
+"""Format, which is also the file's extension -> loader, in the order of asking."""
+
+
+def load(
+    text: bytes,
+    *,
+    source: str,
+    index: AssetIndex,
+    symbol_map: Mapping[str, str] = NO_MAP,
+    name: str | None = None,
+    as_of: date | None = None,
+) -> Loaded:
+    """Read a portfolio.
+
+    Args:
+        text: the file's bytes, UTF-8.
+        source: what the user called the file; its extension is a hint at the format.
+        index: the assets that are known.
+        symbol_map: symbol -> asset id, the user's answers to ambiguous symbols.
+        name: of the portfolio, whatever the file says; else the file's own, else its stem.
+        as_of: the day of the import: prices without a date are of that day, and neither prices
+            nor purchases may lie after it.
+
+    Raises:
+        InputError: with every problem of the file and its line.
+    """
+    shown_source = printable_path(called(source))
+    content = decode(text, shown_source)
+    naming = Naming(index, sum(1 for _ in index), symbol_map)
+    intake = Intake(shown_source, _default_name(source), naming, as_of)
+    portfolio = _loader(content, source, shown_source).read(content, intake)
+    intake.stop_if_wrong()
+    unused = [f"--map {printable(symbol)} was not needed" for symbol in naming.unused()]
+    if name is not None:
+        portfolio = replace(portfolio, name=_stated_name(name))
+    return Loaded(portfolio, (*intake.warnings, *unused))
+
+
+def printable_path(path: str) -> str:
+    """Return a path as it may stand in a message: whole, without control characters."""
+    return "".join(ch if ch.isprintable() else "?" for ch in path)
+
+
+def _loader(text: str, source: str, shown_source: str) -> Loader:
+    """Choose by content; the extension decides between several, or where none fits."""
+    hinted = LOADERS.get(PurePath(source).suffix.lower().removeprefix("."))
+    if hinted is not None and hinted.recognises(text):
+        return hinted
+    fitting = next((loader for loader in LOADERS.values() if loader.recognises(text)), hinted)
+    if fitting is None:
+        raise unreadable(
+            shown_source,
+            "neither TOML nor JSON, nor CSV with a header such as asset,quantity",
+            hint="name the file .toml, .json or .csv to see what is wrong with it",
+        )
+    return fitting
+
+
+def _default_name(source: str) -> str:
+    stem = "" if source == STDIN else PurePath(source).stem
+    return printable_path(stem)[:LONGEST_TEXT].strip() or "portfolio"
+
+
+def _stated_name(name: str) -> str:
+    try:
+        return parse_text(name)
+    except ValueError as error:
+        raise unreadable("--name", str(error), hint="give a shorter, plain name") from error

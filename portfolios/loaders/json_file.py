@@ -1,0 +1,99 @@
+"""Holdings as JSON: a list of objects, or an object with name, currency, cash and holdings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from portfolios.assets import CASH
+from portfolios.errors import Problem
+from portfolios.holdings import Holding, Portfolio
+from portfolios.loaders.entries import EITHER, Entry, read_entry
+from portfolios.loaders.gathering import gather
+from portfolios.loaders.intake import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.lines import MOST_TOKENS, Overgrown, dotted, json_lines, line_finder
+from portfolios.loaders.numbers import decimal_or_nan, parse_money
+from portfolios.loaders.spelling import printable
+from portfolios.loaders.table import Table
+from portfolios.loaders.values import parse_currency, parse_text
+
+KEYS = ("name", "currency", "cash", "holdings")
+_LIST = "holdings"
+"""A bare list is read as if it stood under this key."""
+
+
+def recognises(text: str) -> bool:
+    """Tell whether a text looks like JSON: an object, or a list of them."""
+    return re.match(r"\s*(\{|\[[\s\[]*(\{|\]|$|[-\d]))", text) is not None
+
+
+def read(text: str, intake: Intake) -> Portfolio:
+    """Read holdings; problems are noted in the intake.
+
+    Raises:
+        InputError: when the text is not JSON.
+    """
+    root = _root(text, intake)
+    root.only(KEYS)
+    currency = root.take("currency", parse_currency) or USUAL_CURRENCY
+    intake.naming.currency = currency
+    if not root.values.get(_LIST) and "cash" not in root:
+        root.problem("the file names no holdings", _LIST)
+    holdings, cash = gather(_entries(root, intake), intake)
+    return Portfolio(
+        name=root.take("name", parse_text) or intake.name,
+        currency=currency,
+        cash=cash,
+        holdings=holdings,
+        unknown=tuple(sorted(intake.naming.unknown)),
+    )
+
+
+def _root(text: str, intake: Intake) -> Table:
+    try:
+        values = _parsed(text)
+        lines, twice = json_lines(text)
+    except Overgrown as error:
+        raise refusal(intake.source, [Problem(str(error), line=error.line)]) from error
+    except RecursionError as error:
+        raise refusal(intake.source, [Problem("lists or objects are nested too deeply")]) from error
+    except ValueError as error:
+        problem = Problem(f"not JSON: {_sentence(error)}", line=getattr(error, "lineno", None))
+        raise refusal(intake.source, [problem], hint="mend this line first") from error
+    base = (_LIST,) if isinstance(values, list) else ()
+    find = line_finder({(*base, *path): line for path, line in lines.items()})
+    for path in twice:
+        sentence = f"{printable(str(path[-1]))} stands twice"
+        intake.problems.append(Problem(sentence, line=find((*base, *path)), key=dotted(path)))
+    if not isinstance(values, dict | list):
+        raise refusal(intake.source, [Problem("neither a list nor an object")])
+    found = {_LIST: values} if isinstance(values, list) else values
+    return Table(found, (), find, intake.problems)
+
+
+def _parsed(text: str) -> object:
+    if text.count(",") > MOST_TOKENS // 4:
+        raise Overgrown("the file has too many parts for a portfolio", 1)
+    return json.loads(
+        text, parse_float=decimal_or_nan, parse_int=decimal_or_nan, parse_constant=decimal_or_nan
+    )
+
+
+def _sentence(error: ValueError) -> str:
+    message = str(getattr(error, "msg", error))
+    return message[:1].lower() + message[1:]
+
+
+def _entries(root: Table, intake: Intake) -> Iterator[Entry]:
+    cash = root.take("cash", parse_money)
+    if cash is not None:
+        yield Entry(Holding(CASH, cash), root.line_of(("cash",)))
+    held = root.values.get(_LIST)
+    if isinstance(held, list) and len(held) > MOST_HOLDINGS:
+        root.problem(f"more than {MOST_HOLDINGS:,} holdings", _LIST)
+        return
+    for table in root.tables(_LIST):
+        entry = read_entry(table, EITHER, intake)
+        if entry is not None:
+            yield entry

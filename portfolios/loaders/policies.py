@@ -1,0 +1,189 @@
+"""The policy table of a portfolio file, and the tables beside it that speak of assets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from portfolios.assets import CASH
+from portfolios.holdings import AlertRule, Holding, Investor
+from portfolios.loaders.intake import Intake
+from portfolios.loaders.naming import Naming
+from portfolios.loaders.numbers import in_percent, parse_fraction, parse_money, total
+from portfolios.loaders.rules import parse_rule
+from portfolios.loaders.spelling import nearest, printable, shown
+from portfolios.loaders.table import MOST_ENTRIES, Table, words
+from portfolios.loaders.values import (
+    one_of,
+    parse_country,
+    parse_days,
+    parse_flag,
+    parse_sector,
+    parse_text,
+)
+from portfolios.policy import Freed, Mode, Policy, Profile, Range, Signals
+from portfolios.sectors import SECTORS
+
+POLICY_KEYS = (
+    "mode",
+    "signals",
+    "freed",
+    "turnover",
+    "min_trade",
+    "fee",
+    "cash_buffer",
+    "max_volatility",
+    "bands",
+    "rebalance_every",
+    "candidates",
+    "sectors",
+    "assets",
+)
+INVESTOR_KEYS = ("accredited", "country")
+MOST_VOLATILITY = Decimal(10)
+"""1,000% per 30 days: beyond any asset, so a limit above it is a slip."""
+
+
+class Known:
+    """The assets and sectors that a policy, a target or a rule may speak of."""
+
+    def __init__(self, naming: Naming, holdings: Collection[Holding]) -> None:
+        self._naming = naming
+        self._held = {holding.asset_id for holding in holdings}
+        stated = (s for h in holdings for s in (h.sector, *h.membership) if s)
+        traded = (s for asset in naming.index for s in asset.sectors)
+        self._sectors = dict.fromkeys((*SECTORS, *stated, *traded))
+
+    def asset(self, value: object) -> str:
+        """Return a known asset id; ValueError with a sentence otherwise."""
+        name = parse_text(value)
+        if name == CASH:
+            raise ValueError("cash cannot be limited or wanted here: it is what the rest leaves")
+        return self._naming.known(name, self._held)
+
+    def sector(self, value: object) -> str:
+        """Return a known sector; ValueError with a sentence otherwise."""
+        name = parse_sector(value)
+        if name in self._sectors:
+            return name
+        near = nearest(name, self._sectors)
+        ending = f"did you mean {near}?" if near else f"known: {', '.join(SECTORS)}"
+        raise ValueError(f"sector {shown(value)} is unknown; {ending}")
+
+    def rule(self, value: object) -> AlertRule:
+        """Return a rule whose asset or sector is known; ValueError with a sentence otherwise."""
+        text = parse_text(value)
+        rule = parse_rule(text)
+        if rule.name:
+            (self.sector if rule.subject == "sector" else self.asset)(rule.name)
+        return AlertRule(text)
+
+
+def read_policy(table: Table | None, profile: Profile | None, known: Known) -> Policy:
+    """Read the policy table; what it does not say stays with the profile's defaults."""
+    plain = Policy(profile=profile) if profile else Policy()
+    if table is None:
+        return plain
+    table.only(POLICY_KEYS)
+    return Policy(
+        profile=plain.profile,
+        mode=table.take("mode", one_of(Mode)) or plain.mode,
+        signals=table.take("signals", one_of(Signals)),
+        freed=table.take("freed", one_of(Freed)) or plain.freed,
+        turnover=table.take("turnover", parse_fraction),
+        min_trade=table.take("min_trade", parse_money),
+        fee=table.take("fee", parse_fraction),
+        cash_buffer=table.take("cash_buffer", parse_fraction),
+        max_volatility=table.take("max_volatility", _volatility),
+        band=table.take("bands", _band),
+        rebalance_every_days=table.take("rebalance_every", parse_days)
+        or plain.rebalance_every_days,
+        candidates=table.take("candidates", words(known.asset)) or (),
+        sectors=_ranges(table, "sectors", known),
+        assets=_ranges(table, "assets", known),
+    )
+
+
+def read_investor(table: Table | None) -> Investor:
+    """Read what the user says of himself."""
+    if table is None:
+        return Investor()
+    table.only(INVESTOR_KEYS)
+    return Investor(table.take("accredited", parse_flag), table.take("country", parse_country))
+
+
+def read_targets(table: Table | None, known: Known) -> dict[str, Decimal] | None:
+    """Read the targets; None where there are none."""
+    if table is None:
+        return None
+    if not table.values:
+        table.problem("targets names no asset; leave the table out, or name what you want")
+    targets = table.entries(parse_fraction)
+    for name in table.values:
+        _check(table, name, known)
+    wanted = total(targets.values())
+    if wanted > 1:
+        table.problem(f"the targets add up to {in_percent(wanted)}, more than 100%")
+    return targets
+
+
+def read_alerts(table: Table, known: Known, intake: Intake) -> tuple[AlertRule, ...]:
+    """Read the user's own alert rules."""
+    inner = list(table.tables("alerts"))
+    if len(inner) > MOST_ENTRIES:
+        table.problem(f"more than {MOST_ENTRIES:,} alerts", "alerts")
+        return ()
+    found: list[AlertRule] = []
+    for alert in inner:
+        alert.only(("when",))
+        rule = alert.need("when", known.rule)
+        if rule in found:
+            intake.warnings.append(f"the alert {shown(rule.when)} stands twice")
+        elif rule is not None:
+            found.append(rule)
+    return tuple(found)
+
+
+def _ranges(table: Table, key: str, known: Known) -> dict[str, Range]:
+    outer = table.table(key)
+    if outer is None:
+        return {}
+    if len(outer.values) > MOST_ENTRIES:
+        outer.problem(f"{key} has more than {MOST_ENTRIES:,} entries")
+        return {}
+    return {name: _range(outer, name, known, key) for name in outer.values}
+
+
+def _range(outer: Table, name: str, known: Known, key: str) -> Range:
+    _check(outer, name, known, is_sector=key == "sectors")
+    limits = outer.table(name)
+    if limits is None:
+        return Range()
+    limits.only(("min", "max"))
+    if not limits.values:
+        limits.problem(f"{printable(name)} names neither min nor max")
+    return Range(limits.take("min", parse_fraction), limits.take("max", parse_fraction))
+
+
+def _check(table: Table, name: str, known: Known, *, is_sector: bool = False) -> None:
+    """Note a key that names nothing, or that is another spelling of a name."""
+    try:
+        meant = (known.sector if is_sector else known.asset)(name)
+    except ValueError as error:
+        table.problem(str(error), name)
+        return
+    if meant != name:
+        table.problem(f"{shown(name)} is written {meant}", name)
+
+
+def _volatility(value: object) -> Decimal:
+    return parse_fraction(value, most=MOST_VOLATILITY)
+
+
+def _band(value: object) -> Decimal | None:
+    """Read `"5/25"` as None, the rule that needs no number, or a fixed band."""
+    if isinstance(value, str) and value.replace(" ", "") == "5/25":
+        return None
+    if isinstance(value, str) and "/" in value:
+        raise ValueError(f'{shown(value)} is unknown; write "5/25" or a fixed band as "3%"')
+    return parse_fraction(value)

@@ -1,0 +1,126 @@
+"""The full form of a portfolio: a TOML file with policy, targets, alerts and holdings."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+from portfolios.errors import Problem
+from portfolios.holdings import Portfolio
+from portfolios.loaders.entries import FULL, Entry, read_entry
+from portfolios.loaders.gathering import gather
+from portfolios.loaders.intake import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.lines import Overgrown, line_finder, toml_lines
+from portfolios.loaders.numbers import decimal_or_nan
+from portfolios.loaders.policies import (
+    INVESTOR_KEYS,
+    POLICY_KEYS,
+    Known,
+    read_alerts,
+    read_investor,
+    read_policy,
+    read_targets,
+)
+from portfolios.loaders.spelling import shown
+from portfolios.loaders.table import Table
+from portfolios.loaders.values import one_of, parse_currency, parse_text
+from portfolios.policy import Profile
+
+KEYS = (
+    "name",
+    "currency",
+    "profile",
+    "investor",
+    "policy",
+    "targets",
+    "targets_from",
+    "alerts",
+    "holdings",
+)
+_ELSEWHERE = {
+    **dict.fromkeys(POLICY_KEYS, "[policy]"),
+    **dict.fromkeys(INVESTOR_KEYS, "[investor]"),
+    **dict.fromkeys((*FULL, "cash"), "[[holdings]]"),
+}
+_STATEMENT = re.compile(
+    r"""^[ \t]*(\[\[?[ \t]*[A-Za-z_][^\]\n]*\]|['"\w][\w.'"\- \t]*=)""", re.MULTILINE
+)
+
+
+def recognises(text: str) -> bool:
+    """Tell whether a text looks like TOML: a line with a header, or `key =`."""
+    return _STATEMENT.search(text) is not None
+
+
+def read(text: str, intake: Intake) -> Portfolio:
+    """Read the full form; problems are noted in the intake.
+
+    Raises:
+        InputError: when the text is not TOML.
+    """
+    root = _root(text, intake)
+    root.only(KEYS, _ELSEWHERE)
+    currency = root.take("currency", parse_currency) or USUAL_CURRENCY
+    intake.naming.currency = currency
+    holdings, cash = gather(_entries(root, intake), intake)
+    known = Known(intake.naming, holdings)
+    profile = root.take("profile", one_of(Profile))
+    return Portfolio(
+        name=root.take("name", parse_text) or intake.name,
+        currency=currency,
+        cash=cash,
+        holdings=holdings,
+        policy=read_policy(root.table("policy"), profile, known),
+        targets=read_targets(root.table("targets"), known),
+        targets_from=_targets_from(root),
+        investor=read_investor(root.table("investor")),
+        alerts=read_alerts(root, known, intake),
+        unknown=tuple(sorted(intake.naming.unknown)),
+    )
+
+
+def _root(text: str, intake: Intake) -> Table:
+    try:
+        lines = toml_lines(text)
+        values = tomllib.loads(text, parse_float=decimal_or_nan)
+    except Overgrown as error:
+        raise refusal(intake.source, [Problem(str(error), line=error.line)]) from error
+    except (ValueError, RecursionError) as error:
+        problem = _syntax(error, text)
+        raise refusal(intake.source, [problem], hint="mend this line first") from error
+    return Table(values, (), line_finder(lines), intake.problems)
+
+
+def _syntax(error: Exception, text: str) -> Problem:
+    """Turn the parser's message, `... (at line 3, column 1)`, into a problem of that line."""
+    message = str(error)
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", message)
+    if match is None:
+        return Problem("not TOML: a number or list is beyond what can be read")
+    line = int(match[2]) if match[2] else text.count("\n") + 1
+    return Problem(f"not TOML: {match[1][:1].lower()}{match[1][1:]}", line=line)
+
+
+def _entries(root: Table, intake: Intake) -> Iterator[Entry]:
+    held = root.values.get("holdings")
+    if isinstance(held, list) and len(held) > MOST_HOLDINGS:
+        root.problem(f"more than {MOST_HOLDINGS:,} holdings", "holdings")
+        return
+    for table in root.tables("holdings"):
+        entry = read_entry(table, FULL, intake)
+        if entry is not None:
+            yield entry
+
+
+def _targets_from(root: Table) -> str:
+    if "targets_from" in root and "targets" in root:
+        root.problem("targets and targets_from exclude each other", "targets_from")
+    return root.take("targets_from", _index_name) or ""
+
+
+def _index_name(value: object) -> str:
+    name = parse_text(value)
+    if not re.fullmatch(r"tokenmetrics:[A-Za-z0-9_-]{1,60}", name):
+        raise ValueError(f'{shown(value)} is unknown; write "tokenmetrics:" and the index id')
+    return name

@@ -1,0 +1,79 @@
+"""The command line: parse, call a verb, print. Every command is a few lines over a use case.
+
+Nothing heavy is imported here: each group of commands imports what it needs, and the solver is
+loaded only by commands that solve.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portfolios.errors import InputError, RebalancerError
+from rebalancer.cli import holdings, plans, system
+from rebalancer.cli.context import Context
+from rebalancer.cli.exits import Exit, exit_for
+from rebalancer.cli.screen import say
+
+app = typer.Typer(
+    name="rebalancer",
+    help="Proposes sector-aware crypto rebalances and flags risk zones. It proposes; you trade.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for group in (plans, holdings, system):
+    group.register(app)
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file instead of ./rebalancer.toml.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No words, only data.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is done.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Options that come before the command."""
+    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO if verbose else "WARNING")
+    ctx.obj = Context(config=config, quiet=quiet)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        app(prog_name="rebalancer")
+    except RebalancerError as error:
+        _explain(error, debug=debug)
+        sys.exit(exit_for(error))
+    except KeyboardInterrupt:
+        say("interrupted; nothing was left half-written")
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away (`| head`): nothing is wrong here
+        sys.exit(Exit.DONE)
+    except Exception as error:
+        if debug:
+            raise
+        say(f"unexpected error: {type(error).__name__}")
+        say("  this is a fault of the program; run again with --debug for the details")
+        sys.exit(Exit.UNEXPECTED)
+
+
+def _explain(error: RebalancerError, *, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    say(str(error))
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            say(f"  {problem}")
+    if error.hint:
+        say(f"  {error.hint}")

@@ -1,0 +1,29 @@
+"""What the options before the command said, handed to every command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from rebalancer.cli.screen import say
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Options that come before the command."""
+
+    config: Path | None = None
+    quiet: bool = False
+
+    def tell(self, text: str) -> None:
+        """Say something to the person, unless he asked for quiet."""
+        if not self.quiet:
+            say(text)
+
+
+def context_of(ctx: typer.Context) -> Context:
+    """Return the options that came before the command."""
+    found = ctx.find_object(Context)
+    return found if found is not None else Context()

@@ -1,0 +1,283 @@
+"""Commands that judge and propose: demo, run, zones, history, approve, skip, snooze, apply."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portfolios import figures
+from portfolios.decisions import Verdict
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.holdings import Portfolio
+from portfolios.loaders import load
+from portfolios.loaders.numbers import parse_money
+from portfolios.planjson import finding_to_json, run_to_json
+from portfolios.plans import Decision, Plan, Zone, worst
+from portfolios.policy import Mode
+from portfolios.providers.sample import sample_market
+from portfolios.samples import SAMPLES, read_sample
+from rebalancer import wiring
+from rebalancer.cli.context import Context, context_of
+from rebalancer.cli.exits import Exit
+from rebalancer.cli.historyview import history_to_json, show_history
+from rebalancer.cli.holdings import AsJson, Maps, Offline, load_file
+from rebalancer.cli.planview import show_plan, zones_view
+from rebalancer.cli.screen import out, write_json
+from rebalancer.cli.tradescsv import trades_csv
+from rebalancer.optimiser.dump import to_problem_json
+from rebalancer.service.history import past_plans
+from rebalancer.service.propose import Proposal, judge_portfolio, propose
+
+FILE_ENDINGS = (".toml", ".csv", ".json")
+
+
+class FailOn(StrEnum):
+    """The zone from which `run` and `zones` end with a code of their own."""
+
+    RED = "red"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(demo)
+    app.command()(run)
+    app.command()(zones)
+    app.command()(history)
+    app.command()(approve)
+    app.command()(skip)
+    app.command()(snooze)
+    app.command("apply")(apply_plan)
+
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Stored names or files; all stored ones when none.")
+]
+
+
+def demo(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Do the main job on the built-in sample: three portfolios, their zones and proposals."""
+    market = sample_market()
+    index = market.index()
+    samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
+    proposals = [propose(portfolio, market) for portfolio in samples]
+    _print([p.plan for p in proposals], as_json=as_json, as_csv=False)
+    context_of(ctx).tell("next: rebalancer init, then rebalancer add YOURS.toml --offline")
+
+
+def run(
+    ctx: typer.Context,
+    names: Names = None,
+    every: Annotated[bool, typer.Option("--all", help="Every stored portfolio.")] = False,
+    mode: Annotated[Mode | None, typer.Option(help="Instead of the policy's mode.")] = None,
+    cash: Annotated[
+        str | None, typer.Option(help="Money coming in, negative for money going out.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the plans, to decide on them.")
+    ] = False,
+    dump: Annotated[
+        Path | None, typer.Option(help="Write the exact problem and answer as JSON.")
+    ] = None,
+    maps: Maps = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One trade per row.")] = False,
+    detailed: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="End with 10 when changes are proposed.")
+    ] = False,
+    fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
+) -> None:
+    """Judge and propose for each portfolio; a file needs no database."""
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline)
+    flow = _flow(cash)
+    portfolios = _portfolios(context, names, every=every, offline=offline, maps=maps)
+    if dump and len(portfolios) != 1:
+        raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
+    proposals = [propose(p, market, flow=flow, mode=mode) for p in portfolios]
+    if save:
+        with wiring.open_store(resolved) as store:
+            for proposal in proposals:
+                store.save_plan(proposal.plan, at=wiring.clock())
+    if dump:
+        _write_problem(dump, proposals[0], context)
+    _print([p.plan for p in proposals], as_json=as_json, as_csv=as_csv)
+    _next_step(context, proposals, saved=save)
+    raise typer.Exit(_exit_of([p.plan for p in proposals], detailed=detailed, fail_on=fail_on))
+
+
+def zones(
+    ctx: typer.Context,
+    names: Names = None,
+    maps: Maps = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+    fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
+) -> None:
+    """Show the risk zones of each portfolio; nothing is proposed and nothing is solved."""
+    context = context_of(ctx)
+    market = wiring.market_from(wiring.settings_from(context.config), offline=offline)
+    portfolios = _portfolios(context, names, every=not names, offline=offline, maps=maps)
+    judged = [(p, judge_portfolio(p, market)) for p in portfolios]
+    if as_json:
+        write_json(
+            [{"portfolio": p.name, "zones": [finding_to_json(f) for f in fs]} for p, fs in judged]
+        )
+    else:
+        for portfolio, findings in judged:
+            sample = "SAMPLE DATA   " if market.is_sample else ""
+            out().print(
+                f"{sample}{portfolio.name}   as of {figures.moment(market.as_of)}", style="bold"
+            )
+            out().print(zones_view(findings, every=True))
+    red = any(worst(tuple(f.zone for f in findings)) is Zone.RED for _, findings in judged)
+    raise typer.Exit(Exit.RED if red and fail_on else Exit.DONE)
+
+
+def history(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One portfolio; all when none.")] = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show past plans, what was decided, and what each would have earned since."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    market = wiring.market_if_any(resolved, offline=offline)
+    with wiring.open_store(resolved, read_only=True) as store:
+        past = past_plans(store, market, name)
+    if as_json:
+        write_json([history_to_json(entry) for entry in past])
+    else:
+        show_history(out(), past)
+
+
+Plan_ = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, or its beginning.")]
+
+
+def approve(ctx: typer.Context, plan: Plan_) -> None:
+    """Record that a plan is approved; the trades are yours to make."""
+    _decide(ctx, plan, Verdict.APPROVE)
+
+
+def skip(ctx: typer.Context, plan: Plan_) -> None:
+    """Record that a plan is skipped."""
+    _decide(ctx, plan, Verdict.SKIP)
+
+
+def snooze(
+    ctx: typer.Context,
+    plan: Plan_,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Look again after so many days.")] = 1,
+) -> None:
+    """Put a plan off."""
+    _decide(ctx, plan, Verdict.SNOOZE, days=days)
+
+
+def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
+    """Record a plan's trades as done in the stored portfolio; applying twice changes nothing."""
+    with wiring.open_store(wiring.settings_from(context_of(ctx).config)) as store:
+        done = store.apply_plan(plan, at=wiring.clock(), by="cli")
+    if done.is_new:
+        typer.echo(f"plan {done.ruling.plan_id}: its trades are booked")
+    else:
+        typer.echo(f"plan {done.ruling.plan_id} was applied already; nothing changed")
+
+
+def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None = None) -> None:
+    now = wiring.clock()
+    until = now + timedelta(days=days) if days else None
+    with wiring.open_store(wiring.settings_from(context_of(ctx).config)) as store:
+        done = store.record_decision(plan, verdict, at=now, by="cli", until=until)
+    again = "" if done.is_new else " (as before)"
+    until_text = f" until {figures.day(until.date())}" if until else ""
+    typer.echo(f"plan {done.ruling.plan_id}: {verdict.value}{until_text}{again}")
+    if verdict is Verdict.APPROVE:
+        context_of(ctx).tell(f"when you have traded: rebalancer apply {done.ruling.plan_id}")
+
+
+def _flow(cash: str | None) -> Decimal:
+    if cash is None:
+        return Decimal(0)
+    sign = -1 if cash.startswith("-") else 1
+    try:
+        return sign * parse_money(cash.lstrip("+-"))
+    except ValueError as error:
+        raise UsageError(f"--cash {cash}: {error}", hint="e.g. --cash 500 or --cash=-500") from None
+
+
+def _portfolios(
+    context: Context, names: list[str] | None, *, every: bool, offline: bool, maps: list[str] | None
+) -> list[Portfolio]:
+    if not names and not every:
+        raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
+    resolved = wiring.settings_from(context.config)
+    files = [name for name in names or () if _is_file(name)]
+    market = wiring.market_from(resolved, offline=offline)
+    found = []
+    for file in files:
+        loaded = load_file(file, market, maps=maps)
+        for warning in loaded.warnings:
+            context.tell(f"note: {warning}")
+        found.append(loaded.portfolio)
+    stored = [name for name in names or () if name not in files]
+    if stored or not names:
+        with wiring.open_store(resolved, read_only=True) as store:
+            found += [store.load_portfolio(n) for n in stored] if names else store.list_portfolios()
+    if not found:
+        raise NotFoundError("no portfolio is stored yet", hint="rebalancer add FILE keeps one")
+    return found
+
+
+def _is_file(name: str) -> bool:
+    return name == "-" or "/" in name or name.endswith(FILE_ENDINGS)
+
+
+def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
+    if proposal.inputs is None or proposal.solution is None:
+        context.tell("nothing was solved, so nothing was dumped")
+        return
+    problem = to_problem_json(proposal.inputs, proposal.solution)
+    try:
+        path.write_text(json.dumps(problem, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="check --dump"
+        ) from None
+
+
+def _print(plans: list[Plan], *, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        write_json(run_to_json(plans, as_of=plans[0].as_of))
+    elif as_csv:
+        typer.echo(trades_csv(plans), nl=False)
+    else:
+        console = out()
+        for number, plan in enumerate(plans):
+            if number:
+                console.rule(style="dim")
+            show_plan(console, plan)
+
+
+def _next_step(context: Context, proposals: list[Proposal], *, saved: bool) -> None:
+    for plan in (p.plan for p in proposals if p.plan.decision is Decision.TRADE):
+        if saved:
+            context.tell(f"next: rebalancer approve {plan.plan_id}")
+        else:
+            context.tell(f"{plan.portfolio}: nothing was kept; --save keeps a plan to decide on")
+
+
+def _exit_of(plans: list[Plan], *, detailed: bool, fail_on: FailOn | None) -> Exit:
+    if any(plan.decision is Decision.WITHHELD for plan in plans):
+        return Exit.STALE
+    if fail_on and any(worst(tuple(f.zone for f in p.zones)) is Zone.RED for p in plans):
+        return Exit.RED
+    if detailed and any(plan.decision is Decision.TRADE for plan in plans):
+        return Exit.CHANGES
+    return Exit.DONE

@@ -1,0 +1,148 @@
+"""Commands about the market and the installation: market, init, config, doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portfolios.assets import Asset
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.market import Market
+from rebalancer import wiring
+from rebalancer.cli.context import context_of
+from rebalancer.cli.holdings import AsJson, Offline
+from rebalancer.cli.marketview import SORT_KEYS, SortKey, market_rows, row_to_json, show_market
+from rebalancer.cli.screen import out, table, write_json
+from rebalancer.service import doctor as service
+from rebalancer.service.doctor import Check
+
+CONFIG_NAME = "rebalancer.toml"
+
+
+class TrendFilter(StrEnum):
+    """A trend to show alone."""
+
+    BULLISH = "bullish"
+    BEARISH = "bearish"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(market)
+    app.command()(init)
+    app.command()(config)
+    app.command()(doctor)
+
+
+def market(
+    ctx: typer.Context,
+    assets: Annotated[list[str] | None, typer.Argument(help="Asset ids or symbols.")] = None,
+    sort: Annotated[SortKey, typer.Option(help="Column to sort by.")] = SortKey.RANK,
+    sector: Annotated[str | None, typer.Option(help="Only this sector.")] = None,
+    trend: Annotated[TrendFilter | None, typer.Option(help="Only this trend.")] = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the token table: price, changes, grades, signal, trend, sector, ages."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    known = wiring.market_from(resolved, offline=offline)
+    _require_sector(known, sector)
+    wanted = [_asset(known, word) for word in assets or ()] or list(known.assets.values())
+    rows = market_rows(known, [a for a in wanted if sector in (None, a.sector)])
+    if trend is not None:
+        sign = 1 if trend is TrendFilter.BULLISH else -1
+        rows = [row for row in rows if row.trend == sign]
+    rows.sort(key=SORT_KEYS[sort])
+    if as_json:
+        write_json([row_to_json(row) for row in rows])
+    else:
+        show_market(out(), known, rows)
+
+
+def _require_sector(known: Market, sector: str | None) -> None:
+    sectors = sorted({asset.sector for asset in known.assets.values()})
+    if sector is not None and sector not in sectors:
+        raise NotFoundError(f"no sector is called {sector}", hint=f"known: {', '.join(sectors)}")
+
+
+def _asset(known: Market, word: str) -> Asset:
+    index = known.index()
+    asset = index.get(word) or index.resolve(word)
+    if asset is None:
+        near = index.nearest(word)
+        hint = f"did you mean {near}?" if near else "`rebalancer market` lists the known ones"
+        raise NotFoundError(f"no asset is called {word}", hint=hint)
+    return asset
+
+
+def init(
+    ctx: typer.Context,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing settings file.")
+    ] = False,
+) -> None:
+    """Write a commented settings file and an empty database; needs no key."""
+    context = context_of(ctx)
+    path = context.config or Path(CONFIG_NAME)
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists already", hint="add --force to replace it")
+    path.write_text(wiring.settings_template(), encoding="utf-8")
+    resolved = wiring.settings_from(path)
+    with wiring.open_store(resolved):
+        pass
+    typer.echo(f"wrote {path}")
+    typer.echo(f"database ready at {resolved.settings.database}")
+    context.tell("next: rebalancer add YOURS.toml --offline, or rebalancer demo")
+
+
+def config(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Show every setting in force, where it came from, secrets masked."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    shown = resolved.shown()
+    if as_json:
+        write_json({s.key: {"value": s.value, "origin": s.origin} for s in shown})
+        return
+    grid = table("setting", "value", "origin")
+    for setting in shown:
+        grid.add_row(setting.key, setting.value, setting.origin)
+    out().print(grid)
+
+
+def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Check everything that can be checked offline; ends with 1 when something is wrong."""
+    checks = service.examine(_steps(context_of(ctx).config))
+    if as_json:
+        write_json([{"check": c.name, "ok": c.ok, "text": c.text, "hint": c.hint} for c in checks])
+    else:
+        _show_checks(checks)
+    raise typer.Exit(0 if all(check.ok for check in checks) else 1)
+
+
+def _steps(config: Path | None) -> dict[str, Callable[[], str]]:
+    def settings() -> str:
+        resolved = wiring.settings_from(config)
+        return "; ".join(resolved.warnings) or f"{len(resolved.origins)} settings are valid"
+
+    def database() -> str:
+        with wiring.open_store(wiring.settings_from(config), read_only=True) as store:
+            return service.stored(store)
+
+    return {
+        "program": service.program,
+        "solvers": service.solvers,
+        "settings": settings,
+        "database": database,
+    }
+
+
+def _show_checks(checks: list[Check]) -> None:
+    grid = table("", "check", "result")
+    for check in checks:
+        grid.add_row("ok" if check.ok else "WRONG", check.name, check.text)
+        if not check.ok and check.hint:
+            grid.add_row("", "", check.hint)
+    out().print(grid)

@@ -1,0 +1,1 @@
+"""When to trade and towards what: portfolio and market in, plan out."""

@@ -1,0 +1,86 @@
+"""Grades and trends of a whole market as comparable scores; NaN where nothing is known.
+
+Scores are ranked over the market and never over one portfolio, and only among grades of the same
+source and definition.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from portfolios.assets import AssetKind
+from portfolios.market import SHORT_GRADE_LIMIT, Array, Grade, Market
+
+MANY = 30
+"""From so many graded assets on, ranks say more than the grades' own scale."""
+MOST_SCORE = 2.0
+NEUTRAL, SCALE = 50.0, 20.0
+
+Pick = Callable[[Grade], float | int | None]
+
+
+def scores(market: Market, asset_ids: Sequence[str], pick: Pick, *, ranked: bool = True) -> Array:
+    """Return the scores of some assets, shape (n,), NaN without the figure.
+
+    Args:
+        market: all grades, for the ranks.
+        asset_ids: whose scores are wanted.
+        pick: the figure of a grade.
+        ranked: grades by rank or scale; False for trends, which are only brought to unit variance.
+    """
+    groups: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for asset_id, grade in market.grades.items():
+        figure = pick(grade)
+        if figure is not None:
+            groups[(grade.source, grade.kind)][asset_id] = float(figure)
+    found: dict[str, float] = {}
+    for group in groups.values():
+        ids = sorted(group)
+        values = np.array([group[asset_id] for asset_id in ids])
+        scored = grade_scores(values) if ranked else trend_scores(values)
+        found.update(zip(ids, scored.tolist(), strict=True))
+    return np.array([found.get(asset_id, np.nan) for asset_id in asset_ids])
+
+
+def grade_scores(values: Array) -> Array:
+    """Return normal quantiles of the mid-ranks, or for few values their distance from 50.
+
+    >>> grade_scores(np.array([50.0, 70.0, 10.0])).tolist()
+    [0.0, 1.0, -2.0]
+    """
+    n = len(values)
+    if n < MANY:
+        return np.asarray(np.clip((values - NEUTRAL) / SCALE, -MOST_SCORE, MOST_SCORE))
+    low = np.searchsorted(np.sort(values), values, side="left")
+    high = np.searchsorted(np.sort(values), values, side="right")
+    share = ((low + high + 1) / 2.0 - 0.5) / n  # ties share their middle rank
+    normal = NormalDist()
+    quantiles = np.array([normal.inv_cdf(float(p)) for p in share])
+    return np.asarray(np.clip(quantiles, -MOST_SCORE, MOST_SCORE))
+
+
+def trend_scores(values: Array) -> Array:
+    """Return trends, brought to unit variance over the market where there are many."""
+    spread = float(values.std())
+    if len(values) < MANY or spread == 0:
+        return values
+    scaled: Array = np.clip(values / spread, -MOST_SCORE, MOST_SCORE)
+    return scaled
+
+
+def is_bearish(market: Market, asset_id: str) -> bool:
+    """Tell whether an asset is known to be in a bearish trend now.
+
+    A trend without a date or past its age is not known, and what is not known is never bearish. A
+    stablecoin has no trend that means anything.
+    """
+    asset, grade = market.assets.get(asset_id), market.grades.get(asset_id)
+    if grade is None or grade.trend != -1 or grade.short_at is None:
+        return False
+    if asset is not None and asset.kind is AssetKind.STABLE:
+        return False
+    return market.age(grade.short_at) <= SHORT_GRADE_LIMIT

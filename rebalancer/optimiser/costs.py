@@ -1,0 +1,125 @@
+"""Terms of the objective, each something to minimise.
+
+A term declares its parameters once, so that the problem compiles once; `update` sets their values.
+Expected return is a cost with its sign turned: there are no switches between maximise and minimise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import cvxpy as cp
+import numpy as np
+
+from rebalancer.optimiser.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The variables of the program, shapes (n,) but for the factors `y` (k,) and the cash `c`."""
+
+    w: cp.Variable  # weights after
+    u: cp.Variable  # buys
+    v: cp.Variable  # sells
+    a: cp.Variable  # active weights, w - r
+    y: cp.Variable  # scaled factor exposures
+    e: cp.Variable  # scaled own risk
+    c: cp.Variable  # cash after
+
+
+class Cost(Protocol):
+    """A convex term to be minimised."""
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term."""
+
+    def update(self, inputs: Inputs) -> None:
+        """Set the parameters' values."""
+
+
+class ExpectedReturn:
+    """Minus the expected residual return: `-alpha @ w`."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.alpha = cp.Parameter(inputs.n)
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term."""
+        return -(self.alpha @ x.w)
+
+    def update(self, inputs: Inputs) -> None:
+        """Set the parameters' values."""
+        self.alpha.value = inputs.alpha
+
+
+class ActiveRisk:
+    """Half lambda times the variance of `w - r`, in factor form."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.y_r = cp.Parameter(inputs.B.shape[1])
+        self.e_r = cp.Parameter(inputs.n)
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term."""
+        return cp.sum_squares(x.y - self.y_r) + cp.sum_squares(x.e - self.e_r)
+
+    def update(self, inputs: Inputs) -> None:
+        """Set the parameters' values."""
+        scale = np.sqrt(inputs.lam / 2.0)
+        self.y_r.value = scale * (inputs.B.T @ inputs.r)
+        self.e_r.value = scale * inputs.d * inputs.r
+
+
+class Tracking:
+    """Half theta times the squared distance from the reference in weights."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        del inputs
+        self.half_theta = cp.Parameter(nonneg=True)
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term."""
+        return self.half_theta * cp.sum_squares(x.a)
+
+    def update(self, inputs: Inputs) -> None:
+        """Set the parameters' values."""
+        self.half_theta.value = inputs.theta / 2.0
+
+
+class Uncertainty:
+    """What being wrong about alpha may cost: `rho @ |w - r|`."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.rho = cp.Parameter(inputs.n, nonneg=True)
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term."""
+        return self.rho @ cp.abs(x.a)
+
+    def update(self, inputs: Inputs) -> None:
+        """Set the parameters' values."""
+        self.rho.value = inputs.rho
+
+
+class TradingCost:
+    """Fees and half spreads: `kappa_buy @ u + kappa_sell @ v`."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.buy = cp.Parameter(inputs.n, nonneg=True)
+        self.sell = cp.Parameter(inputs.n, nonneg=True)
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term."""
+        return self.buy @ x.u + self.sell @ x.v
+
+    def update(self, inputs: Inputs) -> None:
+        """Set the parameters' values."""
+        self.buy.value, self.sell.value = inputs.kappa_buy, inputs.kappa_sell
+
+
+COSTS: tuple[Callable[[Inputs], Cost], ...] = (
+    ExpectedReturn, ActiveRisk, Tracking, Uncertainty, TradingCost
+)  # fmt: skip
+"""Terms of every problem; a new one is a class and its name here."""

@@ -1,0 +1,148 @@
+"""The program of one shape: assembled once, filled with values, solved again and again.
+
+Markowitz with a reference, linear costs and soft priced limits (Boyd et al., "Markowitz portfolio
+construction at seventy", 2024). The covariance enters in factor form, the n x k loadings once;
+no two parameters are ever multiplied, so the compiled form stays valid for every portfolio of the
+same shape (disciplined parametrised programming).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from portfolios.errors import SolverError
+from portfolios.market import Array
+from rebalancer.optimiser.constraints import constraints_for
+from rebalancer.optimiser.costs import COSTS, Variables
+from rebalancer.optimiser.inputs import Duals, Inputs
+
+Attempt = tuple[str, Mapping[str, float | int]]
+"""A solver's name and its options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What a solver answered with status `optimal`; unchecked."""
+
+    u: Array
+    v: Array
+    duals: Duals
+    solver: str
+    status: str
+    gap: float | None
+
+
+class Problem:
+    """One compiled program; `solve` fills in the values of some inputs of the same shape."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        n, k = inputs.B.shape
+        new = cp.Variable
+        self.x = Variables(new(n), new(n), new(n), new(n), new(k), new(n), new())
+        self.costs = [make(inputs) for make in COSTS]
+        self.limits = constraints_for(inputs)
+        self.w0, self.r = cp.Parameter(n), cp.Parameter(n)
+        self.loadings, self.own = cp.Parameter((k, n)), cp.Parameter(n)
+        self.kappa_buy, self.kappa_sell = cp.Parameter(n), cp.Parameter(n)
+        self.rows: dict[str, cp.Constraint] = {}
+        self.program = self._assembled()
+
+    def _assembled(self) -> cp.Problem:
+        cost = sum(term.expression(self.x) for term in self.costs)
+        for limit in self.limits:
+            slack = 0.0
+            if limit.price is not None:
+                slack = cp.Variable(limit.size, nonneg=True)
+                cost += limit.price @ slack
+            self.rows[limit.name] = limit.violation(self.x) <= slack
+        self.rows["budget"] = self._budget()
+        return cp.Problem(cp.Minimize(cost), [*self._definitions(), *self.rows.values()])
+
+    def _budget(self) -> cp.Constraint:
+        x = self.x
+        spent = self.kappa_buy @ x.u + self.kappa_sell @ x.v
+        return cp.sum(x.w) + x.c + spent == 1.0
+
+    def _definitions(self) -> list[cp.Constraint]:
+        x = self.x
+        return [
+            x.w == self.w0 + x.u - x.v,
+            x.a == x.w - self.r,
+            x.y == self.loadings @ x.w,
+            x.e == cp.multiply(self.own, x.w),
+        ]
+
+    def fill(self, inputs: Inputs) -> None:
+        """Set every parameter."""
+        scale = np.sqrt(inputs.lam / 2.0)
+        self.w0.value, self.r.value = inputs.w0, inputs.r
+        self.loadings.value, self.own.value = scale * inputs.B.T, scale * inputs.d
+        self.kappa_buy.value, self.kappa_sell.value = inputs.kappa_buy, inputs.kappa_sell
+        for term in self.costs:
+            term.update(inputs)
+        for limit in self.limits:
+            limit.update(inputs)
+
+    def solve(self, inputs: Inputs, attempt: Attempt) -> Raw:
+        """Solve once with one solver.
+
+        Raises:
+            SolverError: for anything but the status `optimal`.
+        """
+        name, options = attempt
+        self.fill(inputs)
+        try:
+            # cvxpy warns of an inaccurate answer; the status says the same and is acted on.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                self.program.solve(solver=name, warm_start=False, **options)
+        except (cp.SolverError, ValueError, ArithmeticError) as error:
+            raise SolverError(f"{name} failed: {error}") from error
+        status = str(self.program.status)
+        if status != "optimal" or self.x.u.value is None:
+            raise SolverError(f"{name} ended with {status}")
+        return Raw(self.x.u.value, self.x.v.value, self._duals(), name, status, self._gap())
+
+    def _gap(self) -> float | None:
+        info = getattr(self.program.solver_stats, "extra_stats", None)
+        primal, dual = getattr(info, "obj_val", None), getattr(info, "obj_val_dual", None)
+        return None if primal is None or dual is None else abs(float(primal) - float(dual))
+
+    def _duals(self) -> Duals:
+        def price(name: str) -> Array:
+            row = self.rows.get(name)
+            return np.zeros(1 if name == "vol" else 0) if row is None else _dual(row)
+
+        return Duals(
+            budget=-float(self.rows["budget"].dual_value),
+            turnover=2.0 * float(price("turnover")[0]),  # the row counts both ways
+            asset=price("asset"),
+            sector_hi=price("sector_hi"),
+            sector_lo=price("sector_lo"),
+            buffer=float(price("buffer")[0]),
+            vol=float(price("vol")[0]),
+            rows=price("rows"),
+        )
+
+
+def _dual(row: cp.Constraint) -> Array:
+    return np.maximum(np.atleast_1d(np.asarray(row.dual_value, dtype=float)), 0.0)
+
+
+_problems: OrderedDict[tuple[int, int, int, int, bool], Problem] = OrderedDict()
+MOST_PROBLEMS = 32
+
+
+def problem_for(inputs: Inputs) -> Problem:
+    """Return the compiled problem of these inputs' shape; the newest few are kept."""
+    if inputs.shape not in _problems:
+        _problems[inputs.shape] = Problem(inputs)
+        if len(_problems) > MOST_PROBLEMS:
+            _problems.popitem(last=False)
+    return _problems[inputs.shape]

@@ -1,0 +1,133 @@
+"""Solves one portfolio's program: relaxed, then without trades too small to be worth making.
+
+The first answer ignores the minimum trade; `prune` looks for the best one that respects it. Every
+answer passes the independent check or the next solver of the chain is asked. cvxpy is loaded by the
+first call, not by importing this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from portfolios.errors import SolverError
+from rebalancer.optimiser.check import Answer, cleaned, faults, held
+from rebalancer.optimiser.conflicts import require_consistent
+from rebalancer.optimiser.inputs import Duals, Inputs, Solution
+from rebalancer.optimiser.prune import prune
+
+Attempt = tuple[str, Mapping[str, float | int]]
+
+_TIGHT = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
+_LOOSE = {"tol_gap_abs": 1e-8, "tol_gap_rel": 1e-8, "tol_feas": 1e-8}
+_SECOND = {"eps_abs": 1e-9, "eps_rel": 1e-9}
+CHAIN: tuple[Attempt, ...] = (("CLARABEL", _TIGHT), ("CLARABEL", _LOOSE), ("PIQP", _SECOND))
+"""Tried in turn; the last is a solver of another family and takes no volatility cone."""
+
+WORSE_THAN_HOLDING = 1e-7
+"""An answer this much worse than doing nothing is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """One verified answer of one convex program; no solver was asked where nothing may trade."""
+
+    answer: Answer
+    duals: Duals | None
+    solver: str
+    status: str
+    gap: float | None
+
+
+def solve(inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN) -> Solution:
+    """Return the best verified answer that respects the minimum trade.
+
+    Args:
+        inputs: the program.
+        chain: solvers with their options, tried in turn.
+
+    Raises:
+        InfeasibleError: limits that contradict each other, or too large a withdrawal.
+        SolverError: figures that are not finite, or no solver gave an answer that passed.
+    """
+    require_finite(inputs)
+    require_consistent(inputs)
+    relaxed = solve_convex(inputs, chain)
+    still = held(inputs)
+
+    def again(pruned: Inputs) -> Solved | None:
+        try:
+            return solve_convex(pruned, chain)
+        except SolverError:
+            return None  # these boxes cannot be met; another choice of trades will be
+
+    best = prune(inputs, relaxed, again)
+    return Solution(
+        w=best.answer.w,
+        u=best.answer.u,
+        v=best.answer.v,
+        c=best.answer.c,
+        objective=best.answer.objective,
+        relaxed_objective=relaxed.answer.objective,
+        hold_objective=still.objective if still else None,
+        solver=relaxed.solver,
+        status=relaxed.status,
+        gap=relaxed.gap,
+        duals=best.duals,
+    )
+
+
+def solve_convex(inputs: Inputs, chain: Sequence[Attempt] = CHAIN) -> Solved:
+    """Return the verified optimum of the convex program, its boxes as they are.
+
+    Raises:
+        SolverError: no solver of the chain gave an answer that passed the check.
+    """
+    still = held(inputs)
+    if not np.any(inputs.u_hi > 0) and not np.any(inputs.v_hi > 0):
+        if still is None:
+            raise SolverError("nothing may be traded, and holding breaks a hard limit")
+        return Solved(still, None, "none needed", "optimal", 0.0)
+    # The first solve of a process loads cvxpy, which is a second that commands without one save.
+    from rebalancer.optimiser.problem import problem_for
+
+    problem, failures = problem_for(inputs), []
+    for attempt in chain:
+        if inputs.vol_max is not None and attempt[0] == "PIQP":
+            continue
+        try:
+            raw = problem.solve(inputs, attempt)
+        except SolverError as error:
+            failures.append(str(error))
+            continue
+        found = cleaned(inputs, raw.u, raw.v)
+        wrong = _why_refused(inputs, found, still)
+        if not wrong:
+            return Solved(found, raw.duals, raw.solver, raw.status, raw.gap)
+        failures.append(f"{raw.solver} answered, but {wrong}")
+    raise SolverError("; ".join(dict.fromkeys(failures)), hint="nothing is proposed; try again")
+
+
+def _why_refused(inputs: Inputs, found: Answer, still: Answer | None) -> str:
+    wrong = faults(inputs, found)
+    if wrong:
+        return f"breaks {', '.join(wrong)}"
+    if still is not None and found.objective < still.objective - WORSE_THAN_HOLDING:
+        return "is worse than doing nothing"
+    return ""
+
+
+def require_finite(inputs: Inputs) -> None:
+    """Refuse a program with a figure that is not finite, naming it.
+
+    Raises:
+        SolverError: naming the array.
+    """
+    for name in (
+        "alpha", "rho", "B", "d", "r", "w0", "c0", "kappa_buy", "kappa_sell",
+        "u_lo", "u_hi", "v_lo", "v_hi", "w_lock", "w_max", "M", "S_lo", "S_hi",
+    ):  # fmt: skip
+        if not np.isfinite(getattr(inputs, name)).all():
+            raise SolverError(f"{name} has a value that is not a number", hint="check the data")

@@ -1,0 +1,231 @@
+"""What a zone rule is: a key, thresholds with their exits, and one finding for every subject.
+
+Rules have no memory. How long an alarm must last, and below which level it ends, is for those who
+tell people; the levels at which alarms end stand beside the rule all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from portfolios.plans import Finding, Scope, Zone
+from rebalancer.zones.situation import Held, Situation
+
+DUST = 0.0025
+"""A holding below this share of value is never an alarm."""
+FULL_WEIGHT = 0.05
+"""From this weight on a holding's severity counts in full."""
+MOST_BREACH = 1.25
+DIGITS = 6
+"""Figures are judged as they are shown, rounded, so that the order of sums never decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The level at which an alarm ends, from the level at which it began."""
+
+    scale: float = 0.85
+    shift: float = 0.0
+
+    def level(self, threshold: float) -> float:
+        """Return the level to come back to.
+
+        >>> Exit(shift=-0.01, scale=1.0).level(0.36)
+        0.35
+        """
+        return threshold * self.scale + self.shift
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Thresholds of one subject; a rule whose amber lies below its comfort alarms downwards.
+
+    Attributes:
+        comfort: where nothing is amiss.
+        amber, red: None where there is no such level.
+        beyond: the level itself is still in order (limits), else it is already a breach.
+    """
+
+    comfort: float
+    amber: float | None
+    red: float | None = None
+    beyond: bool = False
+
+    def zone(self, value: float) -> Zone:
+        """Return the zone of a value."""
+        if self._reaches(value, self.red):
+            return Zone.RED
+        return Zone.AMBER if self._reaches(value, self.amber) else Zone.GREEN
+
+    def breach(self, value: float) -> float:
+        """Return 0 at comfort, 0.5 at amber, 1 at red, linear between; never above 1.25.
+
+        Without a red level it stops at 0.5.
+        """
+        if self.amber is None:
+            return 0.0
+        over = self._sign * (value - self.amber)
+        if over < 0:
+            span = abs(self.amber - self.comfort)
+            return max(0.0, 0.5 + 0.5 * over / span) if span > 0 else 0.0
+        if self.red is None:
+            return 0.5
+        span = abs(self.red - self.amber)
+        return min(MOST_BREACH, 0.5 + 0.5 * over / span) if span > 0 else MOST_BREACH
+
+    @property
+    def shown(self) -> Levels:
+        """The levels as they are shown: a colour is that of the figures beside it."""
+        return replace(self, amber=_rounded(self.amber), red=_rounded(self.red))
+
+    @property
+    def _sign(self) -> float:
+        return -1.0 if self.amber is not None and self.amber < self.comfort else 1.0
+
+    def _reaches(self, value: float, level: float | None) -> bool:
+        if level is None:
+            return False
+        over = self._sign * (value - level)
+        return over > 0 if self.beyond else over >= 0
+
+
+class Rule(Protocol):
+    """One thing to watch; stateless. The properties may be plain class attributes."""
+
+    @property
+    def key(self) -> str:
+        """Name in words, e.g. `bearish_weight`."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """Short key, e.g. `H1`."""
+        ...
+
+    @property
+    def scope(self) -> Scope:
+        """What its subjects are."""
+        ...
+
+    @property
+    def importance(self) -> float:
+        """Weight in the severity."""
+        ...
+
+    @property
+    def exit_amber(self) -> Exit:
+        """Where an amber alarm ends."""
+        ...
+
+    @property
+    def exit_red(self) -> Exit | None:
+        """Where a red alarm ends; None for a rule that has no red."""
+        ...
+
+    def findings(self, situation: Situation) -> Iterable[Finding]:
+        """Yield one finding for every subject: green, amber, red, or grey for cannot tell."""
+        ...
+
+
+def judged(
+    rule: Rule, subject: str, value: float, levels: Levels, text: str, *, weight: float = 1.0
+) -> Finding:
+    """Return the finding of a known value.
+
+    Args:
+        rule: who judges.
+        subject: what is judged.
+        value: in the unit of the levels.
+        levels: of this subject.
+        text: what is true now.
+        weight: of a holding; dust is never an alarm, and small holdings rank lower.
+    """
+    value, levels = round(value, DIGITS), levels.shown
+    zone, breach = levels.zone(value), levels.breach(value)
+    if weight < DUST and zone in (Zone.AMBER, Zone.RED):
+        zone, breach, text = Zone.GREEN, 0.5, f"{text} (too small to matter)"
+    return Finding(
+        scope=rule.scope,
+        subject=subject,
+        rule=rule.key,
+        code=rule.code,
+        zone=zone,
+        value=value,
+        amber=levels.amber,
+        red=levels.red,
+        text=text,
+        severity=_severity(rule.importance * breach**4, weight),
+    )
+
+
+def at_ease(rule: Rule, subject: str, text: str) -> Finding:
+    """Return the green finding of a subject for which there is nothing to measure."""
+    return Finding(
+        scope=rule.scope,
+        subject=subject,
+        rule=rule.key,
+        code=rule.code,
+        zone=Zone.GREEN,
+        value=None,
+        amber=None,
+        red=None,
+        text=text,
+    )
+
+
+def unknown(rule: Rule, subject: str, why: str) -> Finding:
+    """Return the finding of something that should be known and is not."""
+    return Finding(
+        scope=rule.scope,
+        subject=subject,
+        rule=rule.key,
+        code=rule.code,
+        zone=Zone.GREY,
+        value=None,
+        amber=None,
+        red=None,
+        text=f"cannot tell: {why}",
+    )
+
+
+def unpriced(rule: Rule, held: Held) -> Finding:
+    """Return the finding of a holding whose weight is unknown."""
+    return unknown(rule, held.asset_id, f"{held.unpriced}, so its weight is unknown")
+
+
+def unless_missing(rule: Rule, finding: Finding, missing: Sequence[str]) -> Finding:
+    """Return grey instead of green where something that counts has no usable price.
+
+    Args:
+        rule: who judges.
+        finding: of what has a price.
+        missing: ids of what has none.
+    """
+    if finding.zone is not Zone.GREEN or not missing:
+        return finding
+    return unknown(rule, finding.subject, f"no usable price for {', '.join(missing)}")
+
+
+def severity(findings: Sequence[Finding], *, weight: float = 1.0) -> float:
+    """Return the severity of one subject from all its findings, 0-100; ranks, judges nothing.
+
+    Args:
+        findings: of the subject.
+        weight: of a holding; 1 for a sector or the portfolio.
+    """
+    return _severity(sum((f.severity / 100.0) ** 4 for f in findings), 1.0, _ease(weight))
+
+
+def _severity(fourth_power: float, weight: float, most: float = 1.0) -> float:
+    return round(100.0 * min(most, math.sqrt(math.sqrt(fourth_power))) * _ease(weight), 1)
+
+
+def _ease(weight: float) -> float:
+    return min(1.0, math.sqrt(max(0.0, weight) / FULL_WEIGHT))
+
+
+def _rounded(level: float | None) -> float | None:
+    return None if level is None else round(level, DIGITS)

@@ -1,0 +1,118 @@
+"""Trades below the minimum: left out at almost no loss, and never found again by the next run."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portfolios.errors import SolverError
+from rebalancer.optimiser.check import held
+from rebalancer.optimiser.inputs import Inputs, Solution
+from rebalancer.optimiser.prune import boxed
+from rebalancer.optimiser.solve import solve, solve_convex
+from tests.rebalancer.optimiser.programs import program
+
+KINDS = ("plain", "deposit", "locked_above_cap", "withdrawal", "floors", "rows", "volatility")
+
+
+def exact(inputs: Inputs) -> float:
+    """The best objective over every choice of bought, sold and left alone."""
+    still = held(inputs)
+    best = still.objective if still else -np.inf
+    for legs in itertools.product((0, 1, -1), repeat=inputs.n):
+        chosen = np.array(legs, dtype=np.int8)
+        if np.any((chosen < 0) & (inputs.v_hi <= 0)):
+            continue
+        try:
+            best = max(best, solve_convex(boxed(inputs, chosen)).answer.objective)
+        except SolverError:
+            continue
+    return best
+
+
+def shortfall(inputs: Inputs) -> float:
+    """The share of the exact gain over doing nothing that pruning loses."""
+    answer, best = solve(inputs), exact(inputs)
+    gain = best - (answer.hold_objective or 0.0)
+    return (best - answer.objective) / gain if gain > 1e-5 else 0.0
+
+
+@pytest.mark.parametrize("least", [0.01, 0.02, 0.03])
+def test_pruning_loses_almost_nothing_against_every_choice(least: float) -> None:
+    lost = [shortfall(program("plain", seed, 4, min_trade=least)) for seed in range(4)]
+    assert max(lost) < 0.005
+
+
+@pytest.mark.campaign
+def test_the_loss_of_pruning_over_a_hundred_cases() -> None:
+    lost = [
+        shortfall(program(KINDS[seed % 3], seed, 6, min_trade=least))
+        for least in (0.01, 0.02, 0.03)
+        for seed in range(34)
+    ]
+    print(f"{len(lost)} cases: p90 {np.quantile(lost, 0.9):.2e}, most {max(lost):.2e}")
+    assert np.quantile(lost, 0.9) <= 0.005
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(KINDS), st.integers(0, 10**6), st.integers(2, 12),
+       st.sampled_from([0.0025, 0.01, 0.03]))  # fmt: skip
+def test_every_trade_reaches_the_minimum_or_sells_all_that_is_free(
+    kind: str, seed: int, n: int, least: float
+) -> None:
+    inputs = program(kind, seed, n, min_trade=least)
+    answer = solve(inputs)
+    assert np.all((answer.u == 0) | (answer.u >= least - 1e-9))
+    free = (answer.v == 0) | (answer.v >= least - 1e-9) | (answer.v >= inputs.v_hi - 1e-9)
+    assert np.all(free)
+
+
+def after(inputs: Inputs, answer: Solution) -> Inputs:
+    """The program of the next run, once the trades are done and the costs are paid."""
+    left = 1.0 - float(inputs.kappa_buy @ answer.u + inputs.kappa_sell @ answer.v)
+    w = answer.w / left
+    locked = np.minimum(inputs.w_lock, answer.w) / left
+    return replace(
+        inputs, w0=w, c0=float(1 - w.sum()), flow=0.0, w_lock=locked,
+        v_hi=np.maximum(w - locked, 0.0),
+    )  # fmt: skip
+
+
+def trades_again(kind: str, seed: int, n: int, least: float) -> bool:
+    inputs = replace(program(kind, seed, n, min_trade=least), turnover_max=1.0)
+    second = solve(after(inputs, solve(inputs)))
+    return bool(np.any(second.u + second.v > 0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_second_run_trades_nothing(kind: str) -> None:
+    again = [
+        trades_again(kind, seed, 3 + seed, (0.0025, 0.01, 0.03)[seed % 3]) for seed in range(4)
+    ]
+    assert not any(again)
+
+
+@pytest.mark.campaign
+def test_second_runs_trade_nothing_over_five_hundred_problems() -> None:
+    again = [
+        seed
+        for seed in range(500)
+        if trades_again(KINDS[seed % 7], seed, 3 + seed % 20, (0.0025, 0.01, 0.03)[seed % 3])
+    ]
+    print(f"second runs that traded: {len(again)} of 500 {again}")
+    assert len(again) <= 5
+
+
+def test_a_small_withdrawal_sells_one_asset_and_no_more() -> None:
+    inputs = program("plain", 4, 6, min_trade=0.05)
+    grown = inputs.w0 / inputs.w0.sum() * 1.01
+    poor = replace(inputs, w0=grown, v_hi=grown, c0=-0.01, flow=-0.01, r=grown / 1.01)
+    answer = solve(poor)
+    assert answer.hold_objective is None
+    assert np.count_nonzero(answer.v) == 1
+    assert answer.c >= -1e-9

@@ -1,0 +1,87 @@
+"""Runs the command line as a user would, in a directory and a home of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from rebalancer.cli import main
+
+PROGRAM = "from rebalancer.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """One user's machine: a working directory, a home, no terminal, no colour."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "NO_COLOR": "1",
+            "COLUMNS": "100",
+            **environment,
+        }
+
+    def write(self, name: str, text: str) -> Path:
+        """Put a file into the working directory."""
+        path = self.home / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *words: str, given: str = "") -> Done:
+        """Run `rebalancer` with these words in this process, which has the libraries loaded."""
+        out, err = io.StringIO(), io.StringIO()
+        code = 0
+        with self._inside(words, given), redirect_stdout(out), redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Done(code, out.getvalue(), err.getvalue())
+
+    def process(self, *words: str, given: str = "") -> Done:
+        """Run `rebalancer` with these words as a process of its own."""
+        return self.python(PROGRAM, *words, given=given)
+
+    def python(self, code: str, *words: str, given: str = "") -> Done:
+        """Run a Python program on this machine."""
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            cwd=self.home, env=self.environment, input=given, capture_output=True, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def _inside(self, words: tuple[str, ...], given: str) -> Iterator[None]:
+        """Stand in the user's directory with his environment, arguments and input."""
+        before = dict(os.environ), sys.argv, sys.stdin
+        os.environ.clear()
+        os.environ.update(self.environment)
+        sys.argv = ["rebalancer", *words]
+        sys.stdin = io.TextIOWrapper(io.BytesIO(given.encode()))
+        try:
+            with chdir(self.home):
+                yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before[0])
+            sys.argv, sys.stdin = before[1], before[2]

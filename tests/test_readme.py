@@ -1,0 +1,72 @@
+"""The README's examples, run as they stand: files, commands, and every line of their output."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.shell import Shell
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+SKIPPED = ("pip install", "uv run pytest", "python3 -m venv", ".venv/")
+"""Set-up commands: a fresh clone runs them, not a test inside one."""
+
+
+@dataclass(frozen=True)
+class Example:
+    command: str
+    output: str
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def examples() -> list[Example]:
+    found = []
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            if not command.startswith(SKIPPED):
+                found.append(Example(command, output))
+    return found
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    shell = Shell(tmp_path)
+    core, full = blocks("toml")
+    shell.write("core.toml", core)
+    shell.write("full.toml", full)
+    (coins,) = blocks("csv")
+    shell.write("coins.csv", coins)
+    return shell
+
+
+def test_every_example_prints_what_the_readme_shows(shell: Shell) -> None:
+    assert len(examples()) >= 7
+    for example in examples():
+        done = shell.process(*shlex.split(example.command)[1:])
+        shown = done.out if done.out else done.err
+        assert _plain(shown) == _plain(example.output), example.command
+
+
+def _plain(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().splitlines()]
+
+
+def test_the_full_file_of_the_readme_loads(shell: Shell) -> None:
+    done = shell.run("run", "full.toml", "--offline", "--json")
+    assert done.code == 0, done.err
+
+
+def test_the_readme_names_every_command_and_no_other(shell: Shell) -> None:
+    listed = set(re.findall(r"^\s+([a-z]+)\s{2,}\S", shell.run("--help").out, flags=re.MULTILINE))
+    table = README[README.index("## Commands") : README.index("Data goes to standard")]
+    named = set(re.findall(r"`([a-z]+)[ `]", table)) - {"rebalancer"}
+    assert listed
+    assert listed <= named
