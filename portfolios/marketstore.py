@@ -123,6 +123,15 @@ class MarketStore:
                 ),
             )
 
+    def withdraw(self, asset_id: str, refused: Refused) -> None:
+        """Put a price in doubt that was accepted before anything was known to judge it by."""
+        with self.database.transaction():
+            self.database.execute(
+                "DELETE FROM quotes WHERE asset_id = ? AND currency = ?",
+                (asset_id, self.currency),
+            )
+            self.refuse(asset_id, refused)
+
     def accepted(self) -> dict[str, Reading]:
         """Return the last good price of each asset."""
         rows = self._rows("SELECT * FROM quotes WHERE currency = ? ORDER BY asset_id")

@@ -108,6 +108,9 @@ def _pair_up(
     with run.database.transaction():
         run.market.save_pairs(provider, pairs, at=run.now)
         run.asked.mark(job, batch, at=run.now, answered=True)
+        # Who was found just now need not be looked at again this week.
+        believed = [pair.asset_id for pair in pairs if not pair.quarantined]
+        run.asked.mark(TOKENS, believed, at=run.now, answered=True)
         _keep_categories(run, provider, pairs, rows)
 
 
@@ -134,7 +137,7 @@ def _take_signals(
     at: datetime,
 ) -> None:
     """Store the newest row of each token; a row that names another asset is not believed."""
-    newest = {r.token_id: r for r in sorted(rows, key=lambda r: r.as_of) if r.token_id in ours}
+    newest = {r.token_id: r for r in sorted(rows, key=_by_moment) if r.token_id in ours}
     wrong = {t for t, row in newest.items() if row.slug and row.slug != ours[t]}
     good = {ours[t]: row for t, row in newest.items() if t not in wrong}
     missing = [a for t, a in ours.items() if t not in newest]
@@ -150,6 +153,10 @@ def _take_signals(
         if rows:  # none at all means that the day is not there yet
             run.asked.mark(job, missing, at=at, answered=False)
     run.graded.update(good)
+
+
+def _by_moment(row: SignalRow) -> tuple[datetime, str]:
+    return (row.as_of, repr(row))
 
 
 def _scores(provider: str, rows: Mapping[str, SignalRow]) -> Iterable[Score]:

@@ -61,9 +61,22 @@ def refresh_history(run: RunState, source: PriceSource) -> None:
         fetched = series_from(rows)
         with run.database.transaction():
             if fetched is not None:
-                run.market.save_series({asset_id: merged(series.get(asset_id), fetched)})
-                run.histories.add(asset_id)
+                _take_history(run, asset_id, series.get(asset_id), fetched)
             run.asked.mark(HISTORY, [asset_id], at=run.now, answered=fetched is not None)
+
+
+def _take_history(run: RunState, asset_id: str, own: BarSeries | None, fetched: BarSeries) -> None:
+    """Store a fetched history; a first price, taken at its word, must stand up to it."""
+    run.histories.add(asset_id)
+    first = run.market.accepted().get(asset_id) if own is None or len(own.close) == 1 else None
+    if first is not None:
+        recent = tuple(fetched.close[-RECENT_DAYS:].tolist())
+        why = judge(first, Evidence(recent=recent), now=run.now)
+        if why:
+            run.market.withdraw(asset_id, Refused(first, why, first))
+            run.priced.discard(asset_id)
+            own = None
+    run.market.save_series({asset_id: merged(own, fetched)})
 
 
 def _has_gaps(series: BarSeries | None) -> bool:
@@ -89,7 +102,7 @@ class _PriceBatch:
         # Other assets' rows are nobody's business; of two rows for one asset the newest counts.
         asked = set(ids)
         mine = [row for row in rows if row.asset_id in asked and row.price is not None]
-        mine.sort(key=lambda row: row.at or self.now)
+        mine.sort(key=lambda row: (row.at or self.now, repr(row)))
         self.rows = {row.asset_id: row for row in mine}
         self.readings = {key: _reading(row, source, self.now) for key, row in self.rows.items()}
         self.move = _market_move(self.readings, self.last)
