@@ -18,7 +18,7 @@ from portfolios.identity import Claim, Listing, Pair, join
 from portfolios.providers.said import SignalRow, TokenRow
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import THEIRS
-from rebalancer.service.sources import SYMBOLS_A_CALL, TOKENS_A_CALL, GradeSource
+from rebalancer.service.sources import DOLLAR, SYMBOLS_A_CALL, TOKENS_A_CALL, GradeSource
 
 IDENTITY, TOKENS, SIGNALS, LATE = "identity", "tokens", "signals", "late signals"
 SHORT_GRADES, LONG_GRADES, REGIME = "short grades", "long grades", "regime"
@@ -103,7 +103,11 @@ def _pair_up(
         a: Listing(a, asset.name, float(prices[a].price) if a in prices else None)
         for a, asset in assets.items()
     }
-    claims = [Claim(r.token_id, r.name, slug=r.slug, link=r.link, price=r.price) for r in rows]
+    is_ours = run.currency == DOLLAR
+    claims = [
+        Claim(r.token_id, r.name, slug=r.slug, link=r.link, price=r.price if is_ours else None)
+        for r in rows
+    ]
     pairs = [pair for pair in join(claims, listings) if pair.asset_id in set(batch)]
     with run.database.transaction():
         run.market.save_pairs(provider, pairs, at=run.now)

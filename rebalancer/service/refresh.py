@@ -25,7 +25,7 @@ from rebalancer.service.pricejobs import refresh_history, refresh_prices
 from rebalancer.service.refreshreport import Progress, RefreshReport, Watch
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import refresh_sectors
-from rebalancer.service.sources import TOKENS_A_CALL, GradeSource, PriceSource
+from rebalancer.service.sources import DOLLAR, TOKENS_A_CALL, GradeSource, PriceSource
 
 DAYS, WEEKS = 31, 5
 """Of the longest month, for what a plan must bear."""
@@ -69,7 +69,8 @@ def refresh(
         watch: told how far it is.
     """
     run = _begin(database, ledger, clock, currency, watch, grades)
-    second = None if run.is_lean else grades
+    # Its prices are dollars: beside prices in another currency they would deny every one.
+    second = grades if not run.is_lean and currency == DOLLAR else None
     refresh_prices(run, prices, second)
     refresh_history(run, prices)
     if grades is not None:

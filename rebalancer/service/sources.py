@@ -14,6 +14,8 @@ from typing import Protocol
 from portfolios.barseries import Daily
 from portfolios.providers.said import PriceRow, SignalRow, TokenRow
 
+DOLLAR = "usd"
+"""The currency of every price that a provider of grades states."""
 PRICES_A_CALL = 250
 """Assets whose prices one call may ask for."""
 TOKENS_A_CALL = 100

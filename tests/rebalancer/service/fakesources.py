@@ -91,9 +91,11 @@ class Provider:
 
 class Gecko(Provider):
     ai: Sequence[str] = ("coin-0", "coin-2")
+    currency: str = "usd"
+    most_days: int = 365
 
     def prices(self, asset_ids: Sequence[str], *, currency: str) -> Sequence[PriceRow]:
-        assert currency == "usd"
+        assert currency == self.currency
         self.spend("prices")
         assert len(asset_ids) <= 250
         return self.shuffled([self.row(a) for a in asset_ids if a not in self.world.delisted])
@@ -107,13 +109,13 @@ class Gecko(Provider):
         )
 
     def history(self, asset_id: str, *, currency: str, days: int) -> Sequence[Daily]:
-        assert currency == "usd"
+        assert currency == self.currency
         self.spend("history")
         last = self.world.clock.wall.date() - timedelta(days=1)
         base = float(self.world.price(asset_id))
         return [
             (last - timedelta(days=back), base * (1 + 0.01 * (back % 7)), 1e6)
-            for back in range(days)
+            for back in range(min(days, self.most_days))
         ]
 
     def members(self, category: str) -> Sequence[str]:
@@ -212,6 +214,7 @@ class Desk:
             grader=technical_grades,
             ledger=ledger,
             clock=clock,
+            currency=self.cg.currency,
             watch=self.seen.append,
         )
 

@@ -2,16 +2,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from portfolios.database import Database, open_database
-from portfolios.errors import CredentialError, RateLimitError, ReplyError, UnreachableError
+from portfolios.errors import (
+    CredentialError,
+    QuotaSpentError,
+    RateLimitError,
+    ReplyError,
+    UnreachableError,
+)
 from portfolios.holdings import Holding, Portfolio
 from portfolios.identity import Pair
 from portfolios.market import Market
@@ -109,7 +117,7 @@ def test_the_signals_path_stays_within_its_credits(
     desk: Desk, assets: int, average: float, dearest: int
 ) -> None:
     desk.hold(assets)
-    desk.settings = {"tm.size": 600}
+    desk.settings = {"tm.size": 600, "cg.most_days": 20}
     spent = weeks(desk, 7)
     assert sum(spent) / 7 <= average
     assert max(spent) <= dearest
@@ -172,6 +180,17 @@ def test_a_wrong_price_is_kept_out_and_the_last_good_one_shown(desk: Desk) -> No
     desk.world.clock.sleep(3600)
     assert desk.refresh().quarantined == {}
     assert market(desk).quotes["coin-4"].quarantined == ""
+
+
+def test_in_another_currency_the_dollars_of_the_second_source_deny_nothing(desk: Desk) -> None:
+    desk.hold(8)
+    desk.settings = {"cg.currency": "eur"}
+    desk.refresh()
+    desk.next_day()
+    desk.world.wrong["coin-4"] = 3
+    report = desk.refresh()
+    assert "no second source" in report.quarantined["coin-4"]
+    assert desk.tm.calls["second_prices"] == 0
 
 
 def test_a_first_price_must_stand_up_to_the_history(desk: Desk) -> None:
@@ -257,12 +276,10 @@ def test_a_free_plan_of_one_call_a_minute_waits_and_tells_how_far_it_is(desk: De
     assert [p.done for p in desk.seen if p.job == "signals"] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("assets", [40, 300])
-def test_fifty_calls_a_month_give_daily_signals_for_the_hundred_dearest(
-    desk: Desk, assets: int
-) -> None:
+def test_fifty_calls_a_month_give_daily_signals_for_the_hundred_dearest(desk: Desk) -> None:
     desk.plan = CreditPlan(per_minute=1, monthly=50)
-    desk.hold(assets)
+    desk.settings = {"cg.most_days": 20}
+    desk.hold(120)
     desk.world.clock.wall = datetime(2026, 12, 1, 9, tzinfo=UTC)
     days = 0
     for _ in range(31):
@@ -322,6 +339,49 @@ def test_with_everything_down_the_last_good_data_stay(desk: Desk) -> None:
     assert {lost.provider for lost in report.degradations} == {CG, TM}
     assert market(desk).quotes == before.quotes
     assert market(desk).grades == before.grades
+
+
+ERRORS = (
+    lambda: UnreachableError("no answer", provider=TM),
+    lambda: RateLimitError("too many", provider=TM),
+    lambda: RateLimitError("too many", provider=TM, retry_after=1e9),
+    lambda: CredentialError("refused", provider=TM),
+    lambda: ReplyError("no JSON", provider=TM),
+    lambda: QuotaSpentError("nothing left", provider=TM),
+)
+METHODS = ("prices", "history", "members", "find", "tokens", "signals", "regime", "second_prices")
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.lists(
+        st.dictionaries(st.sampled_from(METHODS), st.sampled_from(ERRORS)), min_size=1, max_size=6
+    ),
+    caps=st.lists(st.none() | st.integers(0, 9), min_size=6, max_size=6),
+)
+def test_whatever_fails_the_good_data_stay_and_come_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    faults: list[dict[str, Callable[[], Exception]]],
+    caps: list[int | None],
+) -> None:
+    with open_database(tmp_path_factory.mktemp("faults") / "rebalancer.db") as database:
+        desk = Desk(database, plan=CreditPlan(per_minute=1, monthly=5000))
+        desk.hold(8)
+        known: set[str] = set()
+        for failing, cap in zip(faults, caps, strict=False):
+            desk.settings = {"cg.failing": failing, "tm.failing": failing}
+            report = desk.refresh(max_calls=cap)
+            assert cap is None or report.calls <= cap
+            found = load_market(database, as_of=desk.world.clock.wall)
+            assert known <= set(found.quotes if found else ())
+            known = set(found.quotes if found else ())
+            desk.next_day()
+        desk.settings = {}
+        desk.world.clock.sleep(7 * 86_400)
+        assert desk.refresh(manual=True).is_complete
+        grades = market(desk).grades
+        assert [g.source for g in grades.values()] == [TM] * 8
+        assert len(market(desk).bars.asset_ids) == 8
 
 
 def test_a_refused_key_is_told_once_a_day_and_costs_one_call(desk: Desk) -> None:
