@@ -6,7 +6,8 @@ one with the reason for the doubt, which withholds every proposal that would res
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from portfolios.barseries import on_one_axis
@@ -28,6 +29,24 @@ def load_market(database: Database, *, as_of: datetime, currency: str = "usd") -
         as_of: the moment, against which ages are measured.
         currency: of all prices.
     """
+    with _one_state(database):
+        return _market(database, as_of, currency)
+
+
+@contextmanager
+def _one_state(database: Database) -> Iterator[None]:
+    """Let all queries of the block see the same state, whoever writes in between."""
+    if database.connection.in_transaction:
+        yield
+        return
+    database.connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        database.connection.execute("ROLLBACK")
+
+
+def _market(database: Database, as_of: datetime, currency: str) -> Market | None:
     store = MarketStore(database, currency=currency)
     accepted, refused = store.accepted(), store.refused()
     if not accepted and not refused:

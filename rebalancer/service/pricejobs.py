@@ -71,7 +71,7 @@ def _take_history(run: RunState, asset_id: str, own: BarSeries | None, fetched: 
     first = run.market.accepted().get(asset_id) if own is None or len(own.close) == 1 else None
     if first is not None:
         recent = tuple(fetched.close[-RECENT_DAYS:].tolist())
-        why = judge(first, Evidence(recent=recent), now=run.now)
+        why = judge(first, Evidence(recent=recent), now=first.at)  # its age is another matter
         if why:
             run.market.withdraw(asset_id, Refused(first, why, first))
             run.priced.discard(asset_id)

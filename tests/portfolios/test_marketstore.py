@@ -94,6 +94,28 @@ def test_a_first_price_in_doubt_is_shown_with_its_reason(
     assert "nonsense" not in market.quotes
 
 
+def test_a_writer_between_two_queries_does_not_tear_the_market(
+    store: MarketStore, database: Database
+) -> None:
+    store.accept("bitcoin", SEEN)
+    with open_database(database.path) as other:
+        writing = MarketStore(other, currency="usd")
+
+        def interfere(sql: str) -> None:
+            if "FROM refused_quotes" in sql:
+                writing.refuse("bitcoin", Refused(SEEN, "in doubt", SEEN))
+                writing.save_series({"bitcoin": series()})
+
+        database.connection.set_trace_callback(interfere)
+        torn = load_market(database, as_of=NOW)
+        database.connection.set_trace_callback(None)
+    assert torn is not None
+    assert (torn.quotes["bitcoin"].quarantined, torn.bars.days) == ("", ())
+    now = load_market(database, as_of=NOW)
+    assert now is not None
+    assert (now.quotes["bitcoin"].quarantined, len(now.bars.days)) == ("in doubt", 400)
+
+
 def test_currencies_are_kept_apart(store: MarketStore, database: Database) -> None:
     store.accept("bitcoin", SEEN)
     store.save_series({"bitcoin": series()})
