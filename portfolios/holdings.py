@@ -188,6 +188,16 @@ class Portfolio:
         ordered = tuple(sorted(self.holdings, key=lambda holding: holding.asset_id))
         object.__setattr__(self, "holdings", ordered)
 
+    @property
+    def wished(self) -> frozenset[str]:
+        """Assets it may buy although they are not held: targeted, recorded, or candidates.
+
+        Recorded weights are a wish as targets are: what a signal sold out may come back.
+        """
+        reference = self.targets if self.targets is not None else self.recorded
+        wanted = {asset_id for asset_id, weight in (reference or {}).items() if weight > 0}
+        return frozenset(wanted | set(self.policy.candidates))
+
     def holding(self, asset_id: str) -> Holding | None:
         """Return the holding of an asset, None when it is not held."""
         return next((h for h in self.holdings if h.asset_id == asset_id), None)

@@ -172,7 +172,11 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True)
 class SolverReport:
-    """Who answered and how well; `gap` is the duality gap the solver reports, None unknown."""
+    """Who answered and how well.
+
+    `gap` is the difference between the objective that the solver states and the one measured again
+    at the answer shown; None where nothing was solved.
+    """
 
     name: str
     status: str

@@ -68,7 +68,7 @@ class Valuation:
     """A portfolio at one moment, after a cash flow and before any trade.
 
     Attributes:
-        positions: sorted by asset id: everything held, targeted or allowed as a candidate.
+        positions: sorted by asset id: everything held or wished for.
         cash: after the flow; may be negative before the sales a withdrawal forces.
         flow: money coming in (positive) or going out.
         as_of: the market's moment.
@@ -134,8 +134,7 @@ def moved(valuation: Valuation, quantities: dict[str, Decimal], cash: Decimal) -
 
 def _wanted(portfolio: Portfolio, market: Market) -> Iterable[str]:
     held = {holding.asset_id for holding in portfolio.holdings}
-    wished = set(portfolio.targets or {}) | set(portfolio.policy.candidates)
-    return held | {asset_id for asset_id in wished if asset_id in market.assets}
+    return held | {asset_id for asset_id in portfolio.wished if asset_id in market.assets}
 
 
 def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:

@@ -6,9 +6,6 @@ a plan can say why something stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-
 import numpy as np
 
 from portfolios.holdings import Lock, LockKind, Portfolio
@@ -76,7 +73,7 @@ def _buying_ban(
     banned = [k for k in position.locks if k.kind is not LockKind.NO_SELL and k.quantity is None]
     if banned:
         return lock_words(banned[0])
-    if position.quantity <= 0 and not _is_wanted(asset.asset_id, portfolio):
+    if position.quantity <= 0 and asset.asset_id not in portfolio.wished:
         return "neither held nor wanted"
     if history < NEW_DAYS and position.quote is not None and asset.asset_id in market.assets:
         return f"only {history} days of history: not bought"
@@ -85,11 +82,6 @@ def _buying_ban(
     if signals is not Signals.IGNORE and is_bearish(market, asset.asset_id):
         return f"bearish trend: not added to (signals = {signals.value})"
     return ""
-
-
-def _is_wanted(asset_id: str, portfolio: Portfolio) -> bool:
-    targets: Mapping[str, Decimal] = portfolio.targets or {}
-    return targets.get(asset_id, Decimal(0)) > 0 or asset_id in portfolio.policy.candidates
 
 
 def _why(position: Position) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from portfolios.market import Array
-from rebalancer.optimiser.inputs import Inputs
+from rebalancer.optimiser.inputs import Duals, Inputs
 
 TOLERANCE = 1e-6
 """Hard limits hold to this, in weights."""
@@ -24,6 +24,17 @@ class Answer:
     v: Array
     c: float
     objective: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """One verified answer of one convex program; no solver was asked where nothing may trade."""
+
+    answer: Answer
+    duals: Duals | None
+    solver: str
+    status: str
+    gap: float | None
 
 
 def cleaned(inputs: Inputs, u: Array, v: Array) -> Answer:

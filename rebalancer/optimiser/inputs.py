@@ -110,5 +110,5 @@ class Solution:
     hold_objective: float | None  # of doing nothing; None where holding is not admissible
     solver: str
     status: str
-    gap: float | None
+    gap: float | None  # objective stated by the solver against the one measured again
     duals: Duals | None  # of the program without the minimum trade (see problem.py)

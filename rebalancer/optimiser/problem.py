@@ -35,7 +35,7 @@ class Raw:
     duals: Duals
     solver: str
     status: str
-    gap: float | None
+    value: float  # the objective as the solver states it, maximised
 
 
 class Problem:
@@ -107,12 +107,9 @@ class Problem:
         status = str(self.program.status)
         if status != "optimal" or self.x.u.value is None:
             raise SolverError(f"{name} ended with {status}")
-        return Raw(self.x.u.value, self.x.v.value, self._duals(), name, status, self._gap())
-
-    def _gap(self) -> float | None:
-        info = getattr(self.program.solver_stats, "extra_stats", None)
-        primal, dual = getattr(info, "obj_val", None), getattr(info, "obj_val_dual", None)
-        return None if primal is None or dual is None else abs(float(primal) - float(dual))
+        return Raw(
+            self.x.u.value, self.x.v.value, self._duals(), name, status, -float(self.program.value)
+        )
 
     def _duals(self) -> Duals:
         def price(name: str) -> Array:

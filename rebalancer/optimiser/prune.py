@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from rebalancer.optimiser.check import held, measured, penalty
+from rebalancer.optimiser.check import Solved, held, measured, penalty
 from rebalancer.optimiser.inputs import Inputs
-
-if TYPE_CHECKING:
-    from rebalancer.optimiser.solve import Solved
 
 THRESHOLDS = (1.0, 0.5)
 MOST_SWEEPS = 4
@@ -30,7 +26,7 @@ LEAST_GAIN = 1e-5
 """A tenth of a basis point: less than this is not worth anybody's attention, or a trade."""
 
 Legs = npt.NDArray[np.int8]  # per asset: 1 bought, -1 sold, 0 left alone
-Again = Callable[[Inputs], "Solved | None"]
+Again = Callable[[Inputs], Solved | None]
 
 
 def prune(inputs: Inputs, relaxed: Solved, again: Again) -> Solved:

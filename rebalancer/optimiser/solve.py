@@ -8,14 +8,13 @@ first call, not by importing this file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.check import Answer, cleaned, faults, held
+from rebalancer.optimiser.check import Answer, Solved, cleaned, faults, held
 from rebalancer.optimiser.conflicts import require_consistent
-from rebalancer.optimiser.inputs import Duals, Inputs, Solution
+from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.prune import prune
 
 Attempt = tuple[str, Mapping[str, float | int]]
@@ -28,17 +27,6 @@ CHAIN: tuple[Attempt, ...] = (("CLARABEL", _TIGHT), ("CLARABEL", _LOOSE), ("PIQP
 
 WORSE_THAN_HOLDING = 1e-7
 """An answer this much worse than doing nothing is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """One verified answer of one convex program; no solver was asked where nothing may trade."""
-
-    answer: Answer
-    duals: Duals | None
-    solver: str
-    status: str
-    gap: float | None
 
 
 def solve(inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN) -> Solution:
@@ -105,7 +93,8 @@ def solve_convex(inputs: Inputs, chain: Sequence[Attempt] = CHAIN) -> Solved:
         found = cleaned(inputs, raw.u, raw.v)
         wrong = _why_refused(inputs, found, still)
         if not wrong:
-            return Solved(found, raw.duals, raw.solver, raw.status, raw.gap)
+            gap = abs(found.objective - raw.value)
+            return Solved(found, raw.duals, raw.solver, raw.status, gap)
         failures.append(f"{raw.solver} answered, but {wrong}")
     raise SolverError("; ".join(dict.fromkeys(failures)), hint="nothing is proposed; try again")
 
