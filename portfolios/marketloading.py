@@ -15,7 +15,7 @@ from portfolios.database import Database
 from portfolios.gradestore import GradeStore
 from portfolios.market import Market, Quote
 from portfolios.marketstore import MarketStore, Refused
-from portfolios.providers.quality import Reading
+from portfolios.providers.quality import Reading, is_price
 
 MOST_DAYS = 800
 """Older bars are kept, but no estimate looks at them."""
@@ -66,6 +66,6 @@ def _quotes(accepted: Mapping[str, Reading], refused: Mapping[str, Refused]) -> 
     for asset_id, doubt in refused.items():
         # Without a good price the doubtful one is shown, unless it is no price at all.
         shown = accepted.get(asset_id, doubt.reading)
-        if shown.price.is_finite() and shown.price > 0:
+        if is_price(shown.price):
             quotes[asset_id] = Quote(shown.price, shown.at, shown.source, doubt.reason)
     return quotes

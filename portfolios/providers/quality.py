@@ -17,6 +17,8 @@ from statistics import median
 from portfolios.identity import are_alike
 from portfolios.market import PRICE_LIMIT
 
+LEAST, MOST = Decimal("1e-30"), Decimal("1e30")
+"""No unit of anything costs less, or more."""
 FUTURE = timedelta(minutes=5)
 """Clocks differ by so much; a later stamp is a mistake."""
 SOON, WITHIN_HOURS, WITHIN_A_DAY = timedelta(hours=6), math.log(1.5), math.log(2.0)
@@ -90,16 +92,21 @@ def judge(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
         evidence: what else is known; an asset of which nothing is known is taken at its word.
         now: the moment of the judgement.
     """
-    if not reading.price.is_finite() or reading.price <= 0:
+    if not is_price(reading.price):
         return f"{reading.source} says {reading.price}, which is no price"
     return (
         _wrong_time(reading, now) or _denied(reading, evidence) or _unconfirmed(reading, evidence)
     )
 
 
+def is_price(number: Decimal) -> bool:
+    """Tell whether a number can be anybody's price: positive, and within what floats can tell."""
+    return number.is_finite() and LEAST < number < MOST
+
+
 def log_move(reading: Reading, last: Reading | None) -> float | None:
     """Return the log move from the last accepted price; None when either is no price."""
-    if last is None or not reading.price.is_finite() or reading.price <= 0:
+    if last is None or not is_price(reading.price):
         return None
     return math.log(reading.price / last.price)
 
@@ -150,7 +157,7 @@ def _unconfirmed(reading: Reading, evidence: Evidence) -> str:
 
 def is_repeated(reading: Reading, doubtful: Reading) -> bool:
     """Tell whether a reading says the same as an earlier one that is in doubt."""
-    if reading.price <= 0 or doubtful.price <= 0:
+    if not is_price(reading.price) or not is_price(doubtful.price):
         return False
     return abs(math.log(reading.price / doubtful.price)) <= REPEATED
 

@@ -6,6 +6,7 @@ network is asked before the transaction begins, never inside it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from portfolios.assets import Asset
 from portfolios.barseries import BarSeries, merged, series_from, with_reading
 from portfolios.describing import described
 from portfolios.marketstore import Refused
-from portfolios.providers.quality import Evidence, Reading, is_repeated, judge, log_move
+from portfolios.providers.quality import Evidence, Reading, is_price, is_repeated, judge, log_move
 from portfolios.providers.said import PriceRow
 from portfolios.sectors import primary_sector
 from rebalancer.service.runstate import RunState
@@ -164,7 +165,7 @@ class _PriceBatch:
             name=row.name,
             sector=choice.sector if choice else primary_sector(asset_id),
             rank=row.rank,
-            market_cap=row.market_cap,
+            market_cap=_amount(row.market_cap),
         )
 
     def _mark(self) -> None:
@@ -181,9 +182,14 @@ def _reading(row: PriceRow, source: str, now: datetime) -> Reading:
         at=row.at or now,
         source=source,
         name=row.name,
-        market_cap=row.market_cap,
-        volume=row.volume,
+        market_cap=_amount(row.market_cap),
+        volume=_amount(row.volume),
     )
+
+
+def _amount(number: float | None) -> float | None:
+    """Return an amount of money; None for what is none."""
+    return float(number) if number is not None and math.isfinite(number) and number > 0 else None
 
 
 def _market_move(readings: Mapping[str, Reading], last: Mapping[str, Reading]) -> float:
@@ -206,6 +212,6 @@ def _ask_second(run: RunState, source: GradeSource, refused: Sequence[str]) -> d
         run.asked.mark(SECOND, free[:1], at=run.now, answered=True)
         answer = run.call(source.name, SECOND, source.second_prices, batch)
         for their_id, price in (answer or {}).items():
-            if their_id in theirs and price.is_finite() and price > 0:
+            if their_id in theirs and is_price(price):
                 found[theirs[their_id]] = price
     return found

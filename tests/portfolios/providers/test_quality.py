@@ -26,7 +26,7 @@ def verdict(price: float | str, **evidence: object) -> str:
     return judge(said(price), Evidence(**given), now=NOW)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity", "0", "-3.5", "sNaN"])
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity", "0", "-3.5", "sNaN", "5e-324"])
 def test_what_is_no_price_is_refused_even_for_an_unknown_asset(price: str) -> None:
     assert "is no price" in judge(said(price), Evidence(), now=NOW)
 
@@ -151,5 +151,7 @@ def test_a_shock_that_a_second_source_does_not_share_never_passes(
 @given(st.text(max_size=20), st.floats(allow_nan=True, allow_infinity=True))
 def test_no_name_and_no_number_breaks_the_gate(name: str, number: float) -> None:
     reading = Reading(Decimal(str(number)), NOW, "coingecko", name=name, market_cap=1e9)
-    known = Evidence(last=said(20, ago=DAY, cap=1e9), name="Injective", recent=(20.0,))
+    known = Evidence(
+        last=said(20, ago=DAY, cap=1e9), name="Injective", recent=(20.0,), doubtful=reading
+    )
     assert isinstance(judge(reading, known, now=NOW), str)

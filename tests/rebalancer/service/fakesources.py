@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TypeVar
 
 from portfolios.barseries import Daily
@@ -93,6 +94,8 @@ class Gecko(Provider):
     ai: Sequence[str] = ("coin-0", "coin-2")
     currency: str = "usd"
     most_days: int = 365
+    amount: float | None = None
+    nonsense: Mapping[str, Decimal] = MappingProxyType({})
 
     def prices(self, asset_ids: Sequence[str], *, currency: str) -> Sequence[PriceRow]:
         assert currency == self.currency
@@ -103,9 +106,10 @@ class Gecko(Provider):
     def row(self, asset_id: str) -> PriceRow:
         n, price = number_of(asset_id), self.world.price(asset_id)
         said = price * Decimal(str(self.world.wrong.get(asset_id, 1)))
+        said = self.nonsense.get(asset_id, said)
         at = self.world.clock.wall - timedelta(minutes=1)
         return PriceRow(
-            asset_id, said, at, f"sym{n // 2}", f"Coin number {n}", n + 1, None, 1e6 + n
+            asset_id, said, at, f"sym{n // 2}", f"Coin number {n}", n + 1, self.amount, self.amount
         )
 
     def history(self, asset_id: str, *, currency: str, days: int) -> Sequence[Daily]:

@@ -193,6 +193,29 @@ def test_in_another_currency_the_dollars_of_the_second_source_deny_nothing(desk:
     assert desk.tm.calls["second_prices"] == 0
 
 
+@pytest.mark.parametrize("price", ["NaN", "-1", "0", "Infinity", "1e-320"])
+def test_what_is_no_price_is_refused_as_often_as_it_is_said(desk: Desk, price: str) -> None:
+    desk.hold(8)
+    desk.refresh()
+    desk.settings = {"cg.nonsense": {"coin-4": Decimal(price)}}
+    for _ in range(3):
+        desk.next_day()
+        assert "is no price" in desk.refresh().quarantined["coin-4"]
+    assert market(desk).quotes["coin-4"].price == Decimal(14)
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), -1.0, 0.0])
+def test_a_nonsensical_market_value_costs_only_itself(desk: Desk, amount: float) -> None:
+    desk.hold(2)
+    desk.settings = {"cg.amount": amount}
+    assert desk.refresh().is_complete
+    desk.next_day()
+    assert len(desk.refresh().priced) == 2
+    found = market(desk)
+    assert found.assets["coin-1"].market_cap is None
+    assert np.isnan(found.bars.volume[-1]).all()
+
+
 def test_a_first_price_must_stand_up_to_the_history(desk: Desk) -> None:
     desk.hold(3)
     desk.has_key = False
