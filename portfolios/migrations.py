@@ -2,7 +2,8 @@
 
 Quantities and money are TEXT, checked to be plain non-negative decimals; REAL would round them.
 Plans and decisions are append-only, held to by triggers. A plan names its portfolio instead of
-pointing at it, so that it outlives the portfolio.
+pointing at it, so that it outlives the portfolio. Daily bars exist for the maths alone: they are
+little-endian float64 arrays, one row an asset, so that years of them load in milliseconds.
 """
 
 from __future__ import annotations
@@ -61,6 +62,132 @@ CREATE INDEX decisions_by_plan ON decisions (plan_id, number);
 CREATE UNIQUE INDEX applied_once ON decisions (plan_id) WHERE verdict = 'apply';
 """
 
+_CREDIT_TABLES = """
+CREATE TABLE credits (
+    number INTEGER PRIMARY KEY,
+    provider TEXT NOT NULL CHECK (provider <> ''),
+    endpoint TEXT NOT NULL CHECK (endpoint <> ''),
+    month TEXT NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]'),
+    day TEXT NOT NULL CHECK (day GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]'),
+    at TEXT NOT NULL,
+    steady REAL NOT NULL CHECK (steady >= 0),
+    status TEXT NOT NULL DEFAULT 'reserved' CHECK (status <> '')
+) STRICT;
+
+CREATE INDEX credits_by_provider ON credits (provider, number);
+CREATE INDEX credits_by_month ON credits (provider, month);
+
+CREATE TABLE pauses (
+    provider TEXT NOT NULL CHECK (provider <> ''),
+    endpoint TEXT NOT NULL,
+    cause TEXT NOT NULL CHECK (cause IN ('credential', 'quota')),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    since TEXT NOT NULL,
+    until TEXT NOT NULL CHECK (until > since),
+    PRIMARY KEY (provider, endpoint)
+) STRICT, WITHOUT ROWID;
+"""
+
+_ASSET_TABLES = """
+CREATE TABLE assets (
+    asset_id TEXT NOT NULL PRIMARY KEY CHECK (asset_id NOT IN ('', 'cash')),
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    changed_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE identities (
+    provider TEXT NOT NULL CHECK (provider <> ''),
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    their_id TEXT NOT NULL CHECK (their_id <> ''),
+    name TEXT NOT NULL,
+    quarantined TEXT NOT NULL,
+    checked_at TEXT NOT NULL,
+    PRIMARY KEY (provider, asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sector_choices (
+    asset_id TEXT NOT NULL PRIMARY KEY CHECK (asset_id NOT IN ('', 'cash')),
+    sector TEXT NOT NULL CHECK (sector <> ''),
+    proposed TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+_PRICE_TABLES = """
+CREATE TABLE quotes (
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    currency TEXT NOT NULL CHECK (currency <> '' AND currency = lower(currency)),
+    price TEXT NOT NULL CHECK (
+        price GLOB '[0-9]*' AND price NOT GLOB '*[^0-9.]*' AND CAST(price AS REAL) > 0
+    ),
+    at TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source <> ''),
+    market_cap REAL CHECK (market_cap >= 0),
+    PRIMARY KEY (asset_id, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE refused_quotes (
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    currency TEXT NOT NULL CHECK (currency <> '' AND currency = lower(currency)),
+    price TEXT NOT NULL,
+    at TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source <> ''),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    first_price TEXT NOT NULL,
+    first_at TEXT NOT NULL,
+    PRIMARY KEY (asset_id, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bars (
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    currency TEXT NOT NULL CHECK (currency <> '' AND currency = lower(currency)),
+    first_day TEXT NOT NULL CHECK (first_day GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]'),
+    close BLOB NOT NULL CHECK (length(close) > 0 AND length(close) % 8 = 0),
+    volume BLOB NOT NULL CHECK (length(volume) = length(close)),
+    last_at TEXT NOT NULL,
+    PRIMARY KEY (asset_id, currency)
+) STRICT;
+"""
+
+_GRADE_TABLES = """
+CREATE TABLE grades (
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    source TEXT NOT NULL CHECK (source <> ''),
+    grade_kind TEXT NOT NULL CHECK (grade_kind <> ''),
+    horizon TEXT NOT NULL CHECK (horizon IN ('short', 'long')),
+    score REAL NOT NULL CHECK (score BETWEEN 0 AND 100),
+    at TEXT NOT NULL,
+    PRIMARY KEY (asset_id, source, grade_kind, horizon)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trends (
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    source TEXT NOT NULL CHECK (source <> ''),
+    trend INTEGER CHECK (trend IN (-1, 0, 1)),
+    signal INTEGER CHECK (signal IN (-1, 0, 1)),
+    at TEXT NOT NULL,
+    PRIMARY KEY (asset_id, source)
+) STRICT, WITHOUT ROWID;
+"""
+
+_REFRESH_TABLES = """
+CREATE TABLE bodies (
+    provider TEXT NOT NULL CHECK (provider <> ''),
+    name TEXT NOT NULL CHECK (name <> ''),
+    body TEXT NOT NULL CHECK (json_valid(body)),
+    fetched_at TEXT NOT NULL,
+    PRIMARY KEY (provider, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE asked (
+    job TEXT NOT NULL CHECK (job <> ''),
+    subject TEXT NOT NULL,
+    at TEXT NOT NULL,
+    answered INTEGER NOT NULL CHECK (answered IN (0, 1)),
+    PRIMARY KEY (job, subject)
+) STRICT, WITHOUT ROWID;
+"""
+
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_never_{event} BEFORE {event} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;
@@ -80,3 +207,16 @@ def m002_plans_and_decisions(db: Database) -> None:
     for table in ("plans", "decisions"):
         for event in ("UPDATE", "DELETE"):
             db.executescript(_APPEND_ONLY.format(table=table, event=event))
+
+
+@PORTFOLIOS()
+def m003_credits(db: Database) -> None:
+    """Count every call to a provider, and remember who is left alone until when."""
+    db.executescript(_CREDIT_TABLES)
+
+
+@PORTFOLIOS()
+def m004_market_data(db: Database) -> None:
+    """Keep assets, prices, daily bars, grades, and what was asked of whom."""
+    for tables in (_ASSET_TABLES, _PRICE_TABLES, _GRADE_TABLES, _REFRESH_TABLES):
+        db.executescript(tables)

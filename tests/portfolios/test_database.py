@@ -24,6 +24,10 @@ from portfolios.store import Store
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 NOBODY = 65534
+TABLES = {
+    "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
+    "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -80,7 +84,8 @@ def test_every_table_is_strict_and_every_reference_holds(database: Database) -> 
         row["name"]: row["strict"] for row in database.rows("PRAGMA table_list")
         if not row["name"].startswith(("sqlite_", "_sqlite_"))
     }  # fmt: skip
-    assert tables == dict.fromkeys(["portfolios", "holdings", "plans", "decisions"], 1)
+    assert set(tables) == TABLES
+    assert set(tables.values()) == {1}
     Store(database).save_portfolio(core(3), at=NOW)
     assert database.rows("PRAGMA foreign_key_check") == []
 
@@ -334,6 +339,12 @@ def released(*functions: object) -> Migrations:
 RELEASES = [
     (steps.m001_portfolios,),
     (steps.m001_portfolios, steps.m002_plans_and_decisions),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+    ),
 ]
 
 

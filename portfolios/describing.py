@@ -1,0 +1,66 @@
+"""Describes an asset from what a price provider says of it and the sector in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from portfolios.assets import Asset, AssetKind
+from portfolios.sectors import STABLECOIN, WRAPPED
+
+UNDERLYING: Mapping[str, str] = MappingProxyType(
+    {
+        "binance-staked-sol": "solana",
+        "bridged-wrapped-ether-starkgate": "ethereum",
+        "cbeth": "ethereum",
+        "coinbase-wrapped-btc": "bitcoin",
+        "jito-staked-sol": "solana",
+        "msol": "solana",
+        "rocket-pool-eth": "ethereum",
+        "staked-ether": "ethereum",
+        "tbtc": "bitcoin",
+        "weth": "ethereum",
+        "wrapped-bitcoin": "bitcoin",
+        "wrapped-eeth": "ethereum",
+        "wrapped-steth": "ethereum",
+    }
+)
+"""Wrapped or staked asset -> what it stands for."""
+EURO = "eur-stablecoin"
+
+
+def described(
+    asset_id: str,
+    *,
+    symbol: str,
+    name: str,
+    sector: str,
+    rank: int | None = None,
+    market_cap: float | None = None,
+    categories: Iterable[str] = (),
+) -> Asset:
+    """Return an asset; its kind follows from its sector.
+
+    Args:
+        asset_id: the identity.
+        symbol: ticker in any case.
+        name: full name; the id where empty.
+        sector: the one in force.
+        rank: by market value.
+        market_cap: market value.
+        categories: for the unit that a stablecoin promises.
+    """
+    is_stable, is_wrapped = sector == STABLECOIN, sector == WRAPPED
+    kind = AssetKind.STABLE if is_stable else AssetKind.WRAPPED if is_wrapped else AssetKind.COIN
+    peg = "eur" if EURO in set(categories) else "usd"
+    return Asset(
+        asset_id=asset_id,
+        symbol=symbol.upper() or asset_id.upper()[:8],
+        name=name or asset_id,
+        sector=sector,
+        kind=kind,
+        underlying=UNDERLYING.get(asset_id) if is_wrapped else None,
+        rank=rank,
+        market_cap=None if market_cap is None else float(market_cap),
+        peg=peg if is_stable else "",
+    )

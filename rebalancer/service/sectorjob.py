@@ -1,0 +1,95 @@
+"""The weekly reading of categories, and the sectors that follow from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from portfolios.asked import WEEK
+from portfolios.describing import described
+from portfolios.sectorchoice import read_again
+from portfolios.sectors import primary_sector
+from rebalancer.service.runstate import RunState
+from rebalancer.service.sources import PriceSource
+
+CATEGORIES = "categories"
+ASKED_FOR: tuple[str, ...] = (
+    "stablecoins",
+    "wrapped-tokens",
+    "liquid-staking-tokens",
+    "real-world-assets-rwa",
+    "meme-token",
+    "artificial-intelligence",
+    "depin",
+    "gaming",
+    "decentralized-exchange",
+    "lending-borrowing",
+    "decentralized-finance-defi",
+    "oracle",
+    "exchange-based-tokens",
+    "privacy-coins",
+    "layer-2",
+    "layer-1",
+)
+"""The categories that tell most sectors apart; each costs one call a week."""
+THEIRS = "categories of tokens"
+"""What a provider of grades files its tokens under: asset id -> categories."""
+
+
+def refresh_sectors(run: RunState, source: PriceSource, *, fallback: str = "") -> None:
+    """Ask weekly who belongs to which category; choose sectors when the round is complete.
+
+    Args:
+        run: the refresh.
+        source: of the members.
+        fallback: the provider of grades whose categories speak where the source's are silent.
+    """
+    due = run.asked.due(CATEGORIES, ASKED_FOR, now=run.now, every=WEEK)
+    for (category,) in run.batches(source.name, CATEGORIES, due, 1):
+        ids = run.call(source.name, CATEGORIES, source.members, category)
+        if ids is None:
+            continue
+        with run.database.transaction():
+            run.asked.keep(source.name, f"category {category}", sorted(set(ids)), at=run.now)
+            run.asked.mark(CATEGORIES, [category], at=run.now, answered=True)
+    if due and not run.asked.due(CATEGORIES, ASKED_FOR, now=run.now, every=WEEK):
+        _choose(run, _memberships(run, source.name), _kept(run, fallback, THEIRS))
+
+
+def _memberships(run: RunState, provider: str) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for category in ASKED_FOR:
+        body = run.asked.body(provider, f"category {category}")
+        for asset_id in body.content if body and isinstance(body.content, list) else ():
+            found[str(asset_id)].append(category)
+    return found
+
+
+def _kept(run: RunState, provider: str, name: str) -> Mapping[str, Sequence[str]]:
+    body = run.asked.body(provider, name)
+    return body.content if body and isinstance(body.content, dict) else {}
+
+
+def _choose(
+    run: RunState, ours: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]]
+) -> None:
+    """Read every asset's categories once more, and describe the assets by what is in force."""
+    assets, choices = run.market.assets(), run.market.sectors()
+    read = {a: ours.get(a) or theirs.get(a) or () for a in assets}
+    chosen = {a: read_again(choices.get(a), primary_sector(a, read[a])) for a in assets}
+    told = [
+        described(
+            a,
+            symbol=asset.symbol,
+            name=asset.name,
+            sector=chosen[a].sector,
+            rank=asset.rank,
+            market_cap=asset.market_cap,
+            categories=read[a],
+        )
+        for a, asset in assets.items()
+    ]
+    with run.database.transaction():
+        run.market.save_sectors(chosen, at=run.now)
+        run.market.save_assets([replace(asset) for asset in told], at=run.now)
