@@ -187,6 +187,9 @@ class DeliveryError(RebalancerError):
         permanent: trying again cannot help.
         retry_after: seconds to wait, where the other side said so.
         outcome_unknown: it may have arrived all the same.
+        address_gone: nothing will ever arrive at this address until the person comes back.
+        moved_to: the address to use from now on; empty when it did not move.
+        channel_down: our own credentials were refused: nobody can be reached this way.
     """
 
     def __init__(
@@ -196,12 +199,18 @@ class DeliveryError(RebalancerError):
         permanent: bool = False,
         retry_after: float | None = None,
         outcome_unknown: bool = False,
+        address_gone: bool = False,
+        moved_to: str = "",
+        channel_down: bool = False,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.permanent = permanent
         self.retry_after = retry_after
         self.outcome_unknown = outcome_unknown
+        self.address_gone = address_gone
+        self.moved_to = moved_to
+        self.channel_down = channel_down
 
 
 class StoreError(RebalancerError):
