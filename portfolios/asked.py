@@ -71,6 +71,13 @@ class Asked:
             for subject in subjects:
                 self.database.execute(_MARK, (job, subject, utc_text(at), int(answered)))
 
+    def unanswered(self, job: str) -> frozenset[str]:
+        """Return the subjects of which the provider knew nothing when it was last asked."""
+        rows = self.database.rows(
+            "SELECT subject FROM asked WHERE job = ? AND answered = 0", (job,)
+        )
+        return frozenset(row["subject"] for row in rows)
+
     def forget(self, job: str) -> None:
         """Ask for everything of a job again."""
         with self.database.transaction():

@@ -113,6 +113,8 @@ class Market:
         grades: asset id -> scores; an asset may have none.
         bars: daily history of the assets that have one.
         is_sample: made up by the built-in generator; said wherever figures are shown.
+        awaited: assets that the provider lists and whose price was not pulled yet: no proposal may
+            rest on a portfolio that holds one.
     """
 
     as_of: datetime
@@ -122,6 +124,7 @@ class Market:
     grades: Mapping[str, Grade]
     bars: Bars
     is_sample: bool = False
+    awaited: frozenset[str] = frozenset()
 
     def index(self) -> AssetIndex:
         """Return the look-up of assets by id and symbol."""

@@ -10,27 +10,33 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
+from portfolios.asked import Asked
 from portfolios.barseries import on_one_axis
 from portfolios.database import Database
 from portfolios.gradestore import GradeStore
+from portfolios.listing import listed_ids
 from portfolios.market import Market, Quote
 from portfolios.marketstore import MarketStore, Refused
+from portfolios.providers.names import COINGECKO
 from portfolios.providers.quality import Reading, is_price
 
 MOST_DAYS = 800
 """Older bars are kept, but no estimate looks at them."""
 
 
-def load_market(database: Database, *, as_of: datetime, currency: str = "usd") -> Market | None:
-    """Return the market as of a moment; None when no price was ever stored.
+def load_market(database: Database, *, now: datetime, currency: str = "usd") -> Market | None:
+    """Return the newest known market; None when no price was ever stored.
+
+    Its moment is that of its newest price, or the hour that has begun where that is later: ages
+    are true to the hour, and the same data give the same proposals for as long.
 
     Args:
         database: where it is kept.
-        as_of: the moment, against which ages are measured.
+        now: the moment, against which ages are measured.
         currency: of all prices.
     """
     with _one_state(database):
-        return _market(database, as_of, currency)
+        return _market(database, now, currency)
 
 
 @contextmanager
@@ -46,19 +52,32 @@ def _one_state(database: Database) -> Iterator[None]:
         database.connection.execute("ROLLBACK")
 
 
-def _market(database: Database, as_of: datetime, currency: str) -> Market | None:
+def _market(database: Database, now: datetime, currency: str) -> Market | None:
     store = MarketStore(database, currency=currency)
     accepted, refused = store.accepted(), store.refused()
     if not accepted and not refused:
         return None
+    quotes = _quotes(accepted, refused)
+    as_of = max((_the_hour(now), *(q.at for q in quotes.values() if q.at <= now)))
     return Market(
         as_of=as_of,
         currency=currency,
         assets=store.assets(),
-        quotes=_quotes(accepted, refused),
+        quotes=quotes,
         grades=GradeStore(database).grades(as_of=as_of),
         bars=on_one_axis(store.series(), until=as_of, most_days=MOST_DAYS),
+        awaited=_awaited(database) - quotes.keys(),
     )
+
+
+def _the_hour(now: datetime) -> datetime:
+    """Return the hour that has begun: two runs within it see the same market and agree."""
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+def _awaited(database: Database) -> frozenset[str]:
+    """Return what the provider lists, without that of which it had no price when asked."""
+    return listed_ids(database, COINGECKO) - Asked(database).unanswered("prices")
 
 
 def _quotes(accepted: Mapping[str, Reading], refused: Mapping[str, Refused]) -> dict[str, Quote]:

@@ -52,6 +52,11 @@ SELECT p.name, p.currency, p.cash, p.document, h.asset_id, h.quantity, h.documen
 FROM portfolios AS p LEFT JOIN holdings AS h USING (portfolio_id)
 WHERE :name IS NULL OR p.name = :name ORDER BY p.name, h.asset_id
 """
+_UNRECORDED = """
+SELECT name FROM portfolios WHERE json_extract(document, '$.recorded') IS NULL
+    AND json_extract(document, '$.targets') IS NULL
+    AND json_extract(document, '$.targets_from') = '' ORDER BY name
+"""
 _PLANS = "SELECT plan_id, document FROM plans WHERE :name IS NULL OR portfolio = :name"
 
 
@@ -90,6 +95,11 @@ class Store:
         """Return every portfolio, by name."""
         rows = self.database.rows(_PORTFOLIOS, {"name": None})
         return tuple(portfolio_from_rows(list(own)) for _, own in groupby(rows, itemgetter("name")))
+
+    def unrecorded(self) -> tuple[str, ...]:
+        """Return the names of the portfolios that have neither targets nor recorded weights."""
+        rows = self.database.rows(_UNRECORDED)
+        return tuple(row["name"] for row in rows)
 
     def remove_portfolio(self, name: str) -> None:
         """Forget a portfolio and its holdings; its plans stay in the history.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from portfolios.database import Database
+from portfolios.following import assets_of, followed_indices
 
 MOST_PRICED = 2000
 """Assets whose prices are asked for: eight calls of a price provider."""
@@ -63,8 +64,9 @@ def wanted_assets(database: Database) -> tuple[Wanted, ...]:
         row["asset_id"]: Wanted(row["asset_id"], row["holders"], row["quantity"])
         for row in database.rows(_HELD)
     }
-    for row in database.rows(_WISHED):
-        held.setdefault(row["asset_id"], Wanted(row["asset_id"]))
+    wished = [row["asset_id"] for row in database.rows(_WISHED)]
+    for asset_id in (*wished, *assets_of(database, followed_indices(database))):
+        held.setdefault(asset_id, Wanted(asset_id))
     return tuple(held[asset_id] for asset_id in sorted(held) if asset_id != "cash")
 
 

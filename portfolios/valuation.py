@@ -1,8 +1,8 @@
 """A portfolio at a market's prices: positions, value and weights, exact in Decimal.
 
-Assets without a usable price are valued at zero and said so. A *market* price that is stale or
-quarantined withholds the whole proposal (`Valuation.withheld`), because acting on it could cost
-money; a *stated* price that grew old only greys its own position.
+Assets without a usable price are valued at zero and said so. A *market* price that is stale,
+quarantined or not pulled yet withholds the whole proposal (`Valuation.withheld`), because acting
+on it could cost money; a *stated* price that grew old only greys its own position.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def value_portfolio(
     withheld = tuple(
         f"{p.asset.symbol or p.asset.asset_id}: {p.grey}"
         for p in positions
-        if p.grey and p.quote and p.quote.source != STATED
+        if p.grey and (p.quote.source != STATED if p.quote else p.asset.asset_id in market.awaited)
     )
     return Valuation(positions, portfolio.cash + flow, flow, market.as_of, withheld)
 
@@ -141,7 +141,7 @@ def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:
     holding = portfolio.holding(asset_id) or Holding(asset_id, Decimal(0))
     day = market.as_of.date()
     quote = _stated(holding) or market.quotes.get(asset_id)
-    grey = _why_grey(quote, market)
+    grey = _why_grey(quote, market, asset_id)
     price = quote.price if quote and not grey else Decimal(0)
     return Position(
         asset=market.assets.get(asset_id) or _described(holding),
@@ -160,9 +160,9 @@ def _stated(holding: Holding) -> Quote | None:
     return Quote(holding.stated.price, moment, STATED)
 
 
-def _why_grey(quote: Quote | None, market: Market) -> str:
+def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
     if quote is None:
-        return "no price"
+        return "no price pulled yet" if asset_id in market.awaited else "no price"
     if quote.quarantined:
         return f"price quarantined: {quote.quarantined}"
     age = market.age(quote.at)

@@ -34,6 +34,15 @@ class PriceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CoinRow:
+    """One asset of a provider's whole list."""
+
+    asset_id: str
+    symbol: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRow:
     """One token as a provider of grades lists it.
 
@@ -72,3 +81,17 @@ class SignalRow:
     short_kind: str = ""
     long_grade: float | None = None
     long_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPart:
+    """One holding of an index.
+
+    Attributes:
+        asset_id: empty where the provider names none.
+        share: of the whole index; all parts sum to 1.
+    """
+
+    asset_id: str
+    symbol: str
+    share: float

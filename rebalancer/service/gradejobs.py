@@ -56,7 +56,7 @@ def refresh_signals(run: RunState, source: GradeSource) -> None:
     day = now.date() - DAY
     if not _may_ask(run, day):
         return
-    theirs = _believed(run, source.name)
+    theirs = believed(run, source.name)
     due = run.asked.due(SIGNALS, theirs, now=now, every=DAY)
     for batch in run.batches(source.name, SIGNALS, due, TOKENS_A_CALL):
         ids = tuple(theirs[a] for a in batch)
@@ -88,7 +88,8 @@ def _gradable(run: RunState) -> tuple[str, ...]:
     return tuple(ids[:LEAN_ASSETS] if run.is_lean else ids)
 
 
-def _believed(run: RunState, provider: str) -> dict[str, str]:
+def believed(run: RunState, provider: str) -> dict[str, str]:
+    """Return asset id -> the provider's id, for assets worth a grade, the important ones first."""
     pairs = run.market.pairs(provider)
     return {a: pairs[a].their_id for a in _gradable(run) if a in pairs and not pairs[a].quarantined}
 

@@ -37,23 +37,31 @@ class Import:
     recorded_anew: bool
 
 
-def prepare_import(store: Store | None, loaded: Portfolio, market: Market) -> Import:
+def prepare_import(store: Store | None, loaded: Portfolio, market: Market | None) -> Import:
     """Compare a loaded portfolio with the kept one of its name.
+
+    Without a price of everything held, no weights are recorded yet: the next refresh does it.
 
     The recorded weights stay as they were while the same assets are held, so that drift does not
     become the new wish each time a file is imported; a new or vanished asset records them anew.
     """
     old = _kept(store, loaded.name)
     keep = old is not None and old.recorded is not None and _assets(old) == _assets(loaded)
-    recorded = old.recorded if old is not None and keep else record_weights(loaded, market)
+    today = None if market is None else record_weights(loaded, market)
+    recorded = old.recorded if old is not None and keep else today
     portfolio = replace(loaded, recorded=recorded)
     return Import(portfolio, difference(old, portfolio), old is None, not keep)
 
 
-def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal]:
-    """Return today's weights by asset id, rounded down so that they never exceed the whole."""
+def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal] | None:
+    """Return today's weights by asset id, rounded down so that they never exceed the whole.
+
+    None where a price is missing or in doubt: the weights of the rest would be too large.
+    """
     valuation = value_portfolio(portfolio, market)
     value = valuation.value
+    if valuation.withheld:
+        return None
     if value <= 0:
         return {}
     return {

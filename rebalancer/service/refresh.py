@@ -19,13 +19,23 @@ from portfolios.marketstore import MarketStore
 from portfolios.providers.credits import Clock, CreditPlan
 from portfolios.providers.ledger import Ledger
 from portfolios.providers.pauses import resume
+from portfolios.providers.quality import Reading
 from portfolios.universe import Universe, universe, wanted_assets
 from rebalancer.service.gradejobs import refresh_identity, refresh_regime, refresh_signals
+from rebalancer.service.insightjobs import refresh_indices, refresh_insights
+from rebalancer.service.listingjob import refresh_listing
 from rebalancer.service.pricejobs import refresh_history, refresh_prices
 from rebalancer.service.refreshreport import Progress, RefreshReport, Watch
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import refresh_sectors
-from rebalancer.service.sources import DOLLAR, TOKENS_A_CALL, GradeSource, PriceSource
+from rebalancer.service.sources import (
+    DOLLAR,
+    TOKENS_A_CALL,
+    CoinSource,
+    GradeSource,
+    InsightSource,
+    PriceSource,
+)
 
 DAYS, WEEKS = 31, 5
 """Of the longest month, for what a plan must bear."""
@@ -50,6 +60,8 @@ def refresh(
     grader: Grader,
     ledger: Ledger,
     clock: Clock,
+    coins: CoinSource | None = None,
+    insights: InsightSource | None = None,
     currency: str = "usd",
     watch: Watch = unwatched,
 ) -> RefreshReport:
@@ -65,18 +77,26 @@ def refresh(
         grader: our own grades.
         ledger: the one that the sources spend from, for this run.
         clock: the same as the ledger's.
+        coins: of the list by which names are looked up.
+        insights: of what no proposal needs, and of indices that portfolios follow.
         currency: of all prices.
         watch: told how far it is.
     """
     run = _begin(database, ledger, clock, currency, watch, grades)
     # Its prices are dollars: beside prices in another currency they would deny every one.
     second = grades if not run.is_lean and currency == DOLLAR else None
+    if insights is not None and refresh_indices(run, insights):
+        run.universe = _universe(database, run.market.accepted())  # they name assets to be priced
     refresh_prices(run, prices, second)
     refresh_history(run, prices)
     if grades is not None:
         refresh_identity(run, grades)
         refresh_signals(run, grades)
         refresh_regime(run, grades)
+    if insights is not None:
+        refresh_insights(run, insights)
+    if coins is not None:
+        refresh_listing(run, coins)
     refresh_sectors(run, prices, fallback=grades.name if grades else "")
     _grade_ourselves(run, grader)
     for provider in sorted(run.served):
@@ -105,12 +125,13 @@ def _begin(
     watch: Watch,
     grades: GradeSource | None,
 ) -> RunState:
-    known = MarketStore(database, currency=currency).accepted()
-    assets: Universe = universe(
-        wanted_assets(database), {a: float(reading.price) for a, reading in known.items()}
-    )
+    assets = _universe(database, MarketStore(database, currency=currency).accepted())
     lean = grades is not None and needs_lean(ledger.plan(grades.name), len(assets.graded))
     return RunState(database, ledger, clock, currency, assets, watch, is_lean=lean)
+
+
+def _universe(database: Database, known: Mapping[str, Reading]) -> Universe:
+    return universe(wanted_assets(database), {a: float(r.price) for a, r in known.items()})
 
 
 def _grade_ourselves(run: RunState, grader: Grader) -> None:

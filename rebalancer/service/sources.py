@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from portfolios.barseries import Daily
-from portfolios.providers.said import PriceRow, SignalRow, TokenRow
+from portfolios.providers.said import CoinRow, IndexPart, PriceRow, SignalRow, TokenRow
 
 DOLLAR = "usd"
 """The currency of every price that a provider of grades states."""
@@ -22,6 +22,20 @@ TOKENS_A_CALL = 100
 """Tokens that one call to a provider of grades may ask for."""
 SYMBOLS_A_CALL = 50
 """Fewer, because several tokens may bear one symbol and an answer has at most 100 rows."""
+
+
+class CoinSource(Protocol):
+    """A provider that knows every coin."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as the ledger knows it."""
+
+    def coins(self) -> Sequence[CoinRow]:
+        """Return every coin in one call."""
+
+    def largest(self, page: int, *, currency: str) -> Sequence[PriceRow]:
+        """Return a page of coins by market value, the largest first."""
 
 
 class PriceSource(Protocol):
@@ -68,3 +82,23 @@ class GradeSource(Protocol):
 
     def second_prices(self, token_ids: Sequence[str]) -> Mapping[str, Decimal]:
         """Return token id -> price now."""
+
+
+class InsightSource(Protocol):
+    """A provider of what people like to know besides grades; every method is one call."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as the ledger knows it."""
+
+    def sentiment(self) -> Mapping[str, object]:
+        """Return the mood of the market as one JSON object; empty when there is none."""
+
+    def reports(self, token_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return token id -> one line of the provider's report on it."""
+
+    def risk_figures(self, token_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+        """Return token id -> the provider's own figures of risk."""
+
+    def index_parts(self, index_id: str) -> Sequence[IndexPart]:
+        """Return what an index holds; shares sum to 1."""

@@ -53,7 +53,7 @@ def test_what_was_saved_is_loaded_as_one_market(store: MarketStore, database: Da
     store.accept("bitcoin", SEEN)
     own = series()
     store.save_series({"bitcoin": own})
-    market = load_market(database, as_of=NOW)
+    market = load_market(database, now=NOW)
     assert market is not None
     assert dict(market.assets) == {"bitcoin": BTC, "usd-coin": USDC}
     quote = market.quotes["bitcoin"]
@@ -63,7 +63,7 @@ def test_what_was_saved_is_loaded_as_one_market(store: MarketStore, database: Da
 
 
 def test_nothing_stored_is_no_market(database: Database) -> None:
-    assert load_market(database, as_of=NOW) is None
+    assert load_market(database, now=NOW) is None
 
 
 def test_a_refused_price_stands_beside_the_last_good_one(
@@ -72,7 +72,7 @@ def test_a_refused_price_stands_beside_the_last_good_one(
     store.accept("bitcoin", SEEN)
     bad = replace(SEEN, price=Decimal("-1"), at=NOW)
     store.refuse("bitcoin", Refused(bad, "coingecko says -1, which is no price", bad))
-    market = load_market(database, as_of=NOW)
+    market = load_market(database, now=NOW)
     assert market is not None
     quote = market.quotes["bitcoin"]
     assert (quote.price, quote.at) == (SEEN.price, SEEN.at)
@@ -88,7 +88,7 @@ def test_a_first_price_in_doubt_is_shown_with_its_reason(
     nan = replace(SEEN, price=Decimal("NaN"))
     store.refuse("bitcoin", Refused(SEEN, "in doubt", SEEN))
     store.refuse("nonsense", Refused(nan, "no price", nan))
-    market = load_market(database, as_of=NOW)
+    market = load_market(database, now=NOW)
     assert market is not None
     assert market.quotes["bitcoin"].quarantined == "in doubt"
     assert "nonsense" not in market.quotes
@@ -107,11 +107,11 @@ def test_a_writer_between_two_queries_does_not_tear_the_market(
                 writing.save_series({"bitcoin": series()})
 
         database.connection.set_trace_callback(interfere)
-        torn = load_market(database, as_of=NOW)
+        torn = load_market(database, now=NOW)
         database.connection.set_trace_callback(None)
     assert torn is not None
     assert (torn.quotes["bitcoin"].quarantined, torn.bars.days) == ("", ())
-    now = load_market(database, as_of=NOW)
+    now = load_market(database, now=NOW)
     assert now is not None
     assert (now.quotes["bitcoin"].quarantined, len(now.bars.days)) == ("in doubt", 400)
 
@@ -119,7 +119,7 @@ def test_a_writer_between_two_queries_does_not_tear_the_market(
 def test_currencies_are_kept_apart(store: MarketStore, database: Database) -> None:
     store.accept("bitcoin", SEEN)
     store.save_series({"bitcoin": series()})
-    assert load_market(database, as_of=NOW, currency="eur") is None
+    assert load_market(database, now=NOW, currency="eur") is None
 
 
 @pytest.mark.parametrize("price", ["NaN", "-1", "0", "0.0", "1e5", "", "Infinity", None])
@@ -222,7 +222,7 @@ def test_five_hundred_assets_with_four_hundred_days_load_quickly(
         store.save_series({a: series(seed=n) for n, a in enumerate(ids)})
         GradeStore(database).save([*map(short, ids), *map(long, ids)])
     began = time.process_time()
-    market = load_market(database, as_of=NOW)
+    market = load_market(database, now=NOW)
     took = time.process_time() - began
     assert market is not None
     assert market.bars.close.shape == (400, 500)

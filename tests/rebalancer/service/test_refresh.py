@@ -50,7 +50,7 @@ def pairs(desk: Desk) -> dict[str, Pair]:
 
 
 def market(desk: Desk) -> Market:
-    found = load_market(desk.database, as_of=desk.world.clock.wall)
+    found = load_market(desk.database, now=desk.world.clock.wall)
     assert found is not None
     return found
 
@@ -395,7 +395,7 @@ def test_whatever_fails_the_good_data_stay_and_come_back(
             desk.settings = {"cg.failing": failing, "tm.failing": failing}
             report = desk.refresh(max_calls=cap)
             assert cap is None or report.calls <= cap
-            found = load_market(database, as_of=desk.world.clock.wall)
+            found = load_market(database, now=desk.world.clock.wall)
             assert known <= set(found.quotes if found else ())
             known = set(found.quotes if found else ())
             desk.next_day()

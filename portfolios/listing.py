@@ -1,0 +1,75 @@
+"""Every coin that the provider of prices knows: what names and symbols in a file are looked up in.
+
+The whole list says nothing of size, and a symbol is settled by size; so the largest coins are
+kept beside it, and each of the others is taken to be as large as the smallest of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from portfolios.asked import Asked
+from portfolios.assets import Asset, AssetIndex
+from portfolios.database import Database
+from portfolios.describing import described
+from portfolios.marketstore import MarketStore
+from portfolios.providers.said import CoinRow, PriceRow
+from portfolios.sectors import primary_sector
+
+COINS, LARGEST = "all coins", "largest coins"
+
+
+def keep_listing(
+    database: Database,
+    provider: str,
+    coins: Sequence[CoinRow],
+    largest: Iterable[PriceRow],
+    *,
+    at: datetime,
+) -> None:
+    """Keep the list of a provider, with the moment it was fetched."""
+    asked = Asked(database)
+    sized = [[r.asset_id, r.symbol, r.name, r.rank, r.market_cap] for r in largest]
+    with database.transaction():
+        asked.keep(provider, COINS, [[c.asset_id, c.symbol, c.name] for c in coins], at=at)
+        asked.keep(provider, LARGEST, sized, at=at)
+
+
+def listed_ids(database: Database, provider: str) -> frozenset[str]:
+    """Return the ids of every coin on the list; none when no list was ever kept."""
+    return frozenset(row[0] for row in _rows(Asked(database), provider, COINS))
+
+
+def has_listing(database: Database, provider: str) -> bool:
+    """Tell whether a list was ever kept."""
+    return Asked(database).body(provider, COINS) is not None
+
+
+def known_assets(database: Database, provider: str, *, currency: str) -> AssetIndex:
+    """Return the look-up of every asset that is known, described or only listed."""
+    asked, assets = Asked(database), MarketStore(database, currency=currency).assets()
+    sized = [_asset(*row) for row in _rows(asked, provider, LARGEST)]
+    smallest = min((a.market_cap for a in sized if a.market_cap), default=None)
+    rest = [_asset(a, s, n, None, smallest) for a, s, n in _rows(asked, provider, COINS)]
+    by_id = {asset.asset_id: asset for asset in (*rest, *sized)}
+    return AssetIndex((by_id | assets).values())
+
+
+def _rows(asked: Asked, provider: str, name: str) -> list[Any]:
+    body = asked.body(provider, name)
+    return body.content if body is not None and isinstance(body.content, list) else []
+
+
+def _asset(
+    asset_id: str, symbol: str, name: str, rank: int | None, market_cap: float | None
+) -> Asset:
+    return described(
+        asset_id,
+        symbol=symbol,
+        name=name,
+        sector=primary_sector(asset_id),
+        rank=rank,
+        market_cap=market_cap,
+    )

@@ -1,0 +1,180 @@
+"""CoinGecko: prices, history, categories and the list of all coins, under each of its plans.
+
+Asset ids are its ids. What it does not know it leaves out without a word, and a price may be days
+old, so every row bears its moment and nothing is believed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+from portfolios.barseries import Daily
+from portfolios.errors import ReplyError
+from portfolios.providers.client import Client, Service
+from portfolios.providers.fields import amount, decimal, moment, text, whole
+from portfolios.providers.names import COINGECKO as NAME
+from portfolios.providers.said import CoinRow, PriceRow
+
+KEY_HEADERS: Mapping[str, str] = MappingProxyType(
+    {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
+)
+PAGE = 250
+HINTS: Mapping[int, str] = MappingProxyType(
+    {
+        10002: "set the key, or coingecko.plan = keyless",
+        10005: "this needs a larger plan of CoinGecko; everything else goes on",
+        10010: "this is a pro key: set coingecko.plan = pro",
+        10011: "this is a demo key: set coingecko.plan = demo",
+        10012: "the plan gives a year of history; the rest grows from day to day",
+    }
+)
+NEAR_MIDNIGHT = timedelta(minutes=10)
+
+
+def service(base_url: str, *, plan: str, key: str) -> Service:
+    """Return what the client needs to know.
+
+    Args:
+        base_url: with the version.
+        plan: keyless, demo or pro.
+        key: empty on the keyless plan.
+    """
+    headers = {KEY_HEADERS[plan]: key} if key and plan in KEY_HEADERS else {}
+    return Service(NAME, base_url, headers, HINTS)
+
+
+class CoinGecko:
+    """The source of prices; each method is one call unless it says otherwise."""
+
+    name = NAME
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def prices(self, asset_ids: Sequence[str], *, currency: str) -> Sequence[PriceRow]:
+        """Return the prices of at most 250 assets; unknown ids are left out."""
+        return self._markets(
+            vs_currency=currency,
+            ids=",".join(asset_ids),
+            precision="full",
+            include_rehypothecated="true",
+        )
+
+    def largest(self, page: int, *, currency: str) -> Sequence[PriceRow]:
+        """Return the 250 assets of a page, by market value from the largest."""
+        return self._markets(vs_currency=currency, order="market_cap_desc", page=page)
+
+    def members(self, category: str) -> Sequence[str]:
+        """Return the ids of the 250 largest assets of a category; none for an unknown one."""
+        return tuple(row.asset_id for row in self._markets(vs_currency="usd", category=category))
+
+    def history(self, asset_id: str, *, currency: str, days: int) -> Sequence[Daily]:
+        """Return the closes of the finished days; none for an unknown asset."""
+        reply = self._client.get(
+            f"coins/{asset_id}/market_chart",
+            {"vs_currency": currency, "days": days, "interval": "daily"},
+            endpoint="coins/market_chart",
+        )
+        if reply is None:
+            return ()
+        chart = _object(reply, "market_chart")
+        volumes = dict(_closes(chart.get("total_volumes")))
+        return [
+            (day, float(close), _volume(volumes.get(day)))
+            for day, close in _closes(chart.get("prices"))
+        ]
+
+    def coins(self) -> Sequence[CoinRow]:
+        """Return every active coin: id, symbol and name."""
+        rows = _rows(self._client.get("coins/list"), "coins/list")
+        return [
+            CoinRow(asset_id, text(row.get("symbol")), text(row.get("name")))
+            for row in rows
+            if (asset_id := text(row.get("id")))
+        ]
+
+    def simple_prices(self, asset_ids: Sequence[str], *, currency: str) -> Mapping[str, Decimal]:
+        """Return the present prices of a few assets: the cheapest question there is."""
+        reply = self._client.get(
+            "simple/price",
+            {"ids": ",".join(asset_ids), "vs_currencies": currency, "precision": "full"},
+        )
+        rows = _object(reply, "simple/price")
+        found = {
+            a: decimal(row.get(currency)) for a, row in rows.items() if isinstance(row, Mapping)
+        }
+        return {asset_id: price for asset_id, price in found.items() if price is not None}
+
+    def sector_states(self) -> Sequence[Mapping[str, object]]:
+        """Return the state of each category as the provider puts it: value and change in a day."""
+        return _rows(self._client.get("coins/categories"), "coins/categories")
+
+    def category_ids(self) -> frozenset[str]:
+        """Return the ids of all categories, as the provider spells them."""
+        rows = _rows(self._client.get("coins/categories/list"), "coins/categories/list")
+        return frozenset(text(row.get("category_id")) for row in rows)
+
+    def plan_state(self) -> Mapping[str, object]:
+        """Return what the provider says of the key: its plan, its limits, what is left."""
+        return _object(self._client.get("key"), "key")
+
+    def _markets(self, **asked: str | int) -> Sequence[PriceRow]:
+        reply = self._client.get("coins/markets", {**asked, "per_page": PAGE})
+        rows = () if reply is None else _rows(reply, "coins/markets")
+        return [_price_row(row) for row in rows if text(row.get("id"))]
+
+
+def _price_row(row: Mapping[str, object]) -> PriceRow:
+    price = row.get("current_price")
+    return PriceRow(
+        asset_id=text(row.get("id")),
+        price=None if isinstance(price, str) else decimal(price),  # a number is never quoted here
+        at=moment(row.get("last_updated")),
+        symbol=text(row.get("symbol")),
+        name=text(row.get("name")),
+        rank=whole(row.get("market_cap_rank")),
+        market_cap=amount(row.get("market_cap")),
+        volume=amount(row.get("total_volume")),
+    )
+
+
+def _closes(points: object) -> Iterator[tuple[date, Decimal]]:
+    """Yield each finished day with its value: the point at the midnight that ends it.
+
+    The last point of a chart is the present and stands at no midnight, so it falls out.
+    """
+    seen = set()
+    for at, value in _points(points):
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        day = (midnight - timedelta(days=1)).date()
+        if at - midnight <= NEAR_MIDNIGHT and day not in seen:
+            seen.add(day)
+            yield day, value
+
+
+def _points(points: object) -> Iterable[tuple[datetime, Decimal]]:
+    for point in points if isinstance(points, list) else ():
+        if not (isinstance(point, list) and len(point) == 2):
+            raise ReplyError("coingecko sent a chart of another shape", provider=NAME)
+        at, value = whole(point[0]), decimal(point[1])
+        if at is not None and value is not None and 0 < at < 10**14:
+            yield datetime.fromtimestamp(at / 1000, UTC), value
+
+
+def _volume(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _rows(reply: object, endpoint: str) -> Sequence[Mapping[str, object]]:
+    if not isinstance(reply, list):
+        raise ReplyError(f"coingecko answered {endpoint} with something else", provider=NAME)
+    return [row for row in reply if isinstance(row, Mapping)]
+
+
+def _object(reply: object, endpoint: str) -> Mapping[str, object]:
+    if not isinstance(reply, Mapping):
+        raise ReplyError(f"coingecko answered {endpoint} with something else", provider=NAME)
+    return reply

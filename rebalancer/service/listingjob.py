@@ -1,0 +1,53 @@
+"""The weekly reading of the list of all coins, by which names and symbols are looked up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portfolios.asked import WEEK
+from portfolios.database import Database
+from portfolios.listing import has_listing, keep_listing
+from rebalancer.service.runstate import RunState
+from rebalancer.service.sources import CoinSource
+
+LISTING = "list of coins"
+PAGES = 4
+"""The thousand largest; beyond them a symbol needs the user's word."""
+
+
+def learn_coins(database: Database, source: CoinSource, *, currency: str, now: datetime) -> None:
+    """Fetch the list of all coins and the sizes of the largest, in five calls.
+
+    Raises:
+        ProviderError: when any of the calls failed; the list from before stays.
+    """
+    coins = source.coins()
+    largest = [
+        row for page in range(1, PAGES + 1) for row in source.largest(page, currency=currency)
+    ]
+    keep_listing(database, source.name, coins, largest, at=now)
+
+
+def learn_coins_once(
+    database: Database, source: CoinSource, *, currency: str, now: datetime
+) -> None:
+    """Fetch the list unless there is one, however old: a name is looked up with what is known.
+
+    Raises:
+        ProviderError: as `learn_coins`.
+    """
+    if not has_listing(database, source.name):
+        learn_coins(database, source, currency=currency, now=now)
+
+
+def refresh_listing(run: RunState, source: CoinSource) -> None:
+    """Read the list anew each week."""
+    for _ in run.asked.due(LISTING, ["coins"], now=run.now, every=WEEK):
+        done = run.call(source.name, LISTING, _learn, run.database, source, run.currency, run.now)
+        if done:
+            run.asked.mark(LISTING, ["coins"], at=run.now, answered=True)
+
+
+def _learn(database: Database, source: CoinSource, currency: str, now: datetime) -> bool:
+    learn_coins(database, source, currency=currency, now=now)
+    return True
