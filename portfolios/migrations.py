@@ -188,6 +188,14 @@ CREATE TABLE asked (
 ) STRICT, WITHOUT ROWID;
 """
 
+_LEASE_TABLE = """
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY CHECK (name <> ''),
+    owner TEXT NOT NULL CHECK (owner <> ''),
+    until TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_never_{event} BEFORE {event} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;
@@ -220,3 +228,9 @@ def m004_market_data(db: Database) -> None:
     """Keep assets, prices, daily bars, grades, and what was asked of whom."""
     for tables in (_ASSET_TABLES, _PRICE_TABLES, _GRADE_TABLES, _REFRESH_TABLES):
         db.executescript(tables)
+
+
+@PORTFOLIOS()
+def m005_leases(db: Database) -> None:
+    """Remember which process does what only one should do at a time."""
+    db.executescript(_LEASE_TABLE)

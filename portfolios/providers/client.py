@@ -115,6 +115,14 @@ class Client:
         """Send a document, once, and return the value of the reply; errors as `get`."""
         return self._ask(Request(self._url(path), document=document), path)
 
+    def look(self, path: str, params: Params) -> Reply:
+        """Return a reply as it came, whatever its status, after one attempt.
+
+        Raises:
+            UnreachableError, QuotaSpentError, ReplyError: as `get`.
+        """
+        return self._fetch(Request(self._url(path), params), path)
+
     def _url(self, path: str) -> str:
         return f"{self.service.base_url}/{path}"
 
@@ -139,6 +147,9 @@ class Client:
         return isinstance(error, UnreachableError)
 
     def _attempt(self, request: Request, endpoint: str) -> object:
+        return self._value(self._fetch(request, endpoint))
+
+    def _fetch(self, request: Request, endpoint: str) -> Reply:
         credit = self._meter.before(endpoint)
         status = FAILED
         try:
@@ -151,7 +162,7 @@ class Client:
         finally:
             self._meter.after(credit, status)
             log.debug("%s %s: %s", self.service.provider, endpoint, status)
-        return self._value(reply)
+        return reply
 
     def _value(self, reply: Reply) -> object:
         if reply.status == 404:

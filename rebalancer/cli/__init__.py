@@ -15,10 +15,11 @@ from typing import Annotated
 import typer
 
 from portfolios.errors import InputError, RebalancerError
-from rebalancer.cli import holdings, plans, system
+from rebalancer.cli import holdings, live, plans, system
 from rebalancer.cli.context import Context
 from rebalancer.cli.exits import Exit, exit_for
 from rebalancer.cli.screen import say
+from rebalancer.settings.logs import masked, start_logging
 
 app = typer.Typer(
     name="rebalancer",
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (plans, holdings, system):
+for group in (plans, holdings, live, system):
     group.register(app)
 
 
@@ -42,7 +43,7 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Options that come before the command."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO if verbose else "WARNING")
+    start_logging(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
     ctx.obj = Context(config=config, quiet=quiet)
 
 
@@ -62,7 +63,7 @@ def main() -> None:
         sys.exit(Exit.DONE)
     except Exception as error:
         if debug:
-            raise
+            say(masked(traceback.format_exc()))
         say(f"unexpected error: {type(error).__name__}")
         say("  this is a fault of the program; run again with --debug for the details")
         sys.exit(Exit.UNEXPECTED)
@@ -70,7 +71,7 @@ def main() -> None:
 
 def _explain(error: RebalancerError, *, debug: bool) -> None:
     if debug:
-        traceback.print_exc()
+        say(masked(traceback.format_exc()))
     say(str(error))
     if isinstance(error, InputError):
         for problem in error.problems:

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from portfolios import figures
+from portfolios.assets import AssetIndex
 from portfolios.canonical import plain
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.export import to_csv, to_toml
 from portfolios.holdings import Portfolio
 from portfolios.loaders import Loaded, load, read_source
-from portfolios.market import Market
 from portfolios.nounjson import portfolio_to_json
 from portfolios.valuation import Valuation, value_portfolio
 from rebalancer import wiring
@@ -39,12 +39,12 @@ def register(app: typer.Typer) -> None:
 
 
 def load_file(
-    source: str, market: Market, *, maps: list[str] | None = None, name: str | None = None
+    source: str, index: AssetIndex, *, maps: list[str] | None = None, name: str | None = None
 ) -> Loaded:
     """Read a portfolio file, or standard input for `-`."""
     symbol_map = dict(_mapping(text) for text in maps or ())
     text = read_source(source, sys.stdin.buffer)
-    return load(text, source=source, index=market.index(), symbol_map=symbol_map, name=name)
+    return load(text, source=source, index=index, symbol_map=symbol_map, name=name)
 
 
 def _mapping(text: str) -> tuple[str, str]:
@@ -71,8 +71,9 @@ def add(
     """Import or update a portfolio; shows the difference first."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline)
-    loaded = load_file(file, market, maps=maps, name=name)
+    index = wiring.assets_from(resolved, offline=offline)
+    loaded = load_file(file, index, maps=maps, name=name)
+    market = wiring.market_if_any(resolved, offline=offline)
     for warning in loaded.warnings:
         context.tell(f"note: {warning}")
     with wiring.open_store(resolved) as store:
@@ -86,6 +87,8 @@ def add(
         )
     else:
         _report(prepared, kept=kept)
+    if kept and prepared.portfolio.recorded is None:
+        context.tell("next: rebalancer refresh, which pulls the prices of what you hold")
 
 
 def _confirmed(prepared: Import, *, ask: bool) -> bool:
@@ -106,9 +109,11 @@ def _report(prepared: Import, *, kept: bool) -> None:
     typer.echo(f"{name}: {verb}, {len(prepared.changes)} changes")
     for change in prepared.changes:
         typer.echo(f"  {change}")
-    if prepared.portfolio.targets is None and prepared.recorded_anew:
-        typer.echo("  without targets, today's weights are recorded as the reference")
-    if kept:
+    portfolio = prepared.portfolio
+    if portfolio.targets is None and not portfolio.targets_from and prepared.recorded_anew:
+        when = "today's weights are" if portfolio.recorded is not None else "its weights will be"
+        typer.echo(f"  without targets, {when} recorded as the reference")
+    if kept and prepared.portfolio.recorded is not None:
         typer.echo(f"next: rebalancer run {name}")
 
 
@@ -151,6 +156,8 @@ def show(ctx: typer.Context, name: str, offline: Offline = False, as_json: AsJso
         write_json(portfolio_to_json(portfolio))
         return
     market = wiring.market_if_any(resolved, offline=offline)
+    if market is not None:
+        portfolio = wiring.with_index_targets(resolved, portfolio)
     show_portfolio(out(), portfolio, market)
 
 

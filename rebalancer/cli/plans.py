@@ -219,19 +219,26 @@ def _portfolios(
         raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
     resolved = wiring.settings_from(context.config)
     files = [name for name in names or () if _is_file(name)]
-    market = wiring.market_from(resolved, offline=offline)
-    found = []
-    for file in files:
-        loaded = load_file(file, market, maps=maps)
-        for warning in loaded.warnings:
-            context.tell(f"note: {warning}")
-        found.append(loaded.portfolio)
+    found = _from_files(context, files, offline=offline, maps=maps) if files else []
     stored = [name for name in names or () if name not in files]
     if stored or not names:
         with wiring.open_store(resolved, read_only=True) as store:
             found += [store.load_portfolio(n) for n in stored] if names else store.list_portfolios()
     if not found:
         raise NotFoundError("no portfolio is stored yet", hint="rebalancer add FILE keeps one")
+    return [wiring.with_index_targets(resolved, portfolio) for portfolio in found]
+
+
+def _from_files(
+    context: Context, files: list[str], *, offline: bool, maps: list[str] | None
+) -> list[Portfolio]:
+    index = wiring.assets_from(wiring.settings_from(context.config), offline=offline)
+    found = []
+    for file in files:
+        loaded = load_file(file, index, maps=maps)
+        for warning in loaded.warnings:
+            context.tell(f"note: {warning}")
+        found.append(loaded.portfolio)
     return found
 
 

@@ -30,6 +30,13 @@ class TrendFilter(StrEnum):
     BEARISH = "bearish"
 
 
+class SignalFilter(StrEnum):
+    """An event of the day to show alone."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(market)
@@ -44,6 +51,15 @@ def market(
     sort: Annotated[SortKey, typer.Option(help="Column to sort by.")] = SortKey.RANK,
     sector: Annotated[str | None, typer.Option(help="Only this sector.")] = None,
     trend: Annotated[TrendFilter | None, typer.Option(help="Only this trend.")] = None,
+    signal: Annotated[
+        SignalFilter | None, typer.Option(help="Only assets whose trend turned so that day.")
+    ] = None,
+    min_short: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Only short grades from this on.")
+    ] = None,
+    min_long: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Only long grades from this on.")
+    ] = None,
     offline: Offline = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,13 +70,20 @@ def market(
     wanted = [_asset(known, word) for word in assets or ()] or list(known.assets.values())
     rows = market_rows(known, [a for a in wanted if sector in (None, a.sector)])
     if trend is not None:
-        sign = 1 if trend is TrendFilter.BULLISH else -1
-        rows = [row for row in rows if row.trend == sign]
+        rows = [row for row in rows if row.trend == (1 if trend is TrendFilter.BULLISH else -1)]
+    if signal is not None:
+        rows = [row for row in rows if row.signal == (1 if signal is SignalFilter.BUY else -1)]
+    rows = [r for r in rows if _reaches(r.short, min_short) and _reaches(r.long, min_long)]
     rows.sort(key=SORT_KEYS[sort])
     if as_json:
         write_json([row_to_json(row) for row in rows])
     else:
         show_market(out(), known, rows)
+
+
+def _reaches(score: float | None, least: float | None) -> bool:
+    """Tell whether a grade is high enough; an unknown one reaches nothing."""
+    return least is None or (score is not None and score >= least)
 
 
 def _require_sector(known: Market, sector: str | None) -> None:

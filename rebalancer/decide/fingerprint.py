@@ -24,7 +24,8 @@ def fingerprint(survey: Survey) -> dict[str, object]:
         "portfolio": _unordered(survey.portfolio),
         "mode": survey.policy.mode,
         "flow": survey.valuation.flow,
-        "market": survey.market,
+        "market": replace(survey.market, awaited=frozenset()),
+        "awaited": sorted(survey.market.awaited.intersection(survey.valuation.asset_ids)),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from portfolios.asked import WEEK
 from portfolios.database import Database
-from portfolios.listing import has_listing, keep_listing
+from portfolios.listing import keep_listing
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sources import CoinSource
 
@@ -26,18 +26,6 @@ def learn_coins(database: Database, source: CoinSource, *, currency: str, now: d
         row for page in range(1, PAGES + 1) for row in source.largest(page, currency=currency)
     ]
     keep_listing(database, source.name, coins, largest, at=now)
-
-
-def learn_coins_once(
-    database: Database, source: CoinSource, *, currency: str, now: datetime
-) -> None:
-    """Fetch the list unless there is one, however old: a name is looked up with what is known.
-
-    Raises:
-        ProviderError: as `learn_coins`.
-    """
-    if not has_listing(database, source.name):
-        learn_coins(database, source, currency=currency, now=now)
 
 
 def refresh_listing(run: RunState, source: CoinSource) -> None:

@@ -8,23 +8,26 @@ moment and goes on where it stopped, because each answer is stored before the ne
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from portfolios.barseries import on_one_axis
 from portfolios.database import Database
 from portfolios.market import Bars, Grade
-from portfolios.marketloading import MOST_DAYS
+from portfolios.marketloading import MOST_DAYS, load_market
 from portfolios.marketstore import MarketStore
 from portfolios.providers.credits import Clock, CreditPlan
 from portfolios.providers.ledger import Ledger
 from portfolios.providers.pauses import resume
 from portfolios.providers.quality import Reading
+from portfolios.store import Store
 from portfolios.universe import Universe, universe, wanted_assets
 from rebalancer.service.gradejobs import refresh_identity, refresh_regime, refresh_signals
 from rebalancer.service.insightjobs import refresh_indices, refresh_insights
 from rebalancer.service.listingjob import refresh_listing
 from rebalancer.service.pricejobs import refresh_history, refresh_prices
+from rebalancer.service.recording import record_missing_weights
 from rebalancer.service.refreshreport import Progress, RefreshReport, Watch
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import refresh_sectors
@@ -101,7 +104,7 @@ def refresh(
     _grade_ourselves(run, grader)
     for provider in sorted(run.served):
         resume(database, provider)
-    return _report(run, grades)
+    return replace(_report(run, grades), recorded=_recorded(run))
 
 
 def needs_lean(plan: CreditPlan, assets: int) -> bool:
@@ -139,6 +142,14 @@ def _grade_ourselves(run: RunState, grader: Grader) -> None:
     bars = on_one_axis(run.market.series(), until=now, most_days=MOST_DAYS)
     if bars.days:
         run.grades.save_ours(grader(bars, at=now))
+
+
+def _recorded(run: RunState) -> tuple[str, ...]:
+    store = Store(run.database)
+    market = load_market(run.database, now=run.now, currency=run.currency)
+    if market is None or not store.unrecorded():
+        return ()
+    return record_missing_weights(store, market, at=run.now)
 
 
 def _report(run: RunState, grades: GradeSource | None) -> RefreshReport:

@@ -64,6 +64,7 @@ class RefreshReport:
         unpaired: asset id -> why its row at the provider of grades is not believed.
         unknown: asset ids that the provider of prices does not know.
         left_out: assets beyond the cap of the universe.
+        recorded: portfolios whose present weights became their reference.
         calls: attempts made.
         profile: `full` or `lean`.
         degradations: what could not be refreshed.
@@ -75,6 +76,7 @@ class RefreshReport:
     quarantined: dict[str, str] = field(default_factory=dict)
     unpaired: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
     left_out: int = 0
     calls: int = 0
     profile: str = "full"

@@ -54,6 +54,11 @@ class Resolved:
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret that is set, for the log to mask."""
+        values = (_value(self.settings, key) for key in SECRETS)
+        return tuple(v.get_secret_value() for v in values if isinstance(v, SecretStr))
+
     def shown(self) -> tuple[Shown, ...]:
         """Return every setting with its origin, fit for a screen."""
         return tuple(Shown(key, _visible(self.settings, key), self.origins[key]) for key in KEYS)
@@ -200,10 +205,15 @@ def _absolute(settings: Settings, layer: Layer) -> Path:
     return layer.base.absolute() / settings.database.expanduser()
 
 
-def _visible(settings: Settings, key: str) -> str:
+def _value(settings: Settings, key: str) -> object:
     value: object = settings
     for name in key.split("."):
         value = getattr(value, name)
+    return value
+
+
+def _visible(settings: Settings, key: str) -> str:
+    value = _value(settings, key)
     if value is None:
         return ""
     return MASK if isinstance(value, SecretStr) else str(value)

@@ -81,6 +81,14 @@ class CoinGecko(_Section):
     requests_per_minute: Pace = Field(default=10, description="most requests in one minute")
     monthly_credits: Count = Field(default=10000, description="credits of your plan in one month")
 
+    @model_validator(mode="after")
+    def _key_and_plan_agree(self) -> CoinGecko:
+        if self.api_key is None and self.plan != "keyless":
+            raise ValueError(f"the {self.plan} plan needs api_key; or set plan to keyless")
+        if self.api_key is not None and self.plan == "keyless":
+            raise ValueError("api_key is set: set plan to demo or pro, whichever the key is for")
+        return self
+
     @property
     def url(self) -> str:
         """The address in force: the stated one, else the plan's."""

@@ -286,7 +286,8 @@ def test_mail_is_encrypted_beyond_this_machine(place: Place) -> None:
 
 
 def test_the_price_service_follows_the_plan(place: Place) -> None:
-    pro = place.load({"REBALANCER_COINGECKO__PLAN": "pro"}).settings.coingecko
+    paid = {"REBALANCER_COINGECKO__PLAN": "pro", "REBALANCER_COINGECKO__API_KEY": "CG-key"}
+    pro = place.load(paid).settings.coingecko
     own = place.load({"REBALANCER_COINGECKO__BASE_URL": "https://a.org"}).settings.coingecko
     assert pro.url.startswith("https://pro-api.")
     assert own.url == "https://a.org"
@@ -297,6 +298,19 @@ def test_a_relative_database_is_relative_to_the_file_that_names_it(place: Place)
     file = place.write('database = "my.db"', "deep/other.toml")
     assert place.load(config=file).settings.database == place.cwd / "deep" / "my.db"
     assert place.load({"REBALANCER_DATABASE": "my.db"}).settings.database == place.cwd / "my.db"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"REBALANCER_COINGECKO__PLAN": "demo"}, {"REBALANCER_COINGECKO__API_KEY": "CG-key"}],
+)
+def test_a_key_of_the_price_service_and_its_plan_go_together(
+    place: Place, environ: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        place.load(environ)
+    assert "plan" in str(caught.value.problems[0])
+    assert "CG-key" not in str(caught.value.problems[0])
 
 
 SECRETS = ["tokenmetrics.api_key", "coingecko.api_key", "telegram.token", "email.password"]
@@ -310,8 +324,12 @@ def variable(key: str) -> str:
 def test_a_secret_comes_from_the_environment_a_dotenv_file_or_a_directory(
     place: Place, key: str
 ) -> None:
+    place.write('[coingecko]\nplan = "demo"')
     secrets = place.home / "secrets"
     secrets.mkdir()
+    if key != "coingecko.api_key":
+        (secrets / "coingecko.api_key").write_text("another")
+        (secrets / "coingecko.api_key").chmod(0o600)
     (secrets / key).write_text("from-directory\n")
     (secrets / key).chmod(0o600)
     section, _, name = key.partition(".")
@@ -359,6 +377,7 @@ def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(
 
 
 def test_secrets_are_never_shown(place: Place) -> None:
+    place.write('[coingecko]\nplan = "demo"')
     resolved = place.load({variable(key): CANARY for key in SECRETS})
     assert resolved.settings.telegram.token is not None
     assert resolved.settings.telegram.token.get_secret_value() == CANARY

@@ -1,0 +1,139 @@
+"""The only place that builds concrete things from settings: the store, the market, the clock.
+
+What each of them is made of is imported when it is first needed: asking for help, or for one file's
+zones, then loads neither the database nor the settings library.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from portfolios.assets import AssetIndex
+from portfolios.errors import NotFoundError, StaleDataError
+from portfolios.holdings import Portfolio
+from portfolios.market import Market
+
+if TYPE_CHECKING:
+    from portfolios.database import Database
+    from portfolios.store import Store
+    from rebalancer.settings import Resolved
+
+
+def settings_from(config: Path | None) -> Resolved:
+    """Read the settings once, from the file, the environment and the defaults."""
+    from rebalancer.settings import load_settings
+    from rebalancer.settings.logs import hide
+
+    resolved = load_settings(config=config, environ=os.environ, cwd=Path.cwd())
+    hide(resolved.secrets())
+    return resolved
+
+
+def settings_template() -> str:
+    """Return the commented settings file that `init` writes."""
+    from rebalancer.settings import template
+
+    return template()
+
+
+@contextmanager
+def open_store(resolved: Resolved, *, read_only: bool = False) -> Iterator[Store]:
+    """Open the database of the settings for as long as the block lasts."""
+    from portfolios.database import open_database
+    from portfolios.store import Store
+
+    with open_database(resolved.settings.database, read_only=read_only) as database:
+        yield Store(database)
+
+
+def market_from(resolved: Resolved, *, offline: bool) -> Market:
+    """Return the newest market known.
+
+    Raises:
+        StaleDataError: when no market data were ever pulled.
+    """
+    if offline or resolved.settings.provider == "sample":
+        from portfolios.providers.sample import sample_market
+
+        return sample_market()
+    market = _live_market(resolved)
+    if market is None:
+        raise StaleDataError(
+            "there are no live market data on this machine yet",
+            hint="run `rebalancer refresh`, or add --offline to work on the built-in sample market",
+        )
+    return market
+
+
+def _live_market(resolved: Resolved) -> Market | None:
+    from portfolios.database import open_database
+    from portfolios.marketloading import load_market
+
+    settings = resolved.settings
+    try:
+        with open_database(settings.database, read_only=True) as database:
+            return load_market(database, now=clock(), currency=settings.currency)
+    except NotFoundError:
+        return None
+
+
+def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
+    """Return the look-up of everything that can be named in a portfolio.
+
+    On the live market the list of all coins is fetched when there is none yet: five calls.
+
+    Raises:
+        ProviderError: when it is needed and cannot be fetched.
+    """
+    if offline or resolved.settings.provider == "sample":
+        return market_from(resolved, offline=offline).index()
+    from portfolios.database import open_database
+    from portfolios.listing import has_listing, known_assets
+    from portfolios.providers.names import COINGECKO
+
+    currency = resolved.settings.currency
+    with open_database(resolved.settings.database) as database:
+        if not has_listing(database, COINGECKO):
+            _learn_coins(resolved, database)
+        return known_assets(database, COINGECKO, currency=currency)
+
+
+def with_index_targets(resolved: Resolved, portfolio: Portfolio) -> Portfolio:
+    """Return a portfolio with the targets of the index it follows; any other as it is.
+
+    Raises:
+        StaleDataError: when nothing is known of the index yet.
+    """
+    if not portfolio.targets_from:
+        return portfolio
+    from portfolios.database import open_database
+    from portfolios.following import with_targets
+
+    with open_database(resolved.settings.database) as database:
+        return with_targets(portfolio, database)
+
+
+def _learn_coins(resolved: Resolved, database: Database) -> None:
+    from rebalancer.service.listingjob import learn_coins
+    from rebalancer.wiring.live import ledger_of, live_sources
+
+    with live_sources(resolved.settings, ledger_of(resolved.settings, database)) as live:
+        learn_coins(database, live.prices, currency=resolved.settings.currency, now=clock())
+
+
+def market_if_any(resolved: Resolved, *, offline: bool) -> Market | None:
+    """Return the newest market known, None when there is none: for views that can do without."""
+    try:
+        return market_from(resolved, offline=offline)
+    except StaleDataError:
+        return None
+
+
+def clock() -> datetime:
+    """Return the present moment, aware UTC."""
+    return datetime.now(UTC)
