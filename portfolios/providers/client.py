@@ -81,6 +81,7 @@ class Client:
         self.service = service
         self._meter = meter
         self._watch = watch
+        self._left = 0
         self._exchange = Exchange(service.headers, deadline=deadline)
 
     def __enter__(self) -> Client:
@@ -128,6 +129,7 @@ class Client:
 
     def _ask(self, request: Request, endpoint: str) -> object:
         attempts = ATTEMPTS if request.document is None else 1
+        self._left = attempts
         retrying = stamina.RetryingCaller(attempts=attempts, timeout=None, wait_max=8.0)
         try:
             return retrying(self._wait_for, self._attempt, request, endpoint)
@@ -142,11 +144,13 @@ class Client:
             wait = UNSTATED_WAIT if error.retry_after is None else error.retry_after
             if wait > PATIENCE_SECONDS:
                 return False
-            self._watch(wait)
+            if self._left:
+                self._watch(wait)
             return wait
         return isinstance(error, UnreachableError)
 
     def _attempt(self, request: Request, endpoint: str) -> object:
+        self._left -= 1
         return self._value(self._fetch(request, endpoint))
 
     def _fetch(self, request: Request, endpoint: str) -> Reply:

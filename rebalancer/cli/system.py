@@ -135,9 +135,16 @@ def config(ctx: typer.Context, as_json: AsJson = False) -> None:
     out().print(grid)
 
 
-def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Check everything that can be checked offline; ends with 1 when something is wrong."""
-    checks = service.examine(_steps(context_of(ctx).config))
+def doctor(
+    ctx: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the providers too: at most two credits.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the installation; ends with 1 when something is wrong."""
+    config = context_of(ctx).config
+    checks = service.examine({**_steps(config), **(_online_steps(config) if online else {})})
     if as_json:
         write_json([{"check": c.name, "ok": c.ok, "text": c.text, "hint": c.hint} for c in checks])
     else:
@@ -154,11 +161,28 @@ def _steps(config: Path | None) -> dict[str, Callable[[], str]]:
         with wiring.open_store(wiring.settings_from(config), read_only=True) as store:
             return service.stored(store)
 
+    def market_data() -> str:
+        market = wiring.market_if_any(wiring.settings_from(config), offline=False)
+        if market is None:
+            return "nothing pulled yet; `rebalancer refresh` does"
+        return "the built-in sample" if market.is_sample else service.market_age(market)
+
     return {
         "program": service.program,
         "solvers": service.solvers,
         "settings": settings,
         "database": database,
+        "market": market_data,
+    }
+
+
+def _online_steps(config: Path | None) -> dict[str, Callable[[], str]]:
+    """Return a step for each provider; each is one call."""
+    from rebalancer.wiring.checking import ask_coingecko, ask_tokenmetrics
+
+    return {
+        "CoinGecko": lambda: ask_coingecko(wiring.settings_from(config).settings),
+        "Token Metrics": lambda: ask_tokenmetrics(wiring.settings_from(config).settings),
     }
 
 

@@ -1,4 +1,4 @@
-"""Checks everything that can be checked without a network."""
+"""Checks the installation: without a network what can be, and the providers on request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from portfolios.errors import RebalancerError
+from portfolios.errors import RebalancerError, StaleDataError
+from portfolios.market import PRICE_LIMIT, Market
 
 if TYPE_CHECKING:
     from portfolios.store import Store
@@ -56,6 +57,23 @@ def solvers() -> str:
             f"{', '.join(missing)} not installed", hint="install the package again"
         )
     return ", ".join(SOLVERS)
+
+
+def market_age(market: Market) -> str:
+    """Say how old the newest price is, and how many are in doubt.
+
+    Raises:
+        StaleDataError: when no price is young enough to act on.
+    """
+    ages = [market.age(q.at) for q in market.quotes.values() if not q.quarantined]
+    youngest = min(ages, default=None)
+    if youngest is None or youngest > PRICE_LIMIT:
+        raise StaleDataError(
+            "no price is young enough to act on", age=youngest, hint="run `rebalancer refresh`"
+        )
+    hours = youngest.total_seconds() / 3600
+    doubtful = len(market.quotes) - len(ages)
+    return f"{len(ages)} prices, the newest {hours:.0f} hours old, {doubtful} in doubt"
 
 
 def stored(store: Store) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,8 @@ from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.tokenmetrics import TokenMetrics
 from rebalancer.service.probe import ANCHORS, Ground
 from rebalancer.settings.model import Settings
+
+log = logging.getLogger(__name__)
 
 Wait = Callable[[float], None]
 
@@ -98,9 +101,13 @@ def probe_ground(
 def _opener(stack: ExitStack, ledger: Ledger, wait: Wait) -> Callable[[Service], Client]:
     def client(service: Service) -> Client:
         meter = Meter(ledger, service.provider, sleep=wait)
-        return stack.enter_context(Client(service, meter=meter))
+        return stack.enter_context(Client(service, meter=meter, watch=_told(service.provider)))
 
     return client
+
+
+def _told(provider: str) -> Wait:
+    return lambda seconds: log.info("%s asks to wait %.0f seconds", provider, seconds)
 
 
 @contextmanager
