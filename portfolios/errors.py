@@ -7,8 +7,8 @@
     ├── ProviderError            .provider
     │   ├── UnreachableError     time-out, connection, 5xx               retry
     │   ├── RateLimitError       429; .retry_after in seconds            wait
-    │   ├── QuotaSpentError      the plan's credits are used up          wait for the next period
-    │   ├── CredentialError      401, 402, 403                           stop, fix the key
+    │   ├── QuotaSpentError      the plan's credits are used up, 402     wait for the next period
+    │   ├── CredentialError      401, 403                                stop, fix the key
     │   └── ReplyError           answered, not in the documented shape   stop, report
     ├── StaleDataError           newest value older than allowed; .age
     ├── PlanError

@@ -33,7 +33,7 @@ def keep_index(database: Database, name: str, parts: Sequence[IndexPart], *, at:
     """Keep what an index holds; shares are rounded down so that they never exceed the whole."""
     shares: dict[str, Decimal] = {}
     for part in parts:
-        share = Decimal(part.share).quantize(STEP, "ROUND_DOWN")
+        share = Decimal(str(part.share)).quantize(STEP, "ROUND_DOWN")
         if part.asset_id and share > 0:
             shares[part.asset_id] = shares.get(part.asset_id, Decimal(0)) + share
     provider, _, index_id = name.partition(":")

@@ -19,6 +19,7 @@ import stamina
 from portfolios.errors import (
     CredentialError,
     ProviderError,
+    QuotaSpentError,
     RateLimitError,
     ReplyError,
     UnreachableError,
@@ -177,15 +178,24 @@ class Client:
         if "json" not in kind.lower():
             self._fail(ReplyError, f"sent {self._without_secrets(kind)[:40]!r} instead of JSON")
         try:
-            return parse(reply.body)
+            value = parse(reply.body)
         except ValueError as error:
             self._fail(ReplyError, f"sent a reply that cannot be used: {error}")
+        if value is None:
+            self._fail(ReplyError, "sent a reply that says nothing")
+        return value
 
     def _refuse(self, reply: Reply) -> NoReturn:
         """Raise what a status means."""
         said, code = self._without_secrets(reason_in(reply.body)), code_in(reply.body)
         text = f"answered {reply.status}" + (f": {said}" if said else "")
-        if code in self.service.hints or reply.status in (401, 402, 403):
+        if reply.status == 402:
+            raise QuotaSpentError(
+                self._told("asks to be paid: the credits of the plan are spent"),
+                provider=self.service.provider,
+                hint="nothing is ever paid; it is asked again tomorrow",
+            )
+        if code in self.service.hints or reply.status in (401, 403):
             hint = self.service.hints.get(code or 0, self.service.key_hint)
             raise CredentialError(self._told(text), provider=self.service.provider, hint=hint)
         if reply.status == 429:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from portfolios.barseries import Daily
 from portfolios.errors import ReplyError
 from portfolios.providers.client import Client, Service
-from portfolios.providers.fields import amount, decimal, moment, text, whole
+from portfolios.providers.fields import amount, decimal, moment, text, whole, with_fields
 from portfolios.providers.names import COINGECKO as NAME
 from portfolios.providers.said import CoinRow, PriceRow
 
@@ -89,7 +89,7 @@ class CoinGecko:
 
     def coins(self) -> Sequence[CoinRow]:
         """Return every active coin: id, symbol and name."""
-        rows = _rows(self._client.get("coins/list"), "coins/list")
+        rows = _rows(self._client.get("coins/list"), "coins/list", "id", "symbol", "name")
         return [
             CoinRow(asset_id, text(row.get("symbol")), text(row.get("name")))
             for row in rows
@@ -110,11 +110,12 @@ class CoinGecko:
 
     def sector_states(self) -> Sequence[Mapping[str, object]]:
         """Return the state of each category as the provider puts it: value and change in a day."""
-        return _rows(self._client.get("coins/categories"), "coins/categories")
+        return _rows(self._client.get("coins/categories"), "coins/categories", "id")
 
     def category_ids(self) -> frozenset[str]:
         """Return the ids of all categories, as the provider spells them."""
-        rows = _rows(self._client.get("coins/categories/list"), "coins/categories/list")
+        path = "coins/categories/list"
+        rows = _rows(self._client.get(path), path, "category_id")
         return frozenset(text(row.get("category_id")) for row in rows)
 
     def plan_state(self) -> Mapping[str, object]:
@@ -123,7 +124,8 @@ class CoinGecko:
 
     def _markets(self, **asked: str | int) -> Sequence[PriceRow]:
         reply = self._client.get("coins/markets", {**asked, "per_page": PAGE})
-        rows = () if reply is None else _rows(reply, "coins/markets")
+        needed = ("id", "symbol", "name", "current_price", "last_updated")
+        rows = () if reply is None else _rows(reply, "coins/markets", *needed)
         return [_price_row(row) for row in rows if text(row.get("id"))]
 
 
@@ -158,7 +160,7 @@ def _closes(points: object) -> Iterator[tuple[date, Decimal]]:
 def _points(points: object) -> Iterable[tuple[datetime, Decimal]]:
     for point in points if isinstance(points, list) else ():
         if not (isinstance(point, list) and len(point) == 2):
-            raise ReplyError("coingecko sent a chart of another shape", provider=NAME)
+            raise ReplyError(f"{NAME} sent a chart of another shape", provider=NAME)
         at, value = whole(point[0]), decimal(point[1])
         if at is not None and value is not None and 0 < at < 10**14:
             yield datetime.fromtimestamp(at / 1000, UTC), value
@@ -168,13 +170,13 @@ def _volume(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _rows(reply: object, endpoint: str) -> Sequence[Mapping[str, object]]:
+def _rows(reply: object, endpoint: str, *needed: str) -> Sequence[Mapping[str, object]]:
     if not isinstance(reply, list):
-        raise ReplyError(f"coingecko answered {endpoint} with something else", provider=NAME)
-    return [row for row in reply if isinstance(row, Mapping)]
+        raise ReplyError(f"{NAME} answered {endpoint} with something else", provider=NAME)
+    return with_fields(reply, endpoint, needed, provider=NAME)
 
 
 def _object(reply: object, endpoint: str) -> Mapping[str, object]:
     if not isinstance(reply, Mapping):
-        raise ReplyError(f"coingecko answered {endpoint} with something else", provider=NAME)
+        raise ReplyError(f"{NAME} answered {endpoint} with something else", provider=NAME)
     return reply

@@ -1,14 +1,17 @@
 """Single values of a provider's row, read with care: a value that cannot be read is None.
 
 Providers send numbers as numbers or as text, leave them out, or send null; dates come with and
-without a time. Nothing here raises, because one odd value must not cost the whole reply.
+without a time. One odd value must not cost the whole reply; a field that is gone must, by name.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+
+from portfolios.errors import ReplyError
 
 LONGEST_NUMBER, LONGEST_TEXT = 60, 200
 
@@ -74,3 +77,22 @@ def moment(value: object) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def with_fields(
+    rows: Sequence[object], endpoint: str, needed: Iterable[str], *, provider: str
+) -> list[Mapping[str, object]]:
+    """Return rows that bear every needed field; its value may be null.
+
+    Raises:
+        ReplyError: naming the first field that a row lacks.
+    """
+    found: list[Mapping[str, object]] = []
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise ReplyError(f"{provider} sent {endpoint} in another shape", provider=provider)
+        missing = [name for name in needed if name not in row]
+        if missing:
+            raise ReplyError(f"{provider} sent {endpoint} without {missing[0]}", provider=provider)
+        found.append(row)
+    return found

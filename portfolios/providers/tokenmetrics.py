@@ -10,18 +10,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from portfolios.barseries import Daily
 from portfolios.errors import CredentialError, ReplyError
 from portfolios.providers.client import Client, Service
 from portfolios.providers.credits import Clock
 from portfolios.providers.exchange import Params
-from portfolios.providers.fields import amount, decimal, moment, number, text
+from portfolios.providers.fields import amount, decimal, moment, number, text, with_fields
 from portfolios.providers.names import TOKENMETRICS as NAME
 from portfolios.providers.said import IndexPart, SignalRow, TokenRow
 from portfolios.providers.tokenrows import Row, normalised, signal_row, token_id, token_row
 
 PAGE, MOST_PAGES = 100, 5
+NEEDED: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "tokens": ("token_id", "token_name"),
+        "trading-signals": ("token_id", "date", "trading_signal", "token_trend"),
+        "trader-grades": ("token_id", "tm_trader_grade"),
+        "investor-grades": ("token_id", "tm_investor_grade"),
+        "tm-grade": ("token_id", "tm_grade"),
+        "fundamental-grade": ("token_id", "fundamental_grade"),
+        "price": ("token_id", "current_price"),
+        "market-metrics": ("date", "last_tm_grade_signal"),
+        "indices-holdings": ("cg_id", "weight"),
+        "daily-ohlcv": ("token_id", "close"),
+        "quantmetrics": ("token_id",),
+        "ai-reports": ("token_id", "investment_analysis_pointer"),
+        "sentiments": ("market_sentiment_grade",),
+    }
+)
+"""Without these fields a row says nothing, so a reply that lost one is refused by its name."""
 CHUNK_DAYS = 29
 """The longest stretch of days that one request may span."""
 UNTIL_TOMORROW = 86_400.0
@@ -238,7 +257,7 @@ class TokenMetrics:
             page += 1
         return found
 
-    def _page(self, path: str, params: Params) -> list[Row]:
+    def _page(self, path: str, params: Params) -> Sequence[Row]:
         reply = self._client.get(path, params)
         if reply is None:
             return []
@@ -250,7 +269,8 @@ class TokenMetrics:
             raise ReplyError(f"{NAME} did not serve {path}: {said}", provider=NAME)
         if not isinstance(rows, list):
             raise ReplyError(f"{NAME} answered {path} with something else", provider=NAME)
-        return [normalised(row) for row in rows if isinstance(row, Mapping)]
+        read = [normalised(row) if isinstance(row, Mapping) else row for row in rows]
+        return with_fields(read, path, NEEDED.get(path, ()), provider=NAME)
 
 
 def _when(row: Row) -> str:

@@ -102,7 +102,7 @@ def refresh(
         refresh_listing(run, coins)
     refresh_sectors(run, prices, fallback=grades.name if grades else "")
     _grade_ourselves(run, grader)
-    for provider in sorted(run.served):
+    for provider in sorted(run.served - run.closed):
         resume(database, provider)
     return replace(_report(run, grades), recorded=_recorded(run))
 

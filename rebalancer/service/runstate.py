@@ -133,13 +133,17 @@ class RunState:
         self.closed.add(provider)
         if loss is Loss.CREDENTIAL:
             return self._pause(provider, "", Cause.CREDENTIAL, error, REFUSED_FOR)
-        if loss is Loss.RATE and isinstance(error, RateLimitError):
-            return self._pause(provider, "", Cause.QUOTA, error, self._rate_pause(error))
+        if isinstance(error, RateLimitError):
+            stated = error.retry_after
+            told = RATE_PAUSE if stated is None else timedelta(seconds=stated)
+            return self._pause(provider, "", Cause.QUOTA, error, self._until_tomorrow(told))
+        if loss is Loss.QUOTA and self.ledger.left(provider) != 0:
+            # By our own account there are credits left: the provider itself says there are none.
+            return self._pause(provider, "", Cause.QUOTA, error, self._until_tomorrow(REFUSED_FOR))
         return True
 
-    def _rate_pause(self, error: RateLimitError) -> timedelta:
+    def _until_tomorrow(self, told: timedelta) -> timedelta:
         """Return how long to stay away: as told, within reason, and not into the next UTC day."""
-        told = RATE_PAUSE if error.retry_after is None else timedelta(seconds=error.retry_after)
         tomorrow = datetime.combine(self.now.date() + timedelta(days=1), time(), self.now.tzinfo)
         return max(timedelta(minutes=1), min(told, tomorrow - self.now))
 
