@@ -18,7 +18,7 @@ from portfolios.marketstore import MarketStore
 from portfolios.providers.said import CoinRow, PriceRow
 from portfolios.sectors import primary_sector
 
-COINS, LARGEST = "all coins", "largest coins"
+COINS, LARGEST, CATEGORIES = "all coins", "largest coins", "all categories"
 
 
 def keep_listing(
@@ -26,20 +26,27 @@ def keep_listing(
     provider: str,
     coins: Sequence[CoinRow],
     largest: Iterable[PriceRow],
+    categories: Iterable[str],
     *,
     at: datetime,
 ) -> None:
-    """Keep the list of a provider, with the moment it was fetched."""
+    """Keep the lists of a provider, with the moment they were fetched."""
     asked = Asked(database)
     sized = [[r.asset_id, r.symbol, r.name, r.rank, r.market_cap] for r in largest]
     with database.transaction():
         asked.keep(provider, COINS, [[c.asset_id, c.symbol, c.name] for c in coins], at=at)
         asked.keep(provider, LARGEST, sized, at=at)
+        asked.keep(provider, CATEGORIES, sorted(categories), at=at)
 
 
 def listed_ids(database: Database, provider: str) -> frozenset[str]:
     """Return the ids of every coin on the list; none when no list was ever kept."""
     return frozenset(row[0] for row in _rows(Asked(database), provider, COINS))
+
+
+def known_categories(database: Database, provider: str) -> frozenset[str]:
+    """Return the ids of every category on the list; none when no list was ever kept."""
+    return frozenset(_rows(Asked(database), provider, CATEGORIES))
 
 
 def has_listing(database: Database, provider: str) -> bool:

@@ -80,7 +80,7 @@ class CoinGecko:
         )
         if reply is None:
             return ()
-        chart = _object(reply, "market_chart")
+        (chart,) = with_fields([reply], "market_chart", ("prices",), provider=NAME)
         volumes = dict(_closes(chart.get("total_volumes")))
         return [
             (day, float(close), _volume(volumes.get(day)))
@@ -102,25 +102,17 @@ class CoinGecko:
             "simple/price",
             {"ids": ",".join(asset_ids), "vs_currencies": currency, "precision": "full"},
         )
-        rows = _object(reply, "simple/price")
+        (rows,) = with_fields([reply], "simple/price", (), provider=NAME)
         found = {
             a: decimal(row.get(currency)) for a, row in rows.items() if isinstance(row, Mapping)
         }
         return {asset_id: price for asset_id, price in found.items() if price is not None}
-
-    def sector_states(self) -> Sequence[Mapping[str, object]]:
-        """Return the state of each category as the provider puts it: value and change in a day."""
-        return _rows(self._client.get("coins/categories"), "coins/categories", "id")
 
     def category_ids(self) -> frozenset[str]:
         """Return the ids of all categories, as the provider spells them."""
         path = "coins/categories/list"
         rows = _rows(self._client.get(path), path, "category_id")
         return frozenset(text(row.get("category_id")) for row in rows)
-
-    def plan_state(self) -> Mapping[str, object]:
-        """Return what the provider says of the key: its plan, its limits, what is left."""
-        return _object(self._client.get("key"), "key")
 
     def _markets(self, **asked: str | int) -> Sequence[PriceRow]:
         reply = self._client.get("coins/markets", {**asked, "per_page": PAGE})
@@ -174,9 +166,3 @@ def _rows(reply: object, endpoint: str, *needed: str) -> Sequence[Mapping[str, o
     if not isinstance(reply, list):
         raise ReplyError(f"{NAME} answered {endpoint} with something else", provider=NAME)
     return with_fields(reply, endpoint, needed, provider=NAME)
-
-
-def _object(reply: object, endpoint: str) -> Mapping[str, object]:
-    if not isinstance(reply, Mapping):
-        raise ReplyError(f"{NAME} answered {endpoint} with something else", provider=NAME)
-    return reply

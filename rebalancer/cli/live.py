@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,12 +12,16 @@ from portfolios.errors import UsageError
 from portfolios.providers.credits import Usage
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from rebalancer import wiring
-from rebalancer.cli.context import context_of
+from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exits import Exit
 from rebalancer.cli.holdings import AsJson, Offline
 from rebalancer.cli.refreshview import refresh_to_json, show_refresh, tell_losses, watching
 from rebalancer.cli.screen import out, table, write_json
 from rebalancer.service.refreshreport import Loss, RefreshReport
+
+if TYPE_CHECKING:
+    from portfolios.providers.ledger import Ledger
+    from portfolios.providers.tokenmetrics import TokenMetrics
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("credits")(credits_)
     app.command()(ask)
     app.command()(probe)
+    app.command()(indices)
 
 
 def refresh(
@@ -104,20 +111,9 @@ def ask(
 ) -> None:
     """Put a question to the assistant of Token Metrics; costs one credit."""
     context = context_of(ctx)
-    resolved = wiring.settings_from(context.config)
-    from rebalancer.wiring.live import ledger_of, live_sources
-
-    with (
-        wiring.open_store(resolved) as store,
-        live_sources(resolved.settings, ledger_of(resolved.settings, store.database)) as live,
-    ):
-        if live.grades is None:
-            raise UsageError(
-                "the assistant belongs to Token Metrics, and no key of it is set",
-                hint="set REBALANCER_TOKENMETRICS__API_KEY",
-            )
-        answer = live.grades.ask(question)
-        left = live.ledger.left(TOKENMETRICS)
+    with _their_service(context) as (source, ledger):
+        answer = source.ask(question)
+        left = ledger.left(TOKENMETRICS)
     typer.echo(answer or "the assistant had nothing to say")
     context.tell(f"Token Metrics' words, not ours; one credit spent, {left} left this month")
 
@@ -142,3 +138,34 @@ def probe(ctx: typer.Context, as_json: AsJson = False) -> None:
     for one in found:
         grid.add_row("ok" if one.ok else "NO", one.question, one.answer)
     out().print(grid)
+
+
+def indices(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the indices of Token Metrics that a portfolio can follow; costs one credit."""
+    with _their_service(context_of(ctx)) as (source, _):
+        found = source.indices()
+    if as_json:
+        write_json([{"id": key, "name": name} for key, name in found.items()])
+        return
+    grid = table("write as targets_from", "name")
+    for key, name in found.items():
+        grid.add_row(f"{TOKENMETRICS}:{key}", name)
+    out().print(grid)
+
+
+@contextmanager
+def _their_service(context: Context) -> Iterator[tuple[TokenMetrics, Ledger]]:
+    """Open Token Metrics for one question that a person asks."""
+    from rebalancer.wiring.live import ledger_of, live_sources
+
+    resolved = wiring.settings_from(context.config)
+    with (
+        wiring.open_store(resolved) as store,
+        live_sources(resolved.settings, ledger_of(resolved.settings, store.database)) as live,
+    ):
+        if live.grades is None:
+            raise UsageError(
+                "this is Token Metrics' to answer, and no key of it is set",
+                hint="set REBALANCER_TOKENMETRICS__API_KEY",
+            )
+        yield live.grades, live.ledger

@@ -16,7 +16,7 @@ PAGES = 4
 
 
 def learn_coins(database: Database, source: CoinSource, *, currency: str, now: datetime) -> None:
-    """Fetch the list of all coins and the sizes of the largest, in five calls.
+    """Fetch the lists of all coins and categories, and the sizes of the largest, in six calls.
 
     Raises:
         ProviderError: when any of the calls failed; the list from before stays.
@@ -25,7 +25,7 @@ def learn_coins(database: Database, source: CoinSource, *, currency: str, now: d
     largest = [
         row for page in range(1, PAGES + 1) for row in source.largest(page, currency=currency)
     ]
-    keep_listing(database, source.name, coins, largest, at=now)
+    keep_listing(database, source.name, coins, largest, source.category_ids(), at=now)
 
 
 def refresh_listing(run: RunState, source: CoinSource) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from portfolios.asked import DAY, WEEK
 from portfolios.assets import Asset
-from portfolios.barseries import BarSeries, merged, series_from, with_reading
+from portfolios.barseries import BarSeries, Daily, merged, series_from, with_reading
 from portfolios.describing import described
 from portfolios.marketstore import Refused
 from portfolios.providers.quality import Evidence, Reading, is_price, is_repeated, judge, log_move
@@ -32,7 +32,7 @@ HISTORY_DAYS = 365
 FOR_GOOD = timedelta(days=36_500)
 RECENT_DAYS, GAP_DAYS, MOST_UNKNOWN = 7, 30, 3
 FEWEST_FOR_THE_MARKET = 5
-SECOND_CALLS_A_DAY = 5
+SECOND_CALLS_A_DAY, SECOND_HISTORIES_A_DAY = 5, 1
 
 
 def refresh_prices(run: RunState, source: PriceSource, second: GradeSource | None) -> None:
@@ -44,8 +44,11 @@ def refresh_prices(run: RunState, source: PriceSource, second: GradeSource | Non
             _PriceBatch(run, source.name, batch, rows).take_in(second)
 
 
-def refresh_history(run: RunState, source: PriceSource) -> None:
-    """Ask once for the history of each asset that has none, and weekly where it has gaps."""
+def refresh_history(run: RunState, source: PriceSource, second: GradeSource | None = None) -> None:
+    """Ask once for the history of each asset that has none, and weekly where it has gaps.
+
+    Where the source has none, the second is asked, for a few assets a day: it costs a call a month.
+    """
     series, known = run.market.series(), run.market.assets()
     ids = [asset_id for asset_id in run.universe.priced if asset_id in known]
     gaps = {asset_id for asset_id in ids if _has_gaps(series.get(asset_id))}
@@ -59,11 +62,26 @@ def refresh_history(run: RunState, source: PriceSource) -> None:
         )
         if rows is None:
             continue
-        fetched = series_from(rows)
+        fetched = series_from(rows or _second_history(run, second, asset_id))
         with run.database.transaction():
             if fetched is not None:
                 _take_history(run, asset_id, series.get(asset_id), fetched)
             run.asked.mark(HISTORY, [asset_id], at=run.now, answered=fetched is not None)
+
+
+def _second_history(run: RunState, source: GradeSource | None, asset_id: str) -> Sequence[Daily]:
+    pair = run.market.pairs(source.name).get(asset_id) if source else None
+    if source is None or pair is None or pair.quarantined:
+        return ()
+    slots = [f"history {number}" for number in range(SECOND_HISTORIES_A_DAY)]
+    free = run.asked.due(SECOND, slots, now=run.now, every=DAY)
+    if not free:
+        return ()
+    run.asked.mark(SECOND, free[:1], at=run.now, answered=True)
+    last = run.now.date() - DAY
+    first = last - timedelta(days=HISTORY_DAYS - 1)
+    rows = run.call(source.name, HISTORY, source.history, pair.their_id, first=first, last=last)
+    return rows or ()
 
 
 def _take_history(run: RunState, asset_id: str, own: BarSeries | None, fetched: BarSeries) -> None:

@@ -91,7 +91,7 @@ def refresh(
     if insights is not None and refresh_indices(run, insights):
         run.universe = _universe(database, run.market.accepted())  # they name assets to be priced
     refresh_prices(run, prices, second)
-    refresh_history(run, prices)
+    refresh_history(run, prices, second)
     if grades is not None:
         refresh_identity(run, grades)
         refresh_signals(run, grades)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from portfolios.asked import WEEK
 from portfolios.describing import described
+from portfolios.listing import known_categories
 from portfolios.sectorchoice import read_again
 from portfolios.sectors import primary_sector
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sources import PriceSource
+
+log = logging.getLogger(__name__)
 
 CATEGORIES = "categories"
 ASKED_FOR: tuple[str, ...] = (
@@ -45,7 +49,8 @@ def refresh_sectors(run: RunState, source: PriceSource, *, fallback: str = "") -
         source: of the members.
         fallback: the provider of grades whose categories speak where the source's are silent.
     """
-    due = run.asked.due(CATEGORIES, ASKED_FOR, now=run.now, every=WEEK)
+    asked_for = _known(run, source.name)
+    due = run.asked.due(CATEGORIES, asked_for, now=run.now, every=WEEK)
     for (category,) in run.batches(source.name, CATEGORIES, due, 1):
         ids = run.call(source.name, CATEGORIES, source.members, category)
         if ids is None:
@@ -53,8 +58,17 @@ def refresh_sectors(run: RunState, source: PriceSource, *, fallback: str = "") -
         with run.database.transaction():
             run.asked.keep(source.name, f"category {category}", sorted(set(ids)), at=run.now)
             run.asked.mark(CATEGORIES, [category], at=run.now, answered=True)
-    if due and not run.asked.due(CATEGORIES, ASKED_FOR, now=run.now, every=WEEK):
+    if due and not run.asked.due(CATEGORIES, asked_for, now=run.now, every=WEEK):
         _choose(run, _memberships(run, source.name), _kept(run, fallback, THEIRS))
+
+
+def _known(run: RunState, provider: str) -> tuple[str, ...]:
+    """Return the categories that the provider still has by these names; all, if nobody knows."""
+    listed = known_categories(run.database, provider)
+    gone = [name for name in ASKED_FOR if listed and name not in listed]
+    if gone:
+        log.warning("%s has no category %s any more", provider, ", ".join(gone))
+    return tuple(name for name in ASKED_FOR if name not in gone)
 
 
 def _memberships(run: RunState, provider: str) -> Mapping[str, Sequence[str]]:

@@ -37,6 +37,9 @@ class CoinSource(Protocol):
     def largest(self, page: int, *, currency: str) -> Sequence[PriceRow]:
         """Return a page of coins by market value, the largest first."""
 
+    def category_ids(self) -> frozenset[str]:
+        """Return the ids of all categories."""
+
 
 class PriceSource(Protocol):
     """A provider of prices and history."""
@@ -79,6 +82,9 @@ class GradeSource(Protocol):
 
     def regime(self) -> Mapping[str, object]:
         """Return the state of the whole market as one JSON object."""
+
+    def history(self, their_id: str, *, first: date, last: date) -> Sequence[Daily]:
+        """Return daily closes; a call for each month of them."""
 
     def second_prices(self, token_ids: Sequence[str]) -> Mapping[str, Decimal]:
         """Return token id -> price now."""

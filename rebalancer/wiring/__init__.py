@@ -85,7 +85,7 @@ def _live_market(resolved: Resolved) -> Market | None:
 def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
     """Return the look-up of everything that can be named in a portfolio.
 
-    On the live market the list of all coins is fetched when there is none yet: five calls.
+    On the live market the list of all coins is fetched when there is none yet: six calls.
 
     Raises:
         ProviderError: when it is needed and cannot be fetched.

@@ -27,6 +27,7 @@ NOBODY = 65534
 TABLES = {
     "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
     "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
+    "leases",
 }  # fmt: skip
 
 
@@ -344,6 +345,13 @@ RELEASES = [
         steps.m002_plans_and_decisions,
         steps.m003_credits,
         steps.m004_market_data,
+    ),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+        steps.m005_leases,
     ),
 ]
 

@@ -27,6 +27,7 @@ class CoinGeckoSwitches:
     unknown_category: Literal["empty", "404"] = "empty"
     credits_on: Literal["success", "always"] = "success"
     caches: bool = True
+    has_history: bool = True
 
 
 class CoinGecko:
@@ -229,6 +230,8 @@ class CoinGecko:
             return _error(401, 10012, "Your request exceeds the allowed time range.", nested=True)
         is_daily = query.get("interval") == "daily" or end - begin > timedelta(days=90)
         earliest = datetime.combine(self.world.first_day + timedelta(days=2), time(), UTC)
+        if not self.switches.has_history:
+            return as_json({"prices": [], "market_caps": [], "total_volumes": []})
         moments = [*_steps(max(begin, earliest), end, is_daily=is_daily), end]
         prices = [[_ms(at), self.world.price(coin, at)] for at in moments if coin.has_price]
         caps = [[at, (price or 0) * coin.supply] for at, price in prices]

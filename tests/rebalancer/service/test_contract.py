@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import stamina
 
@@ -239,6 +240,30 @@ def test_a_shock_withholds_until_the_second_source_confirms_it(tmp_path: Path) -
         at.sleep(3600)
         assert at.refresh().quarantined == {}
         assert_true_prices(at, at.market())
+
+
+def test_where_one_provider_has_no_history_the_other_is_asked(tmp_path: Path) -> None:
+    with desk(tmp_path, standin()) as at:
+        at.hold(["bitcoin", "solana"])
+        at.standin.fault("object", provider=CG, endpoint="market_chart", count=2)
+        at.refresh()  # the pairs are known after it, and no history
+        assert at.market().bars.columns(["solana"]).close.size == 1
+        at.standin.coingecko.switches = replace(at.standin.coingecko.switches, has_history=False)
+        at.next_day()
+        at.refresh()
+        closes = at.market().bars.columns(["bitcoin", "solana"]).close
+    assert at.standin.count(TM, "daily-ohlcv") == 13
+    assert (~np.isnan(closes)).sum(axis=0).max() > 360
+
+
+def test_a_category_that_is_gone_is_not_asked_for(tmp_path: Path) -> None:
+    with desk(tmp_path, standin()) as at:
+        at.hold(HELD)
+        at.refresh()
+        asked = {call.query["category"] for call in at.standin.calls if "category" in call.query}
+    known = {name for coin in at.world.coins for name in coin.categories}
+    assert asked
+    assert asked <= known
 
 
 def test_an_index_that_is_followed_supplies_the_targets(tmp_path: Path) -> None:
