@@ -116,7 +116,17 @@ class ProviderError(RebalancerError):
 
 
 class UnreachableError(ProviderError):
-    """Time-out, refused connection or a server error: trying again may help."""
+    """Time-out, refused connection or a server error: trying again may help.
+
+    Attributes:
+        is_stalled: all the time there was has passed, so another try now would cost as much.
+    """
+
+    def __init__(
+        self, message: str, *, provider: str, is_stalled: bool = False, hint: str = ""
+    ) -> None:
+        super().__init__(message, provider=provider, hint=hint)
+        self.is_stalled = is_stalled
 
 
 class RateLimitError(ProviderError):

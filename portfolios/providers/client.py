@@ -24,7 +24,15 @@ from portfolios.errors import (
     ReplyError,
     UnreachableError,
 )
-from portfolios.providers.exchange import Exchange, Params, Reply, Request, Unanswered, Unusable
+from portfolios.providers.exchange import (
+    Exchange,
+    Params,
+    Reply,
+    Request,
+    Stalled,
+    Unanswered,
+    Unusable,
+)
 from portfolios.providers.meter import FAILED, Meter
 from portfolios.providers.refusals import code_in, reason_in
 from portfolios.providers.wire import parse
@@ -148,7 +156,7 @@ class Client:
             if self._left:
                 self._watch(wait)
             return wait
-        return isinstance(error, UnreachableError)
+        return isinstance(error, UnreachableError) and not error.is_stalled
 
     def _attempt(self, request: Request, endpoint: str) -> object:
         self._left -= 1
@@ -161,7 +169,11 @@ class Client:
             reply = self._exchange.fetch(request)
             status = str(reply.status)
         except Unanswered as error:
-            self._fail(UnreachableError, str(error))
+            raise UnreachableError(
+                self._told(str(error)),
+                provider=self.service.provider,
+                is_stalled=isinstance(error, Stalled),
+            ) from None
         except Unusable as error:
             self._fail(ReplyError, f"sent a reply that cannot be used: {error}")
         finally:

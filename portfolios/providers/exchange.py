@@ -23,7 +23,11 @@ Params = Mapping[str, str | int]
 
 
 class Unanswered(Exception):  # noqa: N818
-    """There is no reply: the server is not there, too slow, or hung up."""
+    """There is no reply: the server is not there, or hung up."""
+
+
+class Stalled(Unanswered):
+    """There is no reply, and all the time for it has passed."""
 
 
 class Unusable(Exception):  # noqa: N818
@@ -95,9 +99,9 @@ class Exchange:
                 encoding = reply.headers.get("content-encoding", "").strip().lower()
                 body = await gather(reply.aiter_raw(), encoding)
         except TimeoutError:
-            raise Unanswered(f"gave no whole answer in {self._deadline:g} seconds") from None
+            raise Stalled(f"gave no whole answer in {self._deadline:g} seconds") from None
         except httpx.TimeoutException:
-            raise Unanswered("did not answer in time") from None
+            raise Stalled("did not answer in time") from None
         except httpx.TransportError as error:
             # Its text may quote what the server sent: the kind of failure must do.
             raise Unanswered(f"could not be reached ({type(error).__name__})") from None

@@ -15,11 +15,11 @@ from typing import Annotated
 import typer
 
 from portfolios.errors import InputError, RebalancerError
+from portfolios.logs import masked, start_logging
 from rebalancer.cli import holdings, live, plans, system
 from rebalancer.cli.context import Context
 from rebalancer.cli.exits import Exit, exit_for
 from rebalancer.cli.screen import say
-from rebalancer.settings.logs import masked, start_logging
 
 app = typer.Typer(
     name="rebalancer",

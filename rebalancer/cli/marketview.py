@@ -13,6 +13,7 @@ from rich.console import Console
 from portfolios import figures
 from portfolios.assets import Asset
 from portfolios.canonical import plain
+from portfolios.insights import Insights
 from portfolios.market import Array, Market, Quote
 from rebalancer.cli.screen import table
 
@@ -163,3 +164,22 @@ def row_to_json(row: MarketRow) -> dict[str, object]:
 
 def _seconds(age: timedelta | None) -> int | None:
     return None if age is None else int(age.total_seconds())
+
+
+def show_insights(
+    console: Console, insights: Insights, assets: Sequence[Asset], named: Sequence[str]
+) -> None:
+    """Print what the provider of grades says of the market, and of the assets asked for by name."""
+    said = [f"last market signal {insights.regime}"] if insights.regime else []
+    if insights.high_grade_share is not None:
+        said.append(f"{figures.percent(insights.high_grade_share)} of coins graded high")
+    if insights.mood:
+        said.append(f"mood {insights.mood}")
+    if said:
+        console.print(f"Token Metrics: {', '.join(said)}")
+    for asset in assets if named else ():
+        if line := insights.reports.get(asset.asset_id):
+            console.print(f"{asset.symbol}: {line} (Token Metrics)")
+        if found := insights.figures.get(asset.asset_id):
+            told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in found.items())
+            console.print(f"{asset.symbol}: {told} (Token Metrics, over all its data)")

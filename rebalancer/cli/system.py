@@ -15,7 +15,14 @@ from portfolios.market import Market
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.holdings import AsJson, Offline
-from rebalancer.cli.marketview import SORT_KEYS, SortKey, market_rows, row_to_json, show_market
+from rebalancer.cli.marketview import (
+    SORT_KEYS,
+    SortKey,
+    market_rows,
+    row_to_json,
+    show_insights,
+    show_market,
+)
 from rebalancer.cli.screen import out, table, write_json
 from rebalancer.service import doctor as service
 from rebalancer.service.doctor import Check
@@ -79,6 +86,7 @@ def market(
         write_json([row_to_json(row) for row in rows])
     else:
         show_market(out(), known, rows)
+        show_insights(out(), wiring.insights_from(resolved, offline=offline), wanted, assets or [])
 
 
 def _reaches(score: float | None, least: float | None) -> bool:

@@ -15,13 +15,14 @@ from portfolios.asked import DAY, WEEK
 from portfolios.assets import AssetKind
 from portfolios.gradestore import LONG, SHORT, Score, Trend
 from portfolios.identity import Claim, Listing, Pair, join
+from portfolios.insights import REGIME
 from portfolios.providers.said import SignalRow, TokenRow
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import THEIRS
 from rebalancer.service.sources import DOLLAR, SYMBOLS_A_CALL, TOKENS_A_CALL, GradeSource
 
 IDENTITY, TOKENS, SIGNALS, LATE = "identity", "tokens", "signals", "late signals"
-SHORT_GRADES, LONG_GRADES, REGIME = "short grades", "long grades", "regime"
+SHORT_GRADES, LONG_GRADES = "short grades", "long grades"
 LAG = timedelta(hours=3)
 """The rows of a day appear some hours after it has ended."""
 LATE_TRIES, LATE_EVERY = ("first", "second", "third"), timedelta(hours=3)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from portfolios.asked import DAY, WEEK
 from portfolios.following import followed_indices, keep_index
+from portfolios.insights import FIGURES, MOOD, REPORTS
 from rebalancer.service.gradejobs import believed
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sources import TOKENS_A_CALL, InsightSource
 
-INDICES, MOOD, REPORTS, FIGURES = "index holdings", "sentiment", "reports", "risk figures"
+INDICES = "index holdings"
 MOST_INDICES, MOST_REPORTS = 20, 20
 """Indices are capped because people choose them; reports, because they are long."""
 

@@ -122,7 +122,10 @@ class RunState:
         if loss is Loss.REPLY:
             return True
         if loss is Loss.UNREACHABLE:
-            self.failures[provider] = self.failures.get(provider, 0) + 1
+            stalled = isinstance(error, UnreachableError) and error.is_stalled
+            self.failures[provider] = (
+                MOST_FAILURES if stalled else self.failures.get(provider, 0) + 1
+            )
             if self.failures[provider] >= MOST_FAILURES:
                 self.closed.add(provider)
             return True

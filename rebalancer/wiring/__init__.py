@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from portfolios.assets import AssetIndex
 from portfolios.errors import NotFoundError, StaleDataError
 from portfolios.holdings import Portfolio
+from portfolios.insights import Insights
 from portfolios.market import Market
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 def settings_from(config: Path | None) -> Resolved:
     """Read the settings once, from the file, the environment and the defaults."""
+    from portfolios.logs import hide
     from rebalancer.settings import load_settings
-    from rebalancer.settings.logs import hide
 
     resolved = load_settings(config=config, environ=os.environ, cwd=Path.cwd())
     hide(resolved.secrets())
@@ -124,6 +125,18 @@ def _learn_coins(resolved: Resolved, database: Database) -> None:
 
     with live_sources(resolved.settings, ledger_of(resolved.settings, database)) as live:
         learn_coins(database, live.prices, currency=resolved.settings.currency, now=clock())
+
+
+def insights_from(resolved: Resolved, *, offline: bool) -> Insights:
+    """Return what the provider of grades says besides grades; nothing on the sample market."""
+    if offline or resolved.settings.provider == "sample":
+        return Insights()
+    from portfolios.database import open_database
+    from portfolios.insightloading import load_insights
+    from portfolios.providers.names import TOKENMETRICS
+
+    with open_database(resolved.settings.database) as database:
+        return load_insights(database, TOKENMETRICS, now=clock())
 
 
 def market_if_any(resolved: Resolved, *, offline: bool) -> Market | None:
