@@ -7,6 +7,7 @@ loaded only by commands that solve.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -58,8 +59,11 @@ def main() -> None:
     except KeyboardInterrupt:
         say("interrupted; nothing was left half-written")
         sys.exit(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away (`| head`): nothing is wrong here
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        # The reader went away (`| head`), which is nothing wrong; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.DONE)
     except Exception as error:
         if debug:

@@ -101,9 +101,8 @@ def _change(price: float | None, close: Array, days: int) -> float | None:
 def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> None:
     """Print the token table."""
     sample = "SAMPLE DATA   " if market.is_sample else ""
-    console.print(
-        f"{sample}{len(rows)} assets   as of {figures.moment(market.as_of)}", style="bold"
-    )
+    count = "1 asset" if len(rows) == 1 else f"{len(rows)} assets"
+    console.print(f"{sample}{count}   as of {figures.moment(market.as_of)}", style="bold")
     grid = table(
         "symbol", "asset", "sector", "price>", "1d>", "7d>", "30d>",
         "short>", "long>", "trend", "grades",

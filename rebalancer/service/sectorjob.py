@@ -67,7 +67,7 @@ def _known(run: RunState, provider: str) -> tuple[str, ...]:
     listed = known_categories(run.database, provider)
     gone = [name for name in ASKED_FOR if listed and name not in listed]
     if gone:
-        log.warning("%s has no category %s any more", provider, ", ".join(gone))
+        log.info("%s has no category %s any more", provider, ", ".join(gone))
     return tuple(name for name in ASKED_FOR if name not in gone)
 
 

@@ -66,7 +66,8 @@ def market_from(resolved: Resolved, *, offline: bool) -> Market:
     if market is None:
         raise StaleDataError(
             "there are no live market data on this machine yet",
-            hint="run `rebalancer refresh`, or add --offline to work on the built-in sample market",
+            hint="`rebalancer add FILE` and `rebalancer refresh` pull them for what you hold;"
+            " --offline works on the built-in sample market",
         )
     return market
 

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import PROGRAM, Shell
 
 GROWTH = """
 name = "mine"
@@ -225,3 +227,17 @@ def test_what_solves_nothing_loads_no_solver(shell: Shell, words: tuple[str, ...
     )
     done = shell.python(code)
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("words", [["demo"], ["demo", "--json"], ["market", "--offline"]])
+def test_a_reader_that_goes_away_is_no_failure(shell: Shell, words: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words], cwd=shell.home, env=shell.environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 0
+    assert b"Error" not in said
