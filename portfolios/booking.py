@@ -10,7 +10,7 @@ from decimal import Decimal, FloatOperation, Inexact, localcontext
 
 from portfolios.canonical import money, plain
 from portfolios.errors import StoreError
-from portfolios.holdings import Portfolio
+from portfolios.holdings import LockKind, Portfolio, locked_quantity
 from portfolios.plans import Decision, Plan, Side, Trade
 
 DIGITS = 200
@@ -30,6 +30,7 @@ def book(plan: Plan, portfolio: Portfolio) -> Portfolio:
         exact.prec = DIGITS
         exact.traps[Inexact] = exact.traps[FloatOperation] = True
         _refuse_if_changed(plan, portfolio)
+        _refuse_if_locked(plan, portfolio)
         _refuse_if_unbalanced(plan)
         before = {holding.asset_id: holding.quantity for holding in portfolio.holdings}
         after = {t.asset_id: before.get(t.asset_id, Decimal(0)) + _signed(t) for t in plan.trades}
@@ -56,6 +57,24 @@ def _changes(plan: Plan, portfolio: Portfolio) -> Iterator[str]:
         yield f"the currency was {plan.currency}, is {portfolio.currency}"
     if portfolio.cash + plan.flow != plan.cash:
         yield f"cash was {money(plan.cash - plan.flow)}, is {money(portfolio.cash)}"
+
+
+def _refuse_if_locked(plan: Plan, portfolio: Portfolio) -> None:
+    """Refuse trades that a lock forbids which was stated after the plan was made."""
+    day = plan.as_of.date()
+    for trade in plan.trades:
+        holding = portfolio.holding(trade.asset_id)
+        locks = holding.locks_on(day, portfolio.investor) if holding else ()
+        quantity = holding.quantity if holding else Decimal(0)
+        if trade.side is Side.SELL:
+            forbidden = trade.quantity > quantity - locked_quantity(quantity, locks)
+        else:
+            forbidden = any(lock.kind is not LockKind.NO_SELL for lock in locks)
+        if forbidden:
+            raise StoreError(
+                f"{trade.asset_id} has been locked since plan {plan.plan_id} was made",
+                hint="run again for a proposal that heeds the lock",
+            )
 
 
 def _refuse_if_unbalanced(plan: Plan) -> None:

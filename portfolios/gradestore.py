@@ -104,16 +104,18 @@ class GradeStore:
         """
         scores = self.database.rows("SELECT * FROM grades ORDER BY asset_id")
         fresh = [row for row in scores if _age(row, as_of) <= LIMITS[row["horizon"]]]
-        trends = self._trends()
+        trends = self._trends(as_of)
         found: dict[str, Grade] = {}
         for source in sorted({row["source"] for row in fresh}, key=lambda name: name != OURS):
             own = [row for row in fresh if row["source"] == source]
             found |= _grades_of(source, own, trends)  # ours come first, and the vendor's over them
         return dict(sorted(found.items()))
 
-    def _trends(self) -> dict[tuple[str, str], Row]:
+    def _trends(self, as_of: datetime) -> dict[tuple[str, str], Row]:
+        """Return the trends young enough to be used; they age by themselves, not with a grade."""
         rows = self.database.rows("SELECT * FROM trends")
-        return {(row["asset_id"], row["source"]): row for row in rows}
+        fresh = [row for row in rows if _age(row, as_of) <= LIMITS[SHORT]]
+        return {(row["asset_id"], row["source"]): row for row in fresh}
 
 
 def _grades_of(

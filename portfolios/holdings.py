@@ -6,9 +6,9 @@ value: quantities and money are Decimal, dates are dates, nothing is computed fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -51,6 +51,34 @@ class Lock:
     def holds_on(self, day: date) -> bool:
         """Tell whether the lock still holds on a day."""
         return self.until is None or day < self.until
+
+
+BARS_SALE = frozenset({LockKind.FROZEN, LockKind.NO_SELL})
+"""Locks under which nothing of what they cover may be sold."""
+
+
+def locked_quantity(quantity: Decimal, locks: Iterable[Lock]) -> Decimal:
+    """Return how much of a quantity may not be sold; locks overlap, so the largest one counts."""
+    barred = [lock for lock in locks if lock.kind in BARS_SALE]
+    covered = [quantity if lock.quantity is None else lock.quantity for lock in barred]
+    return min(quantity, max(covered, default=Decimal(0)))
+
+
+def together_locked(parts: Sequence[tuple[Decimal, tuple[Lock, ...]]]) -> tuple[Lock, ...]:
+    """Return the locks of several quantities of one asset that are kept apart.
+
+    Within a part locks overlap, but those of different parts never cover the same coins. So for
+    each stretch of time up to the end of some lock, what the parts then hold locked is added up.
+    """
+    found = []
+    for lock in (lock for quantity, locks in parts if quantity for lock in locks):
+        last = None if lock.until is None else lock.until - timedelta(days=1)
+        covered = Decimal(0)
+        for quantity, locks in parts:
+            then = [o for o in locks if o.until is None or (last and o.holds_on(last))]
+            covered += locked_quantity(quantity, then)
+        found.append(replace(lock, quantity=covered) if lock.kind in BARS_SALE else lock)
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

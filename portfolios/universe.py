@@ -24,6 +24,8 @@ WHERE json_extract(document, '$.stated') IS NULL GROUP BY asset_id
 _WISHED = """
 SELECT t.key AS asset_id FROM portfolios AS p, json_each(p.document, '$.targets') AS t
 WHERE t.key IS NOT NULL
+UNION SELECT r.key FROM portfolios AS p, json_each(p.document, '$.recorded') AS r
+WHERE CAST(r.value AS REAL) > 0
 UNION SELECT c.value FROM portfolios AS p, json_each(p.document, '$.policy.candidates') AS c
 WHERE c.value IS NOT NULL
 """

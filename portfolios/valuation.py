@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 
 from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import Holding, Lock, LockKind, Portfolio
+from portfolios.holdings import Holding, Lock, Portfolio, locked_quantity
 from portfolios.market import (
     PRICE_LIMIT,
     STATED_PRICE_LIMIT,
@@ -54,13 +54,8 @@ class Position:
 
     @property
     def free(self) -> Decimal:
-        """Quantity that locks leave to sell; they overlap, so the largest one counts."""
-        locked = [
-            self.quantity if lock.quantity is None else lock.quantity
-            for lock in self.locks
-            if lock.kind in (LockKind.FROZEN, LockKind.NO_SELL)
-        ]
-        return max(Decimal(0), self.quantity - max(locked, default=Decimal(0)))
+        """Quantity that locks leave to sell."""
+        return self.quantity - locked_quantity(self.quantity, self.locks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +135,13 @@ def _wanted(portfolio: Portfolio, market: Market) -> Iterable[str]:
 def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:
     holding = portfolio.holding(asset_id) or Holding(asset_id, Decimal(0))
     day = market.as_of.date()
-    quote = _stated(holding) or market.quotes.get(asset_id)
+    # Only what has no market is worth what its holder says.
+    stated = _stated(holding, market)
+    quote = stated if holding.kind and stated else market.quotes.get(asset_id, stated)
     grey = _why_grey(quote, market, asset_id)
     price = quote.price if quote and not grey else Decimal(0)
     return Position(
-        asset=market.assets.get(asset_id) or _described(holding),
+        asset=_filed(market.assets.get(asset_id) or _described(holding), holding),
         quantity=holding.quantity,
         quote=quote,
         value=holding.quantity * price,
@@ -153,8 +150,9 @@ def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:
     )
 
 
-def _stated(holding: Holding) -> Quote | None:
-    if holding.stated is None:
+def _stated(holding: Holding, market: Market) -> Quote | None:
+    """Return the stated price; for something that a market prices it is no substitute."""
+    if holding.stated is None or holding.asset_id in market.awaited:
         return None
     moment = datetime.combine(holding.stated.as_of, datetime.min.time(), tzinfo=UTC)
     return Quote(holding.stated.price, moment, STATED)
@@ -170,6 +168,15 @@ def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
     if age > limit:
         return f"price is {age.days} days old" if age.days > 2 else f"price is {age} old"
     return ""
+
+
+def _filed(asset: Asset, holding: Holding) -> Asset:
+    """Return an asset in the sectors where the user put it, if he did."""
+    if not holding.sector and not holding.membership:
+        return asset
+    shares = {sector: float(share) for sector, share in holding.membership.items()}
+    sector = holding.sector or max(shares, key=lambda name: (shares[name], name))
+    return replace(asset, sector=sector, membership=shares)
 
 
 def _described(holding: Holding) -> Asset:

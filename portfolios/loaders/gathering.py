@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from portfolios.assets import CASH
 from portfolios.errors import Problem
-from portfolios.holdings import Holding, Lot
+from portfolios.holdings import Holding, Lot, together_locked
 from portfolios.loaders.entries import Entry
 from portfolios.loaders.intake import Intake
 from portfolios.loaders.numbers import parse_quantity, total
@@ -80,12 +80,7 @@ def _nature(holding: Holding) -> Holding:
 def _merged(parts: list[Holding]) -> Holding:
     known = any(part.lots for part in parts)
     lots = tuple(lot for part in parts for lot in (part.lots or _lot_of(part)) if known)
-    locks = tuple(
-        replace(lock, quantity=part.quantity if lock.quantity is None else lock.quantity)
-        for part in parts
-        for lock in part.locks
-        if part.quantity
-    )
+    locks = together_locked([(part.quantity, part.locks) for part in parts])
     return replace(
         parts[0],
         quantity=total(part.quantity for part in parts),
@@ -113,7 +108,9 @@ def _warn(holdings: tuple[Holding, ...], intake: Intake) -> None:
         if holding.asset_id not in intake.naming.index:
             _warn_of_likeness(holding, intake)
         elif holding.stated:
-            intake.warnings.append(f"{holding.asset_id} is valued at the price stated in the file")
+            intake.warnings.append(
+                f"{holding.asset_id} has a market price: the one in the file is not used"
+            )
     new = sorted({holding.sector for holding in holdings} - {"", *SECTORS})
     for sector in new:
         near = nearest(sector, SECTORS)

@@ -40,6 +40,7 @@ POLICY_KEYS = (
     "assets",
 )
 INVESTOR_KEYS = ("accredited", "country")
+MOST_FEE = Decimal("0.2")
 MOST_VOLATILITY = Decimal(10)
 """1,000% per 30 days: beyond any asset, so a limit above it is a slip."""
 
@@ -92,7 +93,7 @@ def read_policy(table: Table | None, profile: Profile | None, known: Known) -> P
         freed=table.take("freed", one_of(Freed)) or plain.freed,
         turnover=table.take("turnover", parse_fraction),
         min_trade=table.take("min_trade", parse_money),
-        fee=table.take("fee", parse_fraction),
+        fee=table.take("fee", _fee),
         cash_buffer=table.take("cash_buffer", parse_fraction),
         max_volatility=table.take("max_volatility", _volatility),
         band=table.take("bands", _band),
@@ -159,10 +160,18 @@ def _range(outer: Table, name: str, known: Known, key: str) -> Range:
     limits = outer.table(name)
     if limits is None:
         return Range()
-    limits.only(("min", "max"))
+    if key == "assets" and "min" in limits.values:
+        limits.problem("an asset has a max only; what you want to keep is a target", "min")
+    else:
+        limits.only(("min", "max"))
     if not limits.values:
         limits.problem(f"{printable(name)} names neither min nor max")
     return Range(limits.take("min", parse_fraction), limits.take("max", parse_fraction))
+
+
+def _fee(value: object) -> Decimal:
+    """Read what a trade costs; with more than a fifth of it gone nobody should trade at all."""
+    return parse_fraction(value, most=MOST_FEE)
 
 
 def _check(table: Table, name: str, known: Known, *, is_sector: bool = False) -> None:

@@ -13,10 +13,11 @@ import typer
 
 from portfolios import figures
 from portfolios.decisions import Verdict
-from portfolios.errors import NotFoundError, UsageError
+from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.loaders import load
 from portfolios.loaders.numbers import parse_money
+from portfolios.market import Market
 from portfolios.planjson import finding_to_json, run_to_json
 from portfolios.plans import Decision, Plan, Zone, worst
 from portfolios.policy import Mode
@@ -24,7 +25,7 @@ from portfolios.providers.sample import sample_market
 from portfolios.samples import SAMPLES, read_sample
 from rebalancer import wiring
 from rebalancer.cli.context import Context, context_of
-from rebalancer.cli.exits import Exit
+from rebalancer.cli.exits import Exit, exit_for
 from rebalancer.cli.historyview import history_to_json, show_history
 from rebalancer.cli.holdings import AsJson, Maps, Offline, load_file
 from rebalancer.cli.planview import show_plan, zones_view
@@ -101,7 +102,9 @@ def run(
     portfolios = _portfolios(context, names, every=every, offline=offline, maps=maps)
     if dump and len(portfolios) != 1:
         raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
-    proposals = [propose(p, market, flow=flow, mode=mode) for p in portfolios]
+    if flow and len(portfolios) != 1:
+        raise UsageError("--cash is money of one portfolio", hint="name exactly one portfolio")
+    proposals, failures = _proposed(context, portfolios, market, flow=flow, mode=mode)
     if save:
         with wiring.open_store(resolved) as store:
             for proposal in proposals:
@@ -110,7 +113,35 @@ def run(
         _write_problem(dump, proposals[0], context)
     _print([p.plan for p in proposals], as_json=as_json, as_csv=as_csv)
     _next_step(context, proposals, saved=save)
-    raise typer.Exit(_exit_of([p.plan for p in proposals], detailed=detailed, fail_on=fail_on))
+    plans = [p.plan for p in proposals]
+    raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
+
+
+def _proposed(
+    context: Context,
+    portfolios: list[Portfolio],
+    market: Market,
+    *,
+    flow: Decimal,
+    mode: Mode | None,
+) -> tuple[list[Proposal], int]:
+    """Propose for each portfolio; among several, one that cannot be solved stops no other.
+
+    Returns:
+        The proposals, and the exit code of the first that failed; 0 when none did.
+    """
+    if len(portfolios) == 1:
+        return [propose(portfolios[0], market, flow=flow, mode=mode)], 0
+    proposals, code = [], 0
+    for portfolio in portfolios:
+        try:
+            proposals.append(propose(portfolio, market, flow=flow, mode=mode))
+        except PlanError as error:
+            context.tell(f"{portfolio.name}: {error}")
+            if error.hint:
+                context.tell(f"  {error.hint}")
+            code = code or exit_for(error)
+    return proposals, code
 
 
 def zones(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -73,15 +75,27 @@ def wished_reference(portfolio: Portfolio, valuation: Valuation) -> tuple[Array,
     Without either it is what is held before the cash flow. A flow does not rescale it: after a
     deposit the weights lie below it, and that is what invests the money.
     """
-    ids = valuation.asset_ids
-    stated = portfolio.targets if portfolio.targets is not None else portfolio.recorded
-    if stated is not None:
-        wished = np.array([float(stated.get(asset_id, 0)) for asset_id in ids])
-        return wished, portfolio.targets is not None, portfolio.targets is None
+    held = _held_before(valuation)
+    if portfolio.targets is not None:
+        return _weights(portfolio.targets, valuation), True, False
+    if portfolio.recorded is None:
+        return held, False, False
+    # What had no weight when the others were recorded keeps its own; the others share the rest.
+    is_new = np.array([a not in portfolio.recorded for a in valuation.asset_ids], dtype=bool)
+    rest = 1.0 - held[is_new].sum()
+    return np.where(is_new, held, rest * _weights(portfolio.recorded, valuation)), False, True
+
+
+def _weights(stated: Mapping[str, Decimal], valuation: Valuation) -> Array:
+    return np.array([float(stated.get(asset_id, 0)) for asset_id in valuation.asset_ids])
+
+
+def _held_before(valuation: Valuation) -> Array:
+    """Return the weights before the cash flow, zeros for no value."""
     before = valuation.value - valuation.flow
     if before <= 0:
-        return np.zeros(len(ids)), False, False
-    return np.array([float(p.value / before) for p in valuation.positions]), False, False
+        return np.zeros(len(valuation.positions))
+    return np.array([float(p.value / before) for p in valuation.positions])
 
 
 def after_signals(

@@ -56,18 +56,19 @@ def prepare_import(store: Store | None, loaded: Portfolio, market: Market | None
 def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal] | None:
     """Return today's weights by asset id, rounded down so that they never exceed the whole.
 
-    None where a price is missing or in doubt: the weights of the rest would be too large.
+    None where a price is missing or in doubt: the weights of the rest would be too large. What
+    nobody prices is left out, and so has no recorded weight until the weights are recorded anew.
     """
     valuation = value_portfolio(portfolio, market)
     value = valuation.value
-    if valuation.withheld:
+    if valuation.withheld or any(p.quote and p.grey and p.quantity for p in valuation.positions):
         return None
     if value <= 0:
         return {}
     return {
         p.asset.asset_id: (p.value / value).quantize(WEIGHT_STEP, "ROUND_DOWN")
         for p in valuation.positions
-        if p.quantity > 0
+        if p.quantity > 0 and not p.grey
     }
 
 

@@ -62,6 +62,7 @@ def maybe(values: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
 RANGES = st.builds(Range, maybe(FRACTIONS), maybe(FRACTIONS)).filter(
     lambda limits: limits != Range()
 )
+CAPS = st.builds(Range, st.none(), FRACTIONS)
 POLICIES = st.builds(
     Policy,
     profile=st.sampled_from(Profile),
@@ -70,14 +71,14 @@ POLICIES = st.builds(
     freed=st.sampled_from(Freed),
     turnover=maybe(FRACTIONS),
     min_trade=maybe(NUMBERS),
-    fee=maybe(FRACTIONS),
+    fee=maybe(FRACTIONS.map(lambda fee: (fee / 5).quantize(Decimal("0.0001")))),
     cash_buffer=maybe(FRACTIONS),
     max_volatility=maybe(FRACTIONS.map(lambda fraction: fraction * 10)),
     band=maybe(FRACTIONS),
     rebalance_every_days=st.integers(1, 3650),
     candidates=st.lists(st.sampled_from(KNOWN), unique=True).map(tuple),
     sectors=st.dictionaries(st.sampled_from(SECTORS), RANGES, max_size=3),
-    assets=st.dictionaries(st.sampled_from(KNOWN), RANGES, max_size=3),
+    assets=st.dictionaries(st.sampled_from(KNOWN), CAPS, max_size=3),
 )
 RESTRICTIONS = st.builds(
     Restrictions,

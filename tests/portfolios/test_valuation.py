@@ -72,10 +72,33 @@ def test_an_old_stated_price_greys_its_own_position_only(
     market: Market, days: int, grey: bool
 ) -> None:
     stated = StatedPrice(Decimal("12.5"), market.as_of.date() - timedelta(days=days))
-    valuation = value_portfolio(held(stated=stated), market)
+    token = held(asset_id="acme", kind="security_token", stated=stated)
+    valuation = value_portfolio(token, market)
     assert bool(valuation.positions[0].grey) is grey
     assert valuation.withheld == ()
     assert valuation.value == (0 if grey else Decimal("37.5"))
+
+
+def test_the_market_knows_better_than_a_stated_price(market: Market) -> None:
+    stated = StatedPrice(Decimal(1000), market.as_of.date())
+    (position,) = value_portfolio(held(stated=stated), market).positions
+    assert position.price == market.quotes["bitcoin"].price
+
+
+def test_no_stated_price_stands_in_for_one_that_was_not_pulled_yet(market: Market) -> None:
+    quotes = {a: q for a, q in market.quotes.items() if a != "bitcoin"}
+    early = replace(market, quotes=quotes, awaited=frozenset({"bitcoin"}))
+    stated = StatedPrice(Decimal(1000), market.as_of.date())
+    assert value_portfolio(held(stated=stated), early).withheld == ("BTC: no price pulled yet",)
+
+
+def test_an_asset_stands_in_the_sectors_where_the_user_put_it(market: Market) -> None:
+    (moved_,) = value_portfolio(held(sector="infra"), market).positions
+    assert moved_.asset.sectors == {"infra": 1.0}
+    shares = {"infra": Decimal("0.25"), "layer1": Decimal("0.75")}
+    (split,) = value_portfolio(held(membership=shares), market).positions
+    assert split.asset.sectors == {"infra": 0.25, "layer1": 0.75}
+    assert split.asset.sector == "layer1"
 
 
 @pytest.mark.parametrize(("hours", "withheld"), [(49, False), (51, True)])

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from portfolios.assets import AssetIndex
-from portfolios.holdings import Holding, Lock, LockKind, Lot
+from portfolios.holdings import Holding, Investor, Lock, LockKind, Lot, locked_quantity
 from portfolios.loaders import load
 
 Problems = Callable[..., list[str]]
 HEADER = "asset,quantity,account,cost,lock\n"
+DATED = "asset,quantity,account,until,lock\n"
 
 
 def one(rows: str, index: AssetIndex) -> Holding:
@@ -30,6 +32,16 @@ def test_lots_still_add_up_where_only_one_account_knows_its_cost(index: AssetInd
 def test_a_lock_on_one_account_stays_on_its_part(index: AssetIndex) -> None:
     held = one("bitcoin,1,ledger,,frozen\nbitcoin,0.5,kraken,,\n", index)
     assert held.locks == (Lock(LockKind.FROZEN, quantity=Decimal(1)),)
+
+
+def test_locks_on_two_accounts_never_cover_the_same_coins(index: AssetIndex) -> None:
+    rows = "bitcoin,1,ledger,2027-01-01,frozen\nbitcoin,2,kraken,2027-06-01,frozen\n"
+    (held,) = load((DATED + rows).encode(), source="c.csv", index=index).portfolio.holdings
+    free = {
+        day: held.quantity - locked_quantity(held.quantity, held.locks_on(day, Investor()))
+        for day in (date(2026, 12, 1), date(2027, 3, 1), date(2027, 7, 1))
+    }
+    assert list(free.values()) == [0, 1, 3]
 
 
 def test_cash_in_two_accounts_is_added_up(index: AssetIndex) -> None:

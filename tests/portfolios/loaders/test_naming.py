@@ -80,9 +80,9 @@ def test_a_holding_with_its_own_price_may_still_be_mistyped(index: AssetIndex) -
     )
 
 
-def test_a_stated_price_that_replaces_the_markets_is_said(index: AssetIndex) -> None:
+def test_a_stated_price_beside_the_markets_is_said_to_be_unused(index: AssetIndex) -> None:
     assert read("bitcoin,,1,500,2026-11-01", index).warnings == (
-        "bitcoin is valued at the price stated in the file",
+        "bitcoin has a market price: the one in the file is not used",
     )
 
 

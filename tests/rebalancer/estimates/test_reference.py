@@ -56,10 +56,26 @@ def test_targets_come_first_and_what_they_do_not_name_is_zero() -> None:
 
 def test_recorded_weights_stand_in_for_targets() -> None:
     market = market_of(ASSETS)
-    portfolio = portfolio_of(market, HELD, recorded={"ethereum": Decimal("0.4")})
-    r0, has_targets, is_recorded = wished_reference(portfolio, value_portfolio(portfolio, market))
-    assert r0.tolist() == [0.0, 0.4, 0.0]
+    recorded = {"bitcoin": Decimal(0), "ethereum": Decimal("0.4"), "usdc": Decimal(0)}
+    portfolio = portfolio_of(market, HELD, recorded=recorded)
+    valuation = value_portfolio(portfolio, market)
+    r0, has_targets, is_recorded = wished_reference(portfolio, valuation)
+    wished = dict(zip(valuation.asset_ids, r0.tolist(), strict=True))
+    assert {a: wished[a] for a in recorded if a in wished} == {
+        a: float(w) for a, w in recorded.items() if a in wished
+    }
     assert (has_targets, is_recorded) == (False, True)
+
+
+def test_what_had_no_recorded_weight_keeps_its_own_and_the_others_share_the_rest() -> None:
+    market = market_of(ASSETS)
+    portfolio = portfolio_of(market, HELD, recorded={"ethereum": Decimal("0.5")})
+    valuation = value_portfolio(portfolio, market)
+    r0, _, _ = wished_reference(portfolio, valuation)
+    weights = dict(zip(valuation.asset_ids, valuation.weights(), strict=True))
+    kept = sum(weight for asset, weight in weights.items() if asset != "ethereum")
+    for asset, wished in zip(valuation.asset_ids, r0, strict=True):
+        assert wished == pytest.approx(0.5 * (1 - kept) if asset == "ethereum" else weights[asset])
 
 
 def test_a_portfolio_of_nothing_wishes_nothing() -> None:
