@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from portfolios.assets import Asset, AssetKind
@@ -26,7 +26,27 @@ UNDERLYING: Mapping[str, str] = MappingProxyType(
     }
 )
 """Wrapped or staked asset -> what it stands for."""
-EURO = "eur-stablecoin"
+PEGS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(
+        ("euro-coin", "stasis-eurs", "tether-eurt", "ageur", "eurite", "eur-coinvertible",
+         "celo-euro", "anchored-coins-eur", "societe-generale-forge-eurcv"), "eur"
+    )
+    | {"xsgd": "sgd", "gyen": "jpy", "bidr": "idr", "bilira": "try", "brz": "brl"}
+)  # fmt: skip
+"""Stablecoins of other units than the dollar."""
+ISSUERS: Mapping[str, str] = MappingProxyType(
+    {
+        "usd-coin": "circle", "euro-coin": "circle",
+        "tether": "tether", "tether-eurt": "tether", "usdt0": "tether",
+        "dai": "sky", "usds": "sky", "savings-dai": "sky", "susds": "sky",
+        "ethena-usde": "ethena", "ethena-staked-usde": "ethena",
+        "paypal-usd": "paxos", "paxos-standard": "paxos", "binance-usd": "paxos",
+        "global-dollar": "paxos",
+        "first-digital-usd": "first-digital", "true-usd": "trueusd", "frax": "frax",
+        "frax-usd": "frax",
+    }
+)  # fmt: skip
+"""Who stands behind a stablecoin that shares its issuer with others."""
 
 
 def described(
@@ -37,7 +57,6 @@ def described(
     sector: str,
     rank: int | None = None,
     market_cap: float | None = None,
-    categories: Iterable[str] = (),
 ) -> Asset:
     """Return an asset; its kind follows from its sector.
 
@@ -48,11 +67,9 @@ def described(
         sector: the one in force.
         rank: by market value.
         market_cap: market value.
-        categories: for the unit that a stablecoin promises.
     """
     is_stable, is_wrapped = sector == STABLECOIN, sector == WRAPPED
     kind = AssetKind.STABLE if is_stable else AssetKind.WRAPPED if is_wrapped else AssetKind.COIN
-    peg = "eur" if EURO in set(categories) else "usd"
     return Asset(
         asset_id=asset_id,
         symbol=symbol.upper() or asset_id.upper()[:8],
@@ -62,5 +79,6 @@ def described(
         underlying=UNDERLYING.get(asset_id) if is_wrapped else None,
         rank=rank,
         market_cap=None if market_cap is None else float(market_cap),
-        peg=peg if is_stable else "",
+        issuer=ISSUERS.get(asset_id, "") if is_stable else "",
+        peg=PEGS.get(asset_id, "usd") if is_stable else "",
     )

@@ -6,7 +6,7 @@ clock. A portfolio is replaced by saving it again; plans and decisions are only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import groupby
@@ -110,11 +110,6 @@ class Store:
         with self.database.transaction():
             if not self.database.execute("DELETE FROM portfolios WHERE name = ?", (name,)):
                 raise self._no_portfolio(name)
-
-    def held_assets(self) -> tuple[str, ...]:
-        """Return the ids of everything held in any portfolio, sorted, each once."""
-        rows = self.database.rows("SELECT DISTINCT asset_id FROM holdings ORDER BY asset_id")
-        return tuple(row["asset_id"] for row in rows)
 
     def save_plan(self, plan: Plan, *, at: datetime) -> bool:
         """Save a plan for good; False when the very same plan was saved before.
@@ -225,6 +220,7 @@ class Store:
             booked = _booking(self.decisions(plan.plan_id))
             if booked:
                 return Applied(booked, self._portfolio_or_none(plan.portfolio), is_new=False)
+            _refuse_if_skipped(plan, self.decisions(plan.plan_id))
             portfolio = book(plan, self.load_portfolio(plan.portfolio))
             ruling = Ruling(plan.plan_id, Verdict.APPLY, at, by)
             self.save_portfolio(portfolio, at=at)
@@ -240,6 +236,14 @@ class Store:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`rebalancer list` shows what there is"
         return NotFoundError(f"there is no portfolio {name!r}", hint=hint)
+
+
+def _refuse_if_skipped(plan: Plan, past: Sequence[Ruling]) -> None:
+    if past and past[-1].verdict is Verdict.SKIP:
+        raise StoreError(
+            f"plan {plan.plan_id} was skipped",
+            hint=f"`rebalancer approve {plan.plan_id}` takes that back",
+        )
 
 
 def _booking(past: Iterable[Ruling]) -> Ruling | None:

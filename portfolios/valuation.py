@@ -112,9 +112,18 @@ def value_portfolio(
     withheld = tuple(
         f"{p.asset.symbol or p.asset.asset_id}: {p.grey}"
         for p in positions
-        if p.grey and (p.quote.source != STATED if p.quote else p.asset.asset_id in market.awaited)
+        if p.quantity > 0 and _is_in_doubt(p, market)
     )
     return Valuation(positions, portfolio.cash + flow, flow, market.as_of, withheld)
+
+
+def _is_in_doubt(position: Position, market: Market) -> bool:
+    """Tell whether a price exists and cannot be relied on; what nobody prices is another matter."""
+    if not position.grey:
+        return False
+    if position.quote is None:
+        return position.asset.asset_id in market.awaited
+    return position.quote.source != STATED
 
 
 def moved(valuation: Valuation, quantities: dict[str, Decimal], cash: Decimal) -> Valuation:

@@ -106,7 +106,7 @@ def run(
         raise UsageError("--cash is money of one portfolio", hint="name exactly one portfolio")
     proposals, failures = _proposed(context, portfolios, market, flow=flow, mode=mode)
     if save:
-        with wiring.open_store(resolved) as store:
+        with wiring.open_store(resolved) as store, store.database.transaction():
             for proposal in proposals:
                 store.save_plan(proposal.plan, at=wiring.clock())
     if dump:
@@ -236,9 +236,8 @@ def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None
 def _flow(cash: str | None) -> Decimal:
     if cash is None:
         return Decimal(0)
-    sign = -1 if cash.startswith("-") else 1
     try:
-        return sign * parse_money(cash.lstrip("+-"))
+        return -parse_money(cash[1:]) if cash.startswith("-") else parse_money(cash)
     except ValueError as error:
         raise UsageError(f"--cash {cash}: {error}", hint="e.g. --cash 500 or --cash=-500") from None
 

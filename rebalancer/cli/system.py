@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from portfolios.assets import Asset
-from portfolios.errors import NotFoundError, UsageError
+from portfolios.errors import NotFoundError, RebalancerError, UsageError
 from portfolios.market import Market
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
@@ -121,10 +121,20 @@ def init(
     path = context.config or Path(CONFIG_NAME)
     if path.exists() and not force:
         raise UsageError(f"{path} exists already", hint="add --force to replace it")
-    path.write_text(wiring.settings_template(), encoding="utf-8")
-    resolved = wiring.settings_from(path)
-    with wiring.open_store(resolved):
-        pass
+    is_new = not path.exists()
+    try:
+        path.write_text(wiring.settings_template(), encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or "it cannot be written"
+        raise UsageError(f"{path}: {why}", hint="name another file with --config") from None
+    try:
+        resolved = wiring.settings_from(path)
+        with wiring.open_store(resolved):
+            pass
+    except RebalancerError:
+        if is_new:
+            path.unlink()
+        raise
     typer.echo(f"wrote {path}")
     typer.echo(f"database ready at {resolved.settings.database}")
     context.tell("next: rebalancer add YOURS.toml --offline, or rebalancer demo")

@@ -6,14 +6,16 @@ own is sorted: permuting a file permutes nothing here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
 
 from portfolios.holdings import Holding, Portfolio
 from rebalancer.decide.survey import Survey
+from rebalancer.decide.triggers import Trigger
 
 
-def fingerprint(survey: Survey) -> dict[str, object]:
+def fingerprint(survey: Survey, causes: Iterable[Trigger]) -> dict[str, object]:
     """Return the inputs of a plan: equal documents give equal plans.
 
     The whole market's bars and grades are in it, because risk and ranks are estimated over the
@@ -24,6 +26,7 @@ def fingerprint(survey: Survey) -> dict[str, object]:
         "portfolio": _unordered(survey.portfolio),
         "mode": survey.policy.mode,
         "flow": survey.valuation.flow,
+        "causes": [cause.value for cause in causes],
         "market": replace(survey.market, awaited=frozenset()),
         "awaited": sorted(survey.market.awaited.intersection(survey.valuation.asset_ids)),
     }

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from portfolios import figures
 from portfolios.holdings import Lock
 from portfolios.market import Array
 from portfolios.measures import drift
@@ -22,7 +23,7 @@ LIMIT_OFF = 1.0
 
 def plan_of(survey: Survey, outcome: Outcome) -> Plan:
     """Return the plan that states an outcome."""
-    hashed = inputs_hash(fingerprint(survey))
+    hashed = inputs_hash(fingerprint(survey, outcome.causes))
     cash = survey.valuation.cash if outcome.cash is None else outcome.cash
     after = moved(survey.valuation, dict(outcome.quantities), cash)
     w, c = _shares(survey, after.positions, cash)
@@ -145,9 +146,21 @@ def _notes(survey: Survey) -> tuple[str, ...]:
         for p in survey.valuation.positions
         if p.grey and p.asset.asset_id not in portfolio.unknown and p.quantity > 0
     ]
+    notes += [
+        f"{asset_id}: no price to buy it at; its {figures.percent(float(weight))} wait in cash"
+        for asset_id, weight in sorted((portfolio.targets or {}).items())
+        if weight > 0 and _cannot_be_bought(survey, asset_id)
+    ]
     if not survey.reference.has_targets and not survey.reference.is_recorded:
         notes.append(
             "no targets: the reference is the weights held now, so grades move nothing and only"
             " limits, trims and cash flows do"
         )
     return tuple(notes)
+
+
+def _cannot_be_bought(survey: Survey, asset_id: str) -> bool:
+    position = next((p for p in survey.valuation.positions if p.asset.asset_id == asset_id), None)
+    if position is None:
+        return asset_id not in survey.portfolio.unknown
+    return bool(position.grey) and position.quantity == 0

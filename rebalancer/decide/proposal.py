@@ -78,6 +78,8 @@ def _asked(survey: Survey, causes: tuple[Trigger, ...], findings: tuple[Finding,
     try:
         inputs, solution = _solved(survey, inputs)
     except SolverError as error:
+        if survey.c0 < survey.limits.c_hard:
+            raise  # the withdrawal must be met, so to hold is no answer either
         failure = f"no verified answer, so nothing is proposed: {error}"
         outcome = Outcome(Decision.HOLD, causes, findings, failure, warnings=(failure,))
         return Proposal(plan_of(survey, outcome))
@@ -100,9 +102,9 @@ def _solved(survey: Survey, inputs: Inputs) -> tuple[Inputs, Solution]:
 
 
 def _still_over(survey: Survey, inputs: Inputs, solution: Solution) -> npt.NDArray[np.bool_]:
-    """Tell which assets stay above their band or in a broken cap, shape (n,)."""
-    over: npt.NDArray[np.bool_] = solution.w - survey.reference.r > survey.bands
+    """Tell which assets stay above their band, in a broken cap, or hold what a floor lacks."""
+    above = solution.w - survey.reference.r
+    over: npt.NDArray[np.bool_] = above > survey.bands
     for row in broken(survey.limits, inputs.assets, solution.w, solution.c):
-        if row.is_cap:
-            over |= row.members > 0
+        over |= row.members > 0 if row.is_cap else (above > 0) & (row.members == 0)
     return over

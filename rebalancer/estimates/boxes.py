@@ -46,7 +46,7 @@ def boxes_of(
         frozen[i] = float(_is_frozen(position))
         why[i] = _why(position) or (ban if w0[i] > 0 else "")
     if mode is Mode.CASH_FLOW:
-        v_hi = _only_forced(v_hi, valuation)
+        v_hi = _only_forced(v_hi, valuation, float(portfolio.policy.fee or 0))
     return Boxes(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
 
 
@@ -109,12 +109,13 @@ def lock_words(lock: Lock) -> str:
     return f"{part}{lock.reason or words}{until}"
 
 
-def _only_forced(v_hi: Array, valuation: Valuation) -> Array:
-    """Close sales, except for the share of each that a withdrawal needs.
+def _only_forced(v_hi: Array, valuation: Valuation, fee: float) -> Array:
+    """Close sales, except for the share of each that a withdrawal and its fees need.
 
     A mode is not a lock: the locks stay as they are, and with them the reference.
     """
     short = max(0.0, -valuation.cash_weight()) if valuation.flow < 0 else 0.0
     sellable = float(v_hi.sum())
-    share = min(1.0, SALE_ALLOWANCE * short / sellable) if sellable > 0 else 0.0
+    needed = SALE_ALLOWANCE * short / (1.0 - fee)
+    share = min(1.0, needed / sellable) if sellable > 0 else 0.0
     return share * v_hi

@@ -29,8 +29,8 @@ class Row:
 
 def bring_inside(
     signalled: Array, w0: Array, limits: Limits, boxes: Boxes, *, spread: bool, candidates: Array
-) -> tuple[Array, tuple[tuple[str, float], ...]]:
-    """Return the reference inside the limits, and what locks keep broken.
+) -> Array:
+    """Return the reference inside the limits, as far as locks allow it.
 
     Args:
         signalled: wished weights after signals, shape (n,).
@@ -47,13 +47,12 @@ def bring_inside(
     rows = tuple(rows_of(limits))
     for row in rows:
         r = _lowered(r, low, row)
-    cannot = tuple((row.name, float(row.q @ r) - row.h) for row in rows if row.q @ r > row.h + 1e-9)
     r = _lifted(r, high, limits, rows, candidates)
     if spread:
         # What a lock holds at its weight is not grown: it could never be brought back.
         held_fast = frozen | ((low > SMALL) & (r <= low + SMALL))
         r = _spread(r, high, rows, freed=float(shared.sum() - r.sum()), fixed=held_fast)
-    return r, cannot
+    return r
 
 
 def ends(w0: Array, limits: Limits, boxes: Boxes) -> tuple[Array, Array]:

@@ -30,7 +30,6 @@ class Reference:
         r: inside the limits; what drift and bands are measured against.
         has_targets: the user stated targets.
         is_recorded: r0 is the weights recorded when the portfolio was added.
-        cannot_fix: names of limits that locks keep broken, with the excess.
     """
 
     wished: Array
@@ -38,7 +37,6 @@ class Reference:
     r: Array
     has_targets: bool
     is_recorded: bool
-    cannot_fix: tuple[tuple[str, float], ...] = ()
 
     @property
     def cash(self) -> float:
@@ -58,7 +56,7 @@ def reference_of(
     """Return the reference of a portfolio: wished, after signals, inside the limits."""
     wished, has_targets, is_recorded = wished_reference(portfolio, valuation)
     signalled = after_signals(wished, valuation, market, limits, policy.signals_in_force)
-    r, cannot_fix = bring_inside(
+    r = bring_inside(
         signalled,
         valuation.weights(),
         limits,
@@ -66,7 +64,7 @@ def reference_of(
         spread=policy.freed is Freed.SPREAD,
         candidates=np.array([float(a in policy.candidates) for a in valuation.asset_ids]),
     )
-    return Reference(wished, signalled, r, has_targets, is_recorded, cannot_fix)
+    return Reference(wished, signalled, r, has_targets, is_recorded)
 
 
 def wished_reference(portfolio: Portfolio, valuation: Valuation) -> tuple[Array, bool, bool]:
@@ -87,7 +85,13 @@ def wished_reference(portfolio: Portfolio, valuation: Valuation) -> tuple[Array,
 
 
 def _weights(stated: Mapping[str, Decimal], valuation: Valuation) -> Array:
-    return np.array([float(stated.get(asset_id, 0)) for asset_id in valuation.asset_ids])
+    """Return stated weights; that of something without a usable price waits in cash."""
+    return np.array(
+        [
+            0.0 if p.grey and not p.quantity else float(stated.get(p.asset.asset_id, 0))
+            for p in valuation.positions
+        ]
+    )
 
 
 def _held_before(valuation: Valuation) -> Array:

@@ -52,7 +52,7 @@ class Rounded:
         cash: money after the trades.
         quantities: asset id -> quantity after, of the assets that trade.
         dropped: ids whose wanted trade was too small to be worth making, sorted.
-        shortfall: money still missing to the cash floor; 0 unless nothing more may be sold.
+        shortfall: money still missing to the cash floor; 0 unless nothing more is free to sell.
     """
 
     trades: tuple[Trade, ...]
@@ -148,7 +148,8 @@ def to_trades(
         waiting = [leg for leg in wanted if leg.side is Side.SELL and leg.asset_id not in kept]
         floor = max(cash_floor, Decimal(0))
         _spend_less(kept, valuation.cash, floor, least)
-        _sell_more(kept, valuation.cash, floor, waiting)
+        idle = _idle_legs(valuation, wanted, free, cost_sell, lot_steps, leg_cost)
+        _sell_more(kept, valuation.cash, floor, waiting, idle)
         return _rounded(valuation.cash, kept, wanted, floor)
 
 
@@ -186,6 +187,26 @@ def _legs(
     return legs
 
 
+def _idle_legs(
+    valuation: Valuation,
+    wanted: Iterable[_Leg],
+    free: Sequence[Decimal],
+    rates: Sequence[Decimal],
+    lot_steps: Sequence[Decimal] | None,
+    leg_cost: Decimal,
+) -> list[_Leg]:
+    """Return sales of nothing, of all that was to stay and may be sold if cash falls short."""
+    taken = {leg.asset_id for leg in wanted}
+    legs: list[_Leg] = []
+    for i, position in enumerate(valuation.positions):
+        price, room = position.price, min(free[i], position.quantity)
+        if price is None or position.grey or room <= 0 or position.asset.asset_id in taken:
+            continue
+        step = lot_steps[i] if lot_steps is not None else lot_step(price)
+        legs.append(_Leg(position, price, Side.SELL, Decimal(0), step, room, rates[i], leg_cost))
+    return legs
+
+
 def _filled(leg: _Leg, amount: Decimal, value: Decimal) -> _Leg:
     """Give a leg the quantity that an amount of money stands for, in whole steps, rounded down."""
     quantity = _whole_steps(amount, leg.price, leg.step)
@@ -211,10 +232,15 @@ def _spend_less(kept: dict[str, _Leg], cash: Decimal, floor: Decimal, least: Dec
 
 
 def _sell_more(
-    kept: dict[str, _Leg], cash: Decimal, floor: Decimal, waiting: Iterable[_Leg]
+    kept: dict[str, _Leg],
+    cash: Decimal,
+    floor: Decimal,
+    waiting: Iterable[_Leg],
+    idle: Iterable[_Leg],
 ) -> None:
-    """Let wanted sales grow, the largest first, then take up those that were too small."""
+    """Let wanted sales grow, the largest first, then those too small, then what was to stay."""
     spare = sorted(waiting, key=lambda sale: (sale.exact, sale.asset_id), reverse=True)
+    spare += sorted(idle, key=lambda sale: (sale.room * sale.price, sale.asset_id), reverse=True)
     while (short := floor - _cash_after(cash, kept.values())) > 0:
         sales = [leg for leg in kept.values() if leg.side is Side.SELL and not leg.is_exit]
         if sales:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from portfolios.errors import PlanError
 from portfolios.plans import LimitLine
 from rebalancer.optimiser.inputs import Duals, Inputs, Solution
 
@@ -65,8 +66,14 @@ def named_duals(inputs: Inputs, duals: Duals | None) -> dict[str, float]:
 
 
 def is_confirmed(inputs: Inputs, name: str, dual: float, solve: Solve) -> bool:
-    """Tell whether loosening and tightening a limit changes the objective as its dual says."""
-    looser, tighter = (solve(nudged(inputs, name, by)) for by in (NUDGE, -NUDGE))
+    """Tell whether loosening and tightening a limit changes the objective as its dual says.
+
+    A limit that cannot be tightened at all, such as a turnover of nothing, stays unconfirmed.
+    """
+    try:
+        looser, tighter = (solve(nudged(inputs, name, by)) for by in (NUDGE, -NUDGE))
+    except PlanError:
+        return False
     slope = (looser.relaxed_objective - tighter.relaxed_objective) / (2.0 * NUDGE)
     return abs(slope - dual) <= AGREEMENT * dual
 

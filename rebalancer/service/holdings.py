@@ -64,7 +64,7 @@ def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal] |
     if valuation.withheld or any(p.quote and p.grey and p.quantity for p in valuation.positions):
         return None
     if value <= 0:
-        return {}
+        return None if portfolio.holdings else {}
     return {
         p.asset.asset_id: (p.value / value).quantize(WEIGHT_STEP, "ROUND_DOWN")
         for p in valuation.positions

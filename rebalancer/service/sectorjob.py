@@ -100,7 +100,6 @@ def _choose(
             sector=chosen[a].sector,
             rank=asset.rank,
             market_cap=asset.market_cap,
-            categories=read[a],
         )
         for a, asset in assets.items()
     ]

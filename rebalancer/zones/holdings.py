@@ -28,7 +28,6 @@ class BearishWeight:
     exit_amber, exit_red = Exit(), Exit()
     amber, red = 0.05, 0.10
     falling, least_fall = 1.5, 0.15
-    exit_falling = 0.75
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""

@@ -125,15 +125,6 @@ def test_an_unknown_name_is_answered_with_the_nearest_one(store: Store) -> None:
     assert "'core'" in caught.value.hint
 
 
-def test_held_assets_are_the_union_of_all_portfolios(store: Store) -> None:
-    store.save_portfolio(core(), at=NOW)
-    store.save_portfolio(
-        Portfolio("other", holdings=(Holding("bitcoin", Decimal(1)), Holding("aave", Decimal(2)))),
-        at=NOW,
-    )
-    assert store.held_assets() == ("aave", "bitcoin", "solana")
-
-
 def test_a_holding_that_breaks_a_rule_of_the_table_leaves_the_old_portfolio(store: Store) -> None:
     store.save_portfolio(core(), at=NOW)
     broken = replace(core(), holdings=(Holding("near", Decimal(1)), Holding("sui", Decimal(-1))))
@@ -184,7 +175,6 @@ def test_plans_of_a_removed_portfolio_stay_in_the_history(store: Store) -> None:
     store.save_plan(sell_ten_solana(), at=NOW)
     store.remove_portfolio("core")
     assert store.list_portfolios() == ()
-    assert store.held_assets() == ()
     assert store.plans("core") == (sell_ten_solana(),)
     assert store.plans("other") == ()
 

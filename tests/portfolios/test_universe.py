@@ -86,9 +86,7 @@ def test_a_kept_body_carries_the_moment_it_was_fetched(database: Database) -> No
 def test_the_kind_of_an_asset_follows_from_its_sector() -> None:
     stable = described("tether", symbol="usdt", name="Tether", sector="stablecoin")
     assert (stable.kind, stable.peg, stable.symbol) == (AssetKind.STABLE, "usd", "USDT")
-    euro = described(
-        "eurc", symbol="eurc", name="EURC", sector="stablecoin", categories=["eur-stablecoin"]
-    )
+    euro = described("euro-coin", symbol="eurc", name="EURC", sector="stablecoin")
     assert euro.peg == "eur"
     wrapped = described("weth", symbol="weth", name="WETH", sector="wrapped_staked")
     assert (wrapped.kind, wrapped.underlying) == (AssetKind.WRAPPED, "ethereum")

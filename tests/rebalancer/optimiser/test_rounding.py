@@ -145,9 +145,9 @@ def _of_trade(case: Case, got: Rounded, t: Trade, i: int) -> list[str]:
     is_exit = sold and t.quantity == room
     after = held - t.quantity if sold else held + t.quantity
     wrong = {
-        "a trade that nobody wished": (sold and change > 0)
-        or (not sold and change < 0)
-        or abs(change) <= NOISE,
+        "a trade that nobody wished": (sold and change > NOISE)
+        or (not sold and change < NOISE)
+        or (abs(change) <= NOISE and not (sold and _needs_unwished_sales(case, got))),
         "an empty trade": t.quantity <= 0 or t.notional <= 0,
         "M2: not a whole number of steps": bool(t.quantity % step) and not is_exit,
         "M3: sold more than is free": sold and t.quantity > room,
@@ -162,6 +162,18 @@ def _of_trade(case: Case, got: Rounded, t: Trade, i: int) -> list[str]:
         and not _lifts_cash(case, got, t),
     }
     return [words for words, is_so in wrong.items() if is_so]
+
+
+def _needs_unwished_sales(case: Case, got: Rounded) -> bool:
+    """Sales that nobody wished are right only where cash would be short without them."""
+    change = case.w_after - case.valuation.weights()
+    idle = {
+        p.asset.asset_id
+        for p, moved in zip(case.valuation.positions, change, strict=True)
+        if abs(moved) <= NOISE
+    }
+    lifted = sum((t.notional - t.cost for t in got.trades if t.asset_id in idle), D(0))
+    return got.cash - lifted < max(case.cash_floor, D(0))
 
 
 def _lifts_cash(case: Case, got: Rounded, t: Trade) -> bool:
