@@ -196,6 +196,8 @@ def _idle_legs(
     leg_cost: Decimal,
 ) -> list[_Leg]:
     """Return sales of nothing, of all that was to stay and may be sold if cash falls short."""
+    if valuation.value <= 0:
+        return []
     taken = {leg.asset_id for leg in wanted}
     legs: list[_Leg] = []
     for i, position in enumerate(valuation.positions):
