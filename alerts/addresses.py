@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from alerts.deliveryrows import moment
+from alerts.delivery import Delivery
+from alerts.deliveryrows import delivery_from_row, moment
 from alerts.lines import line_up
 from portfolios.database import Database
 
@@ -18,7 +19,7 @@ _SUPPRESS = """
 UPDATE deliveries SET state = 'suppressed', reason = :reason, ended_at = :now, is_next = 0
 WHERE channel = :channel AND address = :address AND ended_at IS NULL
   AND state IN ('pending', 'retry')
-RETURNING number
+RETURNING *
 """
 _PARK = """
 INSERT INTO parked_addresses (channel, address, until) VALUES (?, ?, ?)
@@ -36,14 +37,14 @@ UPDATE OR REPLACE parked_addresses SET address = :new WHERE channel = :channel A
 
 def close_address(
     database: Database, channel: str, address: str, *, reason: str, now: datetime
-) -> tuple[int, ...]:
+) -> tuple[Delivery, ...]:
     """Send nothing more to an address; return the deliveries this ends."""
     with database.transaction():
         database.execute(_CLOSE, (channel, address, reason, moment(now)))
         values = {"channel": channel, "address": address, "reason": reason, "now": moment(now)}
         ended = database.rows(_SUPPRESS, values)
         line_up(database, [(channel, address, True), (channel, address, False)])
-    return tuple(sorted(row["number"] for row in ended))
+    return tuple(sorted(map(delivery_from_row, ended), key=lambda each: each.number))
 
 
 def reopen_address(database: Database, channel: str, address: str) -> bool:

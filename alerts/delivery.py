@@ -21,6 +21,8 @@ LONGEST_BACKOFF = 300.0
 SHORTEST_REST, LONGEST_REST = 1.0, 86_400.0
 """Seconds an address is left alone at least, and at most, whatever the other side asks for."""
 
+_LONGEST_REASON = 300
+
 TIME_TO_LIVE: Mapping[Promise, timedelta] = {
     Promise.MUST: timedelta(hours=6),
     Promise.ONCE: timedelta(days=3),
@@ -205,7 +207,7 @@ def refused(
     """
     if not isinstance(error, DeliveryError):
         return _unsure(delivery, f"unexpected {type(error).__name__}", now, random)
-    reason = str(error)
+    reason = str(error)[:_LONGEST_REASON] or "refused without a reason"
     if error.outcome_unknown:
         return _unsure(delivery, reason, now, random)
     missed = replace(delivery, copies=delivery.copies - 1)

@@ -34,6 +34,11 @@ _AT_ONCE = 500
 """Rows that one transaction ends at most, so that others wait for milliseconds only."""
 
 _ATTACH = "INSERT INTO attachments (delivery, name, png) VALUES (?, ?, ?)"
+_GIVEN_UP = """
+SELECT * FROM deliveries
+WHERE promise = 'must' AND state IN ('unknown', 'dead', 'expired', 'suppressed') AND ended_at >= ?
+ORDER BY number
+"""
 
 
 class Outbox:
@@ -122,18 +127,19 @@ class Outbox:
 
     def failed(
         self, delivery: Delivery, error: Exception, now: datetime, *, random: Callable[[], float]
-    ) -> Delivery | None:
+    ) -> tuple[Delivery, ...]:
         """Write down that a send failed, and what follows for its address.
 
         Returns:
-            The delivery as it stands now; None when its lease had run out.
+            The delivery as it stands now, then others that this ended; none of them when another
+            sender has taken over.
         """
         with self.database.transaction():
             mine = self._held(delivery)
             if mine is None:
-                return None
+                return ()
             after = change(self.database, rules.refused(mine, error, now=now, random=random))
-            return self._heed(after, error, now) if isinstance(error, DeliveryError) else after
+            return self._heed(after, error, now) if isinstance(error, DeliveryError) else (after,)
 
     def release(self, delivery: Delivery, *, not_before: datetime | None = None) -> None:
         """Give back what was claimed and not begun."""
@@ -201,6 +207,11 @@ class Outbox:
         )
         return tuple(delivery_from_row(row) for row in rows)
 
+    def given_up(self, *, since: datetime) -> tuple[Delivery, ...]:
+        """Return urgent deliveries that ended without being taken, to be told another way."""
+        rows = self.database.rows(_GIVEN_UP, (moment(since),))
+        return tuple(delivery_from_row(row) for row in rows)
+
     def summary(self) -> Summary:
         """Return how much waits, and what became of the rest."""
         return summarise(self.database)
@@ -215,7 +226,7 @@ class Outbox:
 
     def close_address(
         self, channel: str, address: str, *, reason: str, now: datetime
-    ) -> tuple[int, ...]:
+    ) -> tuple[Delivery, ...]:
         """Send nothing more to an address; return the deliveries this ends."""
         return close_address(self.database, channel, address, reason=reason, now=now)
 
@@ -253,15 +264,16 @@ class Outbox:
         )
         return delivery_from_row(row) if row else None
 
-    def _heed(self, after: Delivery, error: DeliveryError, now: datetime) -> Delivery:
+    def _heed(self, after: Delivery, error: DeliveryError, now: datetime) -> tuple[Delivery, ...]:
+        channel, address = after.channel, after.address
         if error.moved_to:
-            self.redirect(after.channel, after.address, error.moved_to)
-            return replace(after, address=error.moved_to)
+            self.redirect(channel, address, error.moved_to)
+            return (replace(after, address=error.moved_to),)
         if error.address_gone:
-            self.close_address(after.channel, after.address, reason=after.reason, now=now)
-        elif rest := rules.resting(error, now=now):
-            park_address(self.database, after.channel, after.address, until=rest, now=now)
-        return after
+            return (after, *self.close_address(channel, address, reason=after.reason, now=now))
+        if rest := rules.resting(error, now=now):
+            park_address(self.database, channel, address, until=rest, now=now)
+        return (after,)
 
     def _expire_some(self, now: datetime) -> list[int]:
         with self.database.transaction():
