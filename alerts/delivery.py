@@ -256,10 +256,10 @@ def _unburnt(delivery: Delivery, not_before: datetime, reason: str) -> Delivery:
 
 
 def _waiting(delivery: Delivery, not_before: datetime, reason: str) -> Delivery:
-    state = State.RETRY if delivery.attempts or delivery.copies else State.PENDING
+    is_new = not (delivery.attempts or delivery.copies or reason)
     return replace(
         delivery,
-        state=state,
+        state=State.PENDING if is_new else State.RETRY,
         not_before=not_before,
         reason=reason,
         lease_owner="",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,7 +94,3 @@ def most_in_a_second(moments: list[datetime]) -> int:
             first += 1
         most = max(most, last - first + 1)
     return most
-
-
-def by_name(*channels: Tape) -> Mapping[str, Tape]:
-    return {channel.name: channel for channel in channels}

@@ -290,47 +290,57 @@ class Anything:
     now: datetime = NOW
     count: int = 0
     held: dict[str, Delivery] = field(default_factory=dict)
+    place: int = 0
+    promise: Promise = Promise.MUST
 
-    def put(self, place: int, promise: Promise) -> None:
+    @property
+    def address(self) -> str:
+        return f"{self.place}"
+
+    def put(self) -> None:
         self.count += 1
-        later = self.now + place * SECOND
+        later = self.now + self.place * SECOND
         self.outbox.put(
             addressed(
-                f"{self.count}", address=f"{place}", promise=promise, at=self.now, not_before=later
+                f"{self.count}",
+                address=self.address,
+                promise=self.promise,
+                at=self.now,
+                not_before=later,
             )
         )
 
-    def claim(self, place: int, promise: Promise) -> None:
+    def claim(self) -> None:
         for each in self.outbox.claim(self.now, owner="a", lease=LEASE, limit=2, channels=CHANNELS):
             begun = self.outbox.begin(each, self.now, lease=LEASE)
             assert begun is not None
             self.held[each.address] = begun
 
-    def done(self, place: int, promise: Promise) -> None:
-        if each := self.held.pop(f"{place}", None):
+    def done(self) -> None:
+        if each := self.held.pop(self.address, None):
             self.outbox.done(each, "m", self.now)
 
-    def fail(self, place: int, promise: Promise) -> None:
-        if each := self.held.pop(f"{place}", None):
+    def fail(self) -> None:
+        if each := self.held.pop(self.address, None):
             self.outbox.failed(each, DeliveryError("502"), self.now, random=lambda: 0.5)
 
-    def unsure(self, place: int, promise: Promise) -> None:
-        if each := self.held.pop(f"{place}", None):
+    def unsure(self) -> None:
+        if each := self.held.pop(self.address, None):
             self.outbox.failed(each, KeyError("ok"), self.now, random=lambda: 0.5)
 
-    def die(self, place: int, promise: Promise) -> None:
-        self.held.pop(f"{place}", None)
+    def die(self) -> None:
+        self.held.pop(self.address, None)
 
-    def wait(self, place: int, promise: Promise) -> None:
-        self.now += place * 25 * SECOND
+    def wait(self) -> None:
+        self.now += self.place * 25 * SECOND
         self.outbox.expire(self.now)
 
-    def close(self, place: int, promise: Promise) -> None:
-        self.outbox.close_address("telegram", f"{place}", reason="blocked", now=self.now)
-        self.outbox.reopen_address("telegram", f"{place}")
+    def close(self) -> None:
+        self.outbox.close_address("telegram", self.address, reason="blocked", now=self.now)
+        self.outbox.reopen_address("telegram", self.address)
 
-    def move(self, place: int, promise: Promise) -> None:
-        self.outbox.redirect("telegram", f"{place}", f"{(place + 1) % 3}")
+    def move(self) -> None:
+        self.outbox.redirect("telegram", self.address, f"{(self.place + 1) % 3}")
 
 
 NAMES = ["put", "put", "claim", "claim", "done", "fail", "unsure", "die", "wait", "close", "move"]
@@ -344,8 +354,8 @@ def test_every_line_has_one_head_and_it_is_the_first(
 ) -> None:
     with open_store(tmp_path_factory.mktemp("lines")) as database:
         post = Anything(Outbox(database))
-        for name, place, promise in events:
-            getattr(post, name)(place, promise)
+        for name, post.place, post.promise in events:
+            getattr(post, name)()
             assert_heads_are_first(post.outbox)
 
 
