@@ -131,29 +131,39 @@ def measure(folder: Path) -> tuple[int, float]:
 
 
 def kill_many(folder: Path, kills: int, seed: int) -> dict[str, object]:
+    measure(folder / "warm")
     count, seconds = measure(folder / "measured")
     chance = np.random.default_rng(seed)
     order = chance.permutation(count) + 1
     found: dict[str, int] = defaultdict(int)
-    for first in range(0, kills, A_FILE):
-        place = folder / f"{first}"
+    while found["killed"] < kills:
+        place = folder / f"{found['tries']}"
         place.mkdir()
         wall, promises = Wall(place / "wall"), {}
-        for kill in range(first, min(kills, first + A_FILE)):
-            at = NOW + kill * BETWEEN
-            promises |= put_some(place, kill, at)
+        for _ in range(A_FILE):
+            number = found["tries"]
+            found["tries"] += 1
+            at = NOW + number * BETWEEN
+            promises |= put_some(place, number, at)
             # Odd ones die at a numbered point, each in its turn; even ones whenever it comes.
-            point = int(order[kill // 2 % count]) if kill % 2 else 0
-            child = fork(lambda: die_at(place, wall.path, at, point))  # noqa: B023 - runs at once
-            if not point:
-                select.select([], [], [], chance.random() * seconds)
-                os.kill(child, signal.SIGKILL)
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            assert status in (0, DEAD, -signal.SIGKILL), status
-            found["killed"] += status != 0
+            point = int(order[number // 2 % count]) if number % 2 else 0
+            found["killed"] += kill_one(place, wall.path, at, point, chance.random() * seconds)
             send_all(place, wall, at + LEASE + timedelta(minutes=3))
+            if found["killed"] == kills:
+                break
         judge(place, wall.read(), promises, found)
-    return {"points": count, "kills": kills, **found}
+    return {"points": count, **found}
+
+
+def kill_one(folder: Path, wall: Path, at: datetime, point: int, seconds: float) -> bool:
+    """Kill a sender at a point, or after some seconds; tell whether it was still at work."""
+    child = fork(lambda: die_at(folder, wall, at, point))
+    if not point:
+        select.select([], [], [], seconds)
+        os.kill(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, DEAD, -signal.SIGKILL), status
+    return status != 0
 
 
 def judge(

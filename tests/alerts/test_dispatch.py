@@ -79,6 +79,18 @@ def test_no_transaction_is_open_while_a_channel_works(room: Room) -> None:
     assert room.run(Tape(room.clock, script=watch)).outcomes == {State.SENT: 1}
 
 
+def test_something_urgent_waits_for_one_send_at_most(room: Room) -> None:
+    def surprise(envelope: Envelope, count: int) -> Answer:
+        if count == 2:
+            room.outbox.put(addressed("urgent", address="99", at=room.clock.now))
+        return "m"
+
+    room.outbox.put(*(addressed(f"{i}", address=f"{i}", promise=Promise.ONCE) for i in range(8)))
+    tape = Tape(room.clock, script=surprise)
+    room.run(tape)
+    assert tape.keys == ["0", "1", "urgent", "2", "3", "4", "5", "6", "7"]
+
+
 def test_sixty_messages_to_one_address_keep_order_and_pace(room: Room) -> None:
     room.outbox.put(*(addressed(f"{i}", promise=Promise.ONCE) for i in range(60)))
     tape = Tape(room.clock)

@@ -26,10 +26,11 @@ def figures(act: str, folder: Path, *numbers: int) -> dict[str, int]:
 @pytest.mark.parametrize("kills", [40, pytest.param(3000, marks=pytest.mark.campaign)])
 def test_a_killed_sender_loses_nothing_and_flags_every_repeat(tmp_path: Path, kills: int) -> None:
     found = figures("kill", tmp_path, kills, 11)
-    assert found["killed"] >= 0.6 * kills
-    assert found["rows"] == 4 * kills
+    assert found["killed"] == kills
+    assert found["rows"] == 4 * found["tries"]
     assert (found["lost_kept"], found["waiting"]) == (0, 0)
-    assert (found["most_copies_kept"], found["most_copies_low"]) <= (2, 1)
+    assert found["most_copies_kept"] <= 2
+    assert found["most_copies_low"] <= 1
     assert found["unflagged"] == 0
     assert (found["damaged"], found["half"]) == (0, 0)
 
