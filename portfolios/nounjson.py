@@ -1,7 +1,8 @@
 """Writes any noun as JSON and reads it back equal, led by the types of its fields.
 
 Decimals, dates and enumerations become text, dataclasses objects with every field, so a default
-that changes later does not change what was stored. A field added later gets its default.
+that changes later does not change what was stored. A field added later gets its default. Sequences
+are read back as tuples.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _read(hint: Any, value: Any) -> Any:
     if origin in (Union, types.UnionType):
         (inner,) = (arm for arm in get_args(hint) if arm is not type(None))
         return None if value is None else _read(inner, value)
-    if origin is tuple:
+    if origin in (tuple, Sequence):
         return tuple(_read(get_args(hint)[0], item) for item in _expect(list, value))
     if origin is not None:
         items = _expect(dict, value).items()

@@ -1,0 +1,100 @@
+"""The tables of this package, as numbered steps that are never edited once released.
+
+A delivery is one message on its way to one address. Its moments are TEXT of one width, so that
+they sort. `is_next` marks the head of each address's two lines, urgent and ordinary: only heads
+are looked at when something is claimed, so a claim costs the same however long the lines are.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+ALERTS = Migrations("alerts")
+
+_DELIVERIES = """
+CREATE TABLE deliveries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    dedupe_key TEXT NOT NULL UNIQUE CHECK (dedupe_key <> ''),
+    person TEXT NOT NULL CHECK (person <> ''),
+    channel TEXT NOT NULL CHECK (channel <> ''),
+    address TEXT NOT NULL CHECK (address <> ''),
+    kind TEXT NOT NULL CHECK (kind <> ''),
+    portfolio TEXT NOT NULL,
+    promise TEXT NOT NULL CHECK (promise IN ('must', 'action', 'once', 'low')),
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    headers TEXT NOT NULL CHECK (json_valid(headers)),
+    answers TEXT NOT NULL,
+    is_silent INTEGER NOT NULL CHECK (is_silent IN (0, 1)),
+    state TEXT NOT NULL CHECK (state IN (
+        'pending', 'sending', 'sent', 'retry', 'unknown', 'dead', 'expired', 'suppressed'
+    )),
+    attempts INTEGER NOT NULL CHECK (attempts >= 0),
+    copies INTEGER NOT NULL CHECK (copies >= 0),
+    place TEXT NOT NULL CHECK (length(place) = 27),
+    not_before TEXT NOT NULL CHECK (length(not_before) = 27),
+    expires_at TEXT NOT NULL CHECK (length(expires_at) = 27),
+    lease_owner TEXT NOT NULL,
+    lease_until TEXT CHECK (length(lease_until) = 27),
+    begun_at TEXT CHECK (length(begun_at) = 27),
+    receipt TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created_at TEXT NOT NULL CHECK (length(created_at) = 27),
+    ended_at TEXT CHECK (length(ended_at) = 27),
+    is_next INTEGER NOT NULL DEFAULT 0 CHECK (is_next IN (0, 1)),
+    is_urgent INTEGER NOT NULL AS (promise = 'must'),
+    rank INTEGER NOT NULL AS (
+        CASE promise WHEN 'must' THEN 0 WHEN 'action' THEN 1 WHEN 'once' THEN 2 ELSE 3 END
+    ),
+    CHECK ((state = 'sending') = (lease_until IS NOT NULL)),
+    CHECK ((state IN ('pending', 'sending', 'retry')) = (ended_at IS NULL)),
+    CHECK (begun_at IS NULL OR state = 'sending'),
+    CHECK (is_next = 0 OR ended_at IS NULL)
+) STRICT;
+
+CREATE INDEX deliveries_in_line ON deliveries (channel, address, is_urgent, place, number)
+    WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX deliveries_one_next ON deliveries (channel, address, is_urgent)
+    WHERE is_next = 1;
+CREATE UNIQUE INDEX deliveries_one_in_flight ON deliveries (channel, address)
+    WHERE state = 'sending';
+CREATE INDEX deliveries_due ON deliveries (channel, rank, not_before, number)
+    WHERE is_next = 1 AND state IN ('pending', 'retry');
+CREATE INDEX deliveries_expiring ON deliveries (expires_at)
+    WHERE state IN ('pending', 'retry');
+CREATE INDEX deliveries_by_state ON deliveries (state, promise, number);
+CREATE INDEX deliveries_by_person ON deliveries (person, number);
+"""
+
+_ATTACHMENTS = """
+CREATE TABLE attachments (
+    delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+    name TEXT NOT NULL CHECK (name <> ''),
+    png BLOB NOT NULL CHECK (length(png) > 0),
+    PRIMARY KEY (delivery, name)
+) STRICT;
+"""
+
+_ADDRESSES = """
+CREATE TABLE closed_addresses (
+    channel TEXT NOT NULL CHECK (channel <> ''),
+    address TEXT NOT NULL CHECK (address <> ''),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    since TEXT NOT NULL CHECK (length(since) = 27),
+    PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE parked_addresses (
+    channel TEXT NOT NULL CHECK (channel <> ''),
+    address TEXT NOT NULL CHECK (address <> ''),
+    until TEXT NOT NULL CHECK (length(until) = 27),
+    PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@ALERTS()
+def m001_deliveries(db: Database) -> None:
+    """Keep what is to be told, what became of it, and whom nothing reaches."""
+    for tables in (_DELIVERIES, _ATTACHMENTS, _ADDRESSES):
+        db.executescript(tables)
