@@ -18,6 +18,8 @@ from portfolios.errors import DeliveryError
 
 MOST_ATTEMPTS = 8
 LONGEST_BACKOFF = 300.0
+OUTAGE_PAUSE = 120.0
+"""Seconds until an unreachable channel is tried again, at most."""
 SHORTEST_REST, LONGEST_REST = 1.0, 86_400.0
 """Seconds an address is left alone at least, and at most, whatever the other side asks for."""
 
@@ -213,6 +215,10 @@ def refused(
     missed = replace(delivery, copies=delivery.copies - 1)
     if error.channel_down:
         return _unburnt(missed, now, reason)
+    if error.unreached:
+        # An outage says nothing of the message: it waits, and only its own time ends it.
+        pause = OUTAGE_PAUSE * (0.5 + random() / 2)
+        return _unburnt(missed, now + timedelta(seconds=pause), reason)
     rest = resting(error, now=now)
     if rest is not None:
         return _unburnt(missed, rest, reason)

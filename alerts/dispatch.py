@@ -24,6 +24,8 @@ LEASE = timedelta(minutes=2)
 """Longer than any channel takes over one message."""
 PATIENCE = timedelta(minutes=5)
 """The longest backoff: who waits this long has seen every retry."""
+MOST_UNREACHED = 3
+"""So many sends in a row that reached nobody mean an outage, not an address."""
 _AT_ONCE = 10
 _CHANCE = SystemRandom().random
 _LONGEST_NAP, _SHORTEST_NAP = timedelta(milliseconds=250), timedelta(milliseconds=10)
@@ -93,6 +95,7 @@ class _Run:
     stopped: dict[str, str] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    unreached: Counter[str] = field(default_factory=Counter)
 
     def round(self) -> bool:
         """Send what is due now; tell whether there was anything."""
@@ -152,6 +155,7 @@ class _Run:
         except Exception as error:
             self._fail(delivery, error)
             return
+        self.unreached.pop(delivery.channel, None)
         self.outbox.done(delivery, receipt, self.now())
         self.outcomes[State.SENT] += 1
 
@@ -176,7 +180,11 @@ class _Run:
     ) -> None:
         """Draw from a failure what concerns more than the one delivery."""
         channel, address = delivery.channel, delivery.address
-        if error.channel_down:
+        if error.unreached:
+            self.unreached[channel] += 1
+            if self.unreached[channel] >= MOST_UNREACHED:
+                del self.channels[channel]  # for this run; the next one tries again
+        elif error.channel_down:
             del self.channels[channel]
             self.stopped[channel] = str(error)
         elif error.address_gone:

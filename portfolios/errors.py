@@ -200,6 +200,7 @@ class DeliveryError(RebalancerError):
         address_gone: nothing will ever arrive at this address until the person comes back.
         moved_to: the address to use from now on; empty when it did not move.
         channel_down: our own credentials were refused: nobody can be reached this way.
+        unreached: nothing was sent, because the other side could not be connected to.
     """
 
     def __init__(
@@ -212,6 +213,7 @@ class DeliveryError(RebalancerError):
         address_gone: bool = False,
         moved_to: str = "",
         channel_down: bool = False,
+        unreached: bool = False,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
@@ -221,6 +223,7 @@ class DeliveryError(RebalancerError):
         self.address_gone = address_gone
         self.moved_to = moved_to
         self.channel_down = channel_down
+        self.unreached = unreached
 
 
 class StoreError(RebalancerError):

@@ -196,6 +196,20 @@ CREATE TABLE leases (
 ) STRICT, WITHOUT ROWID;
 """
 
+_PEOPLE_TABLES = """
+CREATE TABLE people (
+    name TEXT PRIMARY KEY CHECK (name <> ''),
+    document TEXT NOT NULL CHECK (json_valid(document))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE done (
+    job TEXT NOT NULL CHECK (job <> ''),
+    period TEXT NOT NULL CHECK (period <> ''),
+    at TEXT NOT NULL,
+    PRIMARY KEY (job, period)
+) STRICT, WITHOUT ROWID;
+"""
+
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_never_{event} BEFORE {event} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;
@@ -234,3 +248,9 @@ def m004_market_data(db: Database) -> None:
 def m005_leases(db: Database) -> None:
     """Remember which process does what only one should do at a time."""
     db.executescript(_LEASE_TABLE)
+
+
+@PORTFOLIOS()
+def m006_people(db: Database) -> None:
+    """Keep people, and what was done for which period."""
+    db.executescript(_PEOPLE_TABLES)

@@ -27,7 +27,7 @@ NOBODY = 65534
 TABLES = {
     "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
     "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
-    "leases",
+    "leases", "people", "done",
 }  # fmt: skip
 
 
@@ -352,6 +352,7 @@ RELEASES = [
         steps.m003_credits,
         steps.m004_market_data,
         steps.m005_leases,
+        steps.m006_people,
     ),
 ]
 

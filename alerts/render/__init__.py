@@ -1,0 +1,1 @@
+"""Messages as text: plain, for Telegram, for mail; the only place that knows markup and lengths."""

@@ -1,0 +1,44 @@
+"""Who uses an installation, what each may do, and where each can be told something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may do: look, decide, or administer; each includes the one before."""
+
+    VIEWER = "viewer"
+    APPROVER = "approver"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who looks at portfolios.
+
+    Attributes:
+        name: as people call him here.
+        email: empty when he gets no mail.
+        chat: his chat on Telegram; empty while he is not linked.
+        timezone: IANA name, for quiet hours and the weekly report.
+        portfolios: those he may see; all of them where empty and he is an owner.
+    """
+
+    name: str
+    role: Role = Role.VIEWER
+    email: str = ""
+    chat: str = ""
+    timezone: str = "UTC"
+    portfolios: tuple[str, ...] = ()
+
+    def may_see(self, portfolio: str) -> bool:
+        """Tell whether a portfolio concerns him."""
+        if self.role is Role.OWNER and not self.portfolios:
+            return True
+        return portfolio in self.portfolios
+
+    def address(self, channel: str) -> str:
+        """Return where a channel reaches him; empty where it does not."""
+        return {"email": self.email, "telegram": self.chat}.get(channel, "")
