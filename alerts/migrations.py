@@ -92,9 +92,39 @@ CREATE TABLE parked_addresses (
 ) STRICT, WITHOUT ROWID;
 """
 
+_MEMORY = """
+CREATE TABLE remembered (
+    portfolio TEXT NOT NULL CHECK (portfolio <> ''),
+    kind TEXT NOT NULL CHECK (kind <> ''),
+    name TEXT NOT NULL CHECK (name <> ''),
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    PRIMARY KEY (portfolio, kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE preferences (
+    person TEXT PRIMARY KEY CHECK (person <> ''),
+    document TEXT NOT NULL CHECK (json_valid(document))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held_back (
+    person TEXT NOT NULL CHECK (person <> ''),
+    channel TEXT NOT NULL CHECK (channel <> ''),
+    key TEXT NOT NULL CHECK (key <> ''),
+    at TEXT NOT NULL,
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    PRIMARY KEY (person, channel, key)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 @ALERTS()
 def m001_deliveries(db: Database) -> None:
     """Keep what is to be told, what became of it, and whom nothing reaches."""
     for tables in (_DELIVERIES, _ATTACHMENTS, _ADDRESSES):
         db.executescript(tables)
+
+
+@ALERTS()
+def m002_memory(db: Database) -> None:
+    """Remember conditions and what was told, what people chose, and what waits for a digest."""
+    db.executescript(_MEMORY)
