@@ -74,15 +74,21 @@ class TelegramChannel:
     ) -> None:
         self._parts, self._plain, self._caption = parts, plain, caption
         self._runner = asyncio.Runner()
-        request = HTTPXRequest(
-            read_timeout=timeout,
-            write_timeout=timeout,
-            connect_timeout=min(timeout, 10.0),
-            pool_timeout=5.0,
-            httpx_kwargs={"trust_env": False},
+        self._requests = tuple(
+            HTTPXRequest(
+                read_timeout=timeout,
+                write_timeout=timeout,
+                connect_timeout=min(timeout, 10.0),
+                pool_timeout=5.0,
+                httpx_kwargs={"trust_env": False},
+            )
+            for _ in ("sending", "receiving")
         )
+        sending, receiving = self._requests
         try:
-            self._bot = Bot(token, base_url=base_url, request=request)
+            self._bot = Bot(
+                token, base_url=base_url, request=sending, get_updates_request=receiving
+            )
         except InvalidToken:
             self._runner.close()
             raise DeliveryError("no bot token", channel_down=True, hint=TOKEN_HINT) from None
@@ -101,8 +107,8 @@ class TelegramChannel:
 
     def close(self) -> None:
         """Close every connection."""
-        if self._is_open:
-            self._runner.run(self._bot.shutdown())
+        for request in self._requests:
+            self._runner.run(request.shutdown())
         self._runner.close()
 
     def send(self, envelope: Envelope) -> str:
