@@ -29,6 +29,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     WEEKLY = "weekly"
     CLEARED = "cleared"
+    DIGEST = "digest"
     TEST = "test"
 
 

@@ -43,15 +43,16 @@ CHAT_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
         Kind.DECISION: Way.SILENT,
         Kind.WEEKLY: Way.OFF,
         Kind.CLEARED: Way.SILENT,
+        Kind.DIGEST: Way.SILENT,
         Kind.TEST: Way.ON,
     }
 )
 MAIL_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
-    dict.fromkeys(Kind, Way.OFF) | {Kind.WEEKLY: Way.ON, Kind.TEST: Way.ON}
+    dict.fromkeys(Kind, Way.OFF) | dict.fromkeys((Kind.WEEKLY, Kind.DIGEST, Kind.TEST), Way.ON)
 )
 URGENT = frozenset({Kind.ZONE_RED, Kind.RULE})
 """Kinds that break quiet hours, for those who agreed to that."""
-UNLIMITED = URGENT | {Kind.WEEKLY, Kind.TEST, Kind.DECISION}
+UNLIMITED = URGENT | {Kind.WEEKLY, Kind.DIGEST, Kind.TEST, Kind.DECISION}
 """Kinds that no daily budget puts off."""
 
 

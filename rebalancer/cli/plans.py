@@ -1,9 +1,8 @@
-"""Commands that judge and propose: demo, run, zones, history, approve, skip, snooze, apply."""
+"""Commands that judge and propose: demo, run, zones."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Annotated
 import typer
 
 from portfolios import figures
-from portfolios.decisions import Verdict
 from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.loaders import load
@@ -26,13 +24,11 @@ from portfolios.samples import SAMPLES, read_sample
 from rebalancer import wiring
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exits import Exit, exit_for
-from rebalancer.cli.historyview import history_to_json, show_history
 from rebalancer.cli.holdings import AsJson, Maps, Offline, load_file
 from rebalancer.cli.planview import show_plan, zones_view
 from rebalancer.cli.screen import out, write_json
 from rebalancer.cli.tradescsv import trades_csv
 from rebalancer.optimiser.dump import to_problem_json
-from rebalancer.service.history import past_plans
 from rebalancer.service.propose import Proposal, judge_portfolio, propose
 
 FILE_ENDINGS = (".toml", ".csv", ".json")
@@ -49,11 +45,6 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
     app.command()(run)
     app.command()(zones)
-    app.command()(history)
-    app.command()(approve)
-    app.command()(skip)
-    app.command()(snooze)
-    app.command("apply")(apply_plan)
 
 
 Names = Annotated[
@@ -82,6 +73,9 @@ def run(
     save: Annotated[
         bool, typer.Option("--save", help="Keep the plans, to decide on them.")
     ] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell what is news; keeps the plans too.")
+    ] = False,
     dump: Annotated[
         Path | None, typer.Option(help="Write the exact problem and answer as JSON.")
     ] = None,
@@ -105,7 +99,9 @@ def run(
     if flow and len(portfolios) != 1:
         raise UsageError("--cash is money of one portfolio", hint="name exactly one portfolio")
     proposals, failures = _proposed(context, portfolios, market, flow=flow, mode=mode)
-    if save:
+    if notify:
+        _notify(context, portfolios, proposals, market)
+    elif save:
         with wiring.open_store(resolved) as store, store.database.transaction():
             for proposal in proposals:
                 store.save_plan(proposal.plan, at=wiring.clock())
@@ -115,6 +111,35 @@ def run(
     _next_step(context, proposals, saved=save)
     plans = [p.plan for p in proposals]
     raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
+
+
+def _notify(
+    context: Context,
+    portfolios: list[Portfolio],
+    proposals: list[Proposal],
+    market: Market,
+) -> None:
+    """Remember what was judged, write the messages that are news, and send them."""
+    from rebalancer.cli.alerting import tell_delivery
+    from rebalancer.service.check import check
+    from rebalancer.wiring.delivering import deliver_now, open_office, people_of
+
+    settings = wiring.settings_from(context.config).settings
+    plans = {proposal.plan.portfolio: proposal.plan for proposal in proposals}
+    with open_office(settings) as store:
+        people = people_of(settings, store.database)
+        for portfolio in portfolios:
+            store.load_portfolio(portfolio.name)  # only what is kept can be remembered
+            check(
+                store,
+                portfolio,
+                market,
+                findings=judge_portfolio(portfolio, market),
+                plan=plans.get(portfolio.name),
+                people=people,
+                now=wiring.clock(),
+            )
+        tell_delivery(context, deliver_now(settings, store.database))
 
 
 def _proposed(
@@ -170,67 +195,6 @@ def zones(
             out().print(zones_view(findings, every=True))
     red = any(worst(tuple(f.zone for f in findings)) is Zone.RED for _, findings in judged)
     raise typer.Exit(Exit.RED if red and fail_on else Exit.DONE)
-
-
-def history(
-    ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One portfolio; all when none.")] = None,
-    offline: Offline = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show past plans, what was decided, and what each would have earned since."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    market = wiring.market_if_any(resolved, offline=offline)
-    with wiring.open_store(resolved, read_only=True) as store:
-        past = past_plans(store, market, name)
-    if as_json:
-        write_json([history_to_json(entry) for entry in past])
-    else:
-        show_history(out(), past)
-
-
-Plan_ = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, or its beginning.")]
-
-
-def approve(ctx: typer.Context, plan: Plan_) -> None:
-    """Record that a plan is approved; the trades are yours to make."""
-    _decide(ctx, plan, Verdict.APPROVE)
-
-
-def skip(ctx: typer.Context, plan: Plan_) -> None:
-    """Record that a plan is skipped."""
-    _decide(ctx, plan, Verdict.SKIP)
-
-
-def snooze(
-    ctx: typer.Context,
-    plan: Plan_,
-    days: Annotated[int, typer.Option(min=1, max=365, help="Look again after so many days.")] = 1,
-) -> None:
-    """Put a plan off."""
-    _decide(ctx, plan, Verdict.SNOOZE, days=days)
-
-
-def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
-    """Record a plan's trades as done in the stored portfolio; applying twice changes nothing."""
-    with wiring.open_store(wiring.settings_from(context_of(ctx).config)) as store:
-        done = store.apply_plan(plan, at=wiring.clock(), by="cli")
-    if done.is_new:
-        typer.echo(f"plan {done.ruling.plan_id}: its trades are booked")
-    else:
-        typer.echo(f"plan {done.ruling.plan_id} was applied already; nothing changed")
-
-
-def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None = None) -> None:
-    now = wiring.clock()
-    until = now + timedelta(days=days) if days else None
-    with wiring.open_store(wiring.settings_from(context_of(ctx).config)) as store:
-        done = store.record_decision(plan, verdict, at=now, by="cli", until=until)
-    again = "" if done.is_new else " (as before)"
-    until_text = f" until {figures.day(until.date())}" if until else ""
-    typer.echo(f"plan {done.ruling.plan_id}: {verdict.value}{until_text}{again}")
-    if verdict is Verdict.APPROVE:
-        context_of(ctx).tell(f"when you have traded: rebalancer apply {done.ruling.plan_id}")
 
 
 def _flow(cash: str | None) -> Decimal:

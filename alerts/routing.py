@@ -1,0 +1,106 @@
+"""Sends a message on its way: to each person it concerns, as he chose, in the caller's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from alerts.delivery import compose
+from alerts.messages import Kind, Message, Picture, Promise
+from alerts.outbox import Outbox
+from alerts.preferences import EMAIL, TELEGRAM, Route, route
+from alerts.preferencestore import PreferenceStore
+from alerts.telling import OPEN_HOURS
+from portfolios.canonical import utc_text
+from portfolios.people import Person
+
+CHANNELS = (EMAIL, TELEGRAM)
+PROMISES: Mapping[Kind, Promise] = {
+    Kind.ZONE_RED: Promise.MUST,
+    Kind.RULE: Promise.MUST,
+    Kind.DATA: Promise.ONCE,
+    Kind.DECISION: Promise.MUST,
+    Kind.PROPOSAL: Promise.ACTION,
+    Kind.WEEKLY: Promise.ONCE,
+    Kind.TEST: Promise.LOW,
+}
+"""What is promised of each kind; of the others, `ONCE`."""
+DAY = timedelta(hours=24)
+
+
+class Post:
+    """Puts messages into the outbox; every verb is part of the caller's transaction.
+
+    Args:
+        outbox: where they wait to be sent.
+        preferences: of people.
+        now: the moment, aware.
+    """
+
+    def __init__(self, outbox: Outbox, preferences: PreferenceStore, *, now: datetime) -> None:
+        self._outbox, self._preferences, self._now = outbox, preferences, now
+
+    def send(
+        self,
+        message: Message,
+        people: Iterable[Person],
+        *,
+        pictures: Sequence[Picture] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> int:
+        """Address a message to people; return how many deliveries are new."""
+        return sum(self._send(message, person, pictures, headers) for person in people)
+
+    def _send(
+        self,
+        message: Message,
+        person: Person,
+        pictures: Sequence[Picture],
+        headers: Mapping[str, str] | None,
+    ) -> int:
+        chosen = self._preferences.preferences(person.name)
+        channels = tuple(channel for channel in CHANNELS if person.address(channel))
+        routes = route(
+            message.kind,
+            chosen,
+            channels,
+            now=self._now,
+            zone=person.timezone,
+            sent_today=self._sent_today(person),
+        )
+        return sum(self._on(one, message, person, pictures, headers) for one in routes)
+
+    def _on(
+        self,
+        one: Route,
+        message: Message,
+        person: Person,
+        pictures: Sequence[Picture],
+        headers: Mapping[str, str] | None,
+    ) -> int:
+        if one.is_digest:
+            self._preferences.hold_back(person.name, one.channel, message, at=self._now)
+            return 0
+        promise = PROMISES.get(message.kind, Promise.ONCE)
+        ends = one.not_before + timedelta(hours=OPEN_HOURS)
+        delivery = compose(
+            message,
+            person=person.name,
+            channel=one.channel,
+            address=person.address(one.channel),
+            promise=promise,
+            now=self._now,
+            not_before=one.not_before,
+            expires_at=ends if promise is Promise.ACTION else None,
+            is_silent=one.is_silent,
+            pictures=pictures if one.channel == EMAIL or message.kind is Kind.WEEKLY else (),
+            headers=headers,
+        )
+        return len(self._outbox.put(delivery))
+
+    def _sent_today(self, person: Person) -> int:
+        row = self._outbox.database.row(
+            "SELECT count(*) AS sent FROM deliveries WHERE person = ? AND created_at > ?",
+            (person.name, utc_text(self._now - DAY)),
+        )
+        return int(row["sent"]) if row else 0

@@ -1,0 +1,291 @@
+"""Commands about telling: alerts, notify, outbox, user."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from portfolios.errors import DeliveryError, NotFoundError, UsageError
+from portfolios.holdings import AlertRule
+from portfolios.loaders.rules import parse_rule
+from portfolios.people import Person, Role
+from rebalancer import wiring
+from rebalancer.cli.context import Context, context_of
+from rebalancer.cli.exits import Exit
+from rebalancer.cli.holdings import AsJson
+from rebalancer.cli.screen import out, table, write_json
+
+if TYPE_CHECKING:
+    from alerts.dispatch import DispatchReport
+    from portfolios.store import Store
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(alerts)
+    app.command()(notify)
+    app.command()(outbox)
+    app.command()(user)
+
+
+def alerts(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help='[NAME], or: add NAME "RULE", or: remove NAME "RULE".'),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show alert rules with their state; add or remove one of your own."""
+    from rebalancer.wiring.delivering import open_office
+
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with open_office(resolved.settings) as store:
+        match words or []:
+            case ["add", name, rule]:
+                _add_rule(store, name, rule)
+            case ["remove", name, rule]:
+                _remove_rule(store, name, rule)
+            case [] | [_]:
+                _show_rules(store, words[0] if words else None, as_json=as_json)
+            case _:
+                raise UsageError(
+                    "this is no alerts command",
+                    hint='alerts NAME, alerts add NAME "price bitcoin > 100000", alerts remove ...',
+                )
+
+
+def _add_rule(store: Store, name: str, rule: str) -> None:
+    try:
+        parsed = parse_rule(rule)
+    except ValueError as error:
+        raise UsageError(str(error), hint='e.g. "price bitcoin > 100000"') from None
+    with store.database.transaction():
+        portfolio = store.load_portfolio(name)
+        if AlertRule(rule) in portfolio.alerts:
+            typer.echo(f"{name}: has this rule already")
+            return
+        kept = replace(portfolio, alerts=(*portfolio.alerts, AlertRule(rule)))
+        store.save_portfolio(kept, at=wiring.clock())
+    typer.echo(f"{name}: tells you when {rule}")
+    held = {holding.asset_id for holding in portfolio.holdings}
+    if parsed.name and parsed.subject != "sector" and parsed.name not in held | portfolio.wished:
+        typer.echo(f"  {parsed.name} is not in {name}: its price must be pulled for some portfolio")
+
+
+def _remove_rule(store: Store, name: str, rule: str) -> None:
+    with store.database.transaction():
+        portfolio = store.load_portfolio(name)
+        kept = tuple(alert for alert in portfolio.alerts if alert.when != rule)
+        if len(kept) == len(portfolio.alerts):
+            raise NotFoundError(f"{name} has no such rule", hint=f"`rebalancer alerts {name}`")
+        store.save_portfolio(replace(portfolio, alerts=kept), at=wiring.clock())
+    typer.echo(f"{name}: the rule is gone")
+
+
+def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
+    from alerts.memory import Memory
+
+    portfolios = [store.load_portfolio(name)] if name else store.list_portfolios()
+    rows = [
+        (p.name, alert.when, {s.when: s for s in Memory(store.database, p.name).rules()})
+        for p in portfolios
+        for alert in p.alerts
+    ]
+    if as_json:
+        write_json(
+            [
+                {"portfolio": p, "when": when, "is_true": s[when].is_true if when in s else None}
+                for p, when, s in rows
+            ]
+        )
+        return
+    grid = table("portfolio", "rule", "state", "value>")
+    for portfolio, when, states in rows:
+        state = states.get(when)
+        words = "not looked at yet" if state is None else "true" if state.is_true else "false"
+        value = f"{state.value:,.6g}" if state and state.value is not None else "unknown"
+        grid.add_row(portfolio, when, words, value)
+    out().print(grid)
+
+
+def notify(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(help="test: one harmless message per channel.")],
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
+) -> None:
+    """Send one harmless message on each channel that is set up."""
+    if what != "test":
+        raise UsageError(f"notify {what} means nothing", hint="rebalancer notify test")
+    from alerts.outbox import Outbox
+    from alerts.preferencestore import PreferenceStore
+    from alerts.routing import Post
+    from alerts.telling import trial_message
+    from rebalancer.wiring.delivering import deliver_now, open_office, people_of
+
+    context = context_of(ctx)
+    settings = wiring.settings_from(context.config).settings
+    with open_office(settings) as store:
+        people = people_of(settings, store.database)
+        if channel is not None:
+            people = tuple(_only_by(channel, person) for person in people)
+        if not any(person.email or person.chat for person in people):
+            raise UsageError(
+                "nobody can be reached",
+                hint="set REBALANCER_TELEGRAM__OWNER_ID or REBALANCER_EMAIL__TO",
+            )
+        now = wiring.clock()
+        Post(Outbox(store.database), PreferenceStore(store.database), now=now).send(
+            trial_message(now=now), people
+        )
+        report = deliver_now(settings, store.database)
+    tell_delivery(context, report)
+    raise typer.Exit(exit_of_delivery(report))
+
+
+def _only_by(channel: str, person: Person) -> Person:
+    if channel == "email":
+        return replace(person, chat="")
+    if channel == "telegram":
+        return replace(person, email="")
+    raise UsageError(f"no channel is called {channel}", hint="email or telegram")
+
+
+def tell_delivery(context: Context, report: DispatchReport) -> None:
+    """Say what was sent and what was not."""
+    counts = ", ".join(f"{count} {state.value}" for state, count in report.outcomes.items())
+    typer.echo(f"messages: {counts or 'none was due'}")
+    for channel, why in report.stopped.items():
+        context.tell(f"{channel}: {why}; nothing is lost, it goes on when that is mended")
+    for gone in report.gone:
+        context.tell(f"{gone.channel}: {', '.join(gone.people)} cannot be reached: {gone.reason}")
+
+
+def exit_of_delivery(report: DispatchReport) -> Exit:
+    """Return 8 when something could not be delivered and will not come by itself."""
+    lost = {"dead", "unknown", "suppressed", "retry"} & {s.value for s in report.outcomes}
+    return Exit.DELIVERY if lost or report.stopped or report.gone else Exit.DONE
+
+
+def outbox(
+    ctx: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(help="Nothing, or: retry NUMBER.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show deliveries and why they failed; try a dead one again."""
+    from alerts.outbox import Outbox
+    from rebalancer.wiring.delivering import open_office
+
+    settings = wiring.settings_from(context_of(ctx).config).settings
+    with open_office(settings) as store:
+        box = Outbox(store.database)
+        match words or []:
+            case ["retry", number] if number.isdigit():
+                box.retry(int(number), wiring.clock())
+                typer.echo(f"message {number} will be sent with the next delivery")
+                return
+            case []:
+                deliveries = box.find(limit=50)
+            case _:
+                raise UsageError("this is no outbox command", hint="outbox, or outbox retry NUMBER")
+    if as_json:
+        write_json(
+            [
+                {
+                    "number": d.number, "person": d.person, "channel": d.channel,
+                    "kind": d.message.kind.value, "state": d.state.value, "attempts": d.attempts,
+                    "headline": d.message.headline, "reason": d.reason,
+                }
+                for d in deliveries
+            ]
+        )  # fmt: skip
+        return
+    grid = table("number>", "to", "channel", "state", "what", "reason")
+    for d in deliveries:
+        grid.add_row(
+            str(d.number), d.person, d.channel, d.state.value, d.message.headline, d.reason
+        )
+    out().print(grid)
+
+
+def user(
+    ctx: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(help="list, add NAME, remove NAME.")] = None,
+    role: Annotated[Role, typer.Option(help="What he may do.")] = Role.VIEWER,
+    email: Annotated[str, typer.Option(help="Where his mail goes.")] = "",
+    chat: Annotated[str, typer.Option(help="His numeric chat on Telegram.")] = "",
+    timezone: Annotated[str, typer.Option(help="His time zone, such as Europe/Berlin.")] = "",
+    portfolio: Annotated[
+        list[str] | None, typer.Option(help="A portfolio he may see; repeat for more.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show, add or remove the people who are told."""
+    from rebalancer.wiring.delivering import open_office, people_of
+
+    settings = wiring.settings_from(context_of(ctx).config).settings
+    with open_office(settings) as store:
+        match words or ["list"]:
+            case ["list"]:
+                _list_people(people_of(settings, store.database), as_json=as_json)
+            case ["add", name]:
+                zone = _zone(timezone or settings.timezone)
+                person = Person(name, role, _mail(email), chat, zone, tuple(portfolio or ()))
+                _add_person(store, person)
+            case ["remove", name]:
+                from portfolios.peoplestore import PeopleStore
+
+                PeopleStore(store.database).remove(name)
+                typer.echo(f"{name}: removed; nothing more is sent there")
+            case _:
+                raise UsageError("this is no user command", hint="user list, user add, user remove")
+
+
+def _zone(name: str) -> str:
+    from rebalancer.settings.checks import time_zone
+
+    try:
+        return time_zone(name)
+    except ValueError as error:
+        raise UsageError(f"--timezone {name}: {error}", hint="e.g. Europe/Berlin") from None
+
+
+def _mail(text: str) -> str:
+    from alerts.channels.composing import address
+
+    try:
+        return str(address(text)) if text else ""
+    except DeliveryError as error:
+        raise UsageError(f"--email {text}: {error}", hint=error.hint) from None
+
+
+def _add_person(store: Store, person: Person) -> None:
+    from portfolios.peoplestore import PeopleStore
+
+    for name in person.portfolios:
+        store.load_portfolio(name)
+    PeopleStore(store.database).save(person)
+    typer.echo(f"{person.name}: {person.role.value}, reached by {_ways(person)}")
+
+
+def _ways(person: Person) -> str:
+    return " and ".join(c for c in ("email", "telegram") if person.address(c)) or "nothing yet"
+
+
+def _list_people(people: tuple[Person, ...], *, as_json: bool) -> None:
+    if as_json:
+        write_json(
+            [
+                {"name": p.name, "role": p.role.value, "email": p.email, "chat": p.chat,
+                 "timezone": p.timezone, "portfolios": list(p.portfolios)}
+                for p in people
+            ]
+        )  # fmt: skip
+        return
+    grid = table("name", "role", "reached by", "zone", "portfolios")
+    for p in people:
+        sees = ", ".join(p.portfolios) or ("all" if p.role is Role.OWNER else "none")
+        grid.add_row(p.name, p.role.value, _ways(p), p.timezone, sees)
+    out().print(grid)

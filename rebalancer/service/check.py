@@ -1,0 +1,154 @@
+"""Check a portfolio: judge it, remember, and tell what is news, all in one unit.
+
+The proposal of the same moment is saved, its messages are written, and what was remembered moves
+on together: a crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.changes import News, grade_news, signal_news, unlock_news
+from alerts.flips import Advance, advance
+from alerts.memory import Memory
+from alerts.messages import Kind, Message
+from alerts.outbox import Outbox
+from alerts.ownrules import Facts, judge_rules
+from alerts.preferencestore import PreferenceStore
+from alerts.routing import Post
+from alerts.telling import (
+    changes_message,
+    proposal_message,
+    rules_message,
+    withheld_message,
+    zone_message,
+)
+from portfolios.canonical import read_utc, utc_text
+from portfolios.holdings import Portfolio
+from portfolios.market import Market
+from portfolios.people import Person
+from portfolios.plans import Decision, Finding, Plan
+from portfolios.store import Store
+from portfolios.valuation import value_portfolio
+
+AGAIN = timedelta(days=7)
+"""An unchanged proposal is told again after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check led to.
+
+    Attributes:
+        messages: worth telling, whoever wants to hear them.
+        deliveries: new ones in the outbox.
+    """
+
+    messages: tuple[Message, ...]
+    deliveries: int
+
+
+def check(
+    store: Store,
+    portfolio: Portfolio,
+    market: Market,
+    *,
+    findings: Sequence[Finding],
+    plan: Plan | None,
+    people: Sequence[Person],
+    now: datetime,
+) -> Checked:
+    """Remember what was judged and tell what is news.
+
+    Args:
+        store: of the portfolio; the tables of alerts are in the same file.
+        portfolio: as it is now.
+        market: at one moment.
+        findings: about the portfolio as it is.
+        plan: proposed at the same moment; None when nobody was asked for one.
+        people: who may see the portfolio.
+        now: the moment of the clock.
+    """
+    concerned = [person for person in people if person.may_see(portfolio.name)]
+    memory = Memory(store.database, portfolio.name)
+    post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+    with store.database.transaction():
+        if plan is not None:
+            store.save_plan(plan, at=now)
+        told = [
+            *_zones(memory, portfolio, market, findings),
+            *_rules(memory, portfolio, market, plan),
+            *_news(memory, portfolio, market),
+            *_proposal(memory, plan, now),
+        ]
+        new = sum(post.send(message, concerned) for message in told)
+    return Checked(tuple(told), new)
+
+
+def _zones(
+    memory: Memory, portfolio: Portfolio, market: Market, findings: Sequence[Finding]
+) -> list[Message]:
+    valuation = value_portfolio(portfolio, market)
+    weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
+    ours = frozenset(a for a, grade in market.grades.items() if grade.is_ours)
+    step: Advance = advance(
+        memory.conditions(), memory.told(), findings, at=market.as_of, weights=weights, ours=ours
+    )
+    memory.keep_conditions(step.conditions, step.told)
+    names = {a: asset.symbol for a, asset in market.assets.items()}
+    return _some(zone_message(portfolio.name, step, as_of=market.as_of, names=names))
+
+
+def _rules(
+    memory: Memory, portfolio: Portfolio, market: Market, plan: Plan | None
+) -> list[Message]:
+    reference = {p.asset_id: p.reference_weight for p in plan.positions} if plan else {}
+    facts = Facts(portfolio, value_portfolio(portfolio, market), market, reference)
+    states, fired = judge_rules(facts, memory.rules(), at=market.as_of)
+    memory.keep_rules(states)
+    return _some(rules_message(portfolio.name, fired, as_of=market.as_of))
+
+
+def _news(memory: Memory, portfolio: Portfolio, market: Market) -> list[Message]:
+    marks, found = memory.marks(), []
+    for kind, what, read in (
+        (Kind.SIGNAL, "signals turned", signal_news),
+        (Kind.GRADE, "grades moved", grade_news),
+        (Kind.UNLOCK, "locks end", unlock_news),
+    ):
+        news: News = read(portfolio, market, marks)
+        memory.mark(news.marks)
+        key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}"
+        found += _some(
+            changes_message(
+                portfolio.name, kind, news.lines, key=key, as_of=market.as_of, what=what
+            )
+        )
+    return found
+
+
+def _proposal(memory: Memory, plan: Plan | None, now: datetime) -> list[Message]:
+    if plan is None or plan.decision is Decision.HOLD:
+        return []
+    if plan.decision is Decision.WITHHELD:
+        return [withheld_message(plan)]
+    last = _last_told(memory.marks())
+    trades = sorted(f"{trade.side.value} {trade.asset_id}" for trade in plan.trades)
+    if last is not None and last[0] == trades and now - last[1] < AGAIN:
+        return []
+    memory.mark({"proposal": json.dumps([trades, utc_text(now)])})
+    return [proposal_message(plan)]
+
+
+def _last_told(marks: Mapping[str, str]) -> tuple[list[str], datetime] | None:
+    if "proposal" not in marks:
+        return None
+    trades, at = json.loads(marks["proposal"])
+    return trades, read_utc(at)
+
+
+def _some(message: Message | None) -> list[Message]:
+    return [] if message is None else [message]

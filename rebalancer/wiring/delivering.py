@@ -1,0 +1,140 @@
+"""Builds what delivery needs from settings: the tables of alerts, channels, people."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+
+from alerts.channels import Channel
+from alerts.channels.email import EmailChannel
+from alerts.channels.telegram import TelegramChannel
+from alerts.dispatch import DispatchReport, Moved, deliver
+from alerts.messages import Message
+from alerts.migrations import ALERTS
+from alerts.outbox import Outbox
+from alerts.pace import Pace
+from alerts.preferences import EMAIL, TELEGRAM
+from alerts.render.mail import mail_html
+from alerts.render.plain import plain_text
+from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
+from portfolios.database import Database, open_database
+from portfolios.errors import UsageError
+from portfolios.migrations import PORTFOLIOS
+from portfolios.people import Person, Role
+from portfolios.peoplestore import PeopleStore
+from portfolios.store import Store
+from rebalancer.settings.model import Settings
+
+PATIENCE = timedelta(seconds=20)
+"""A command waits so long for what must be tried again; the rest goes with the next one."""
+OWNER = "owner"
+FOOTER = (
+    "You get this because your portfolio is watched by your own rebalancer.",
+    "What reaches you, and when, is yours to choose. It proposes, you trade. Not advice.",
+)
+
+
+@contextmanager
+def open_office(settings: Settings) -> Iterator[Store]:
+    """Open the database with the tables of alerts, for as long as the block lasts."""
+    with open_database(settings.database, migrations=(PORTFOLIOS, ALERTS)) as database:
+        yield Store(database)
+
+
+def people_of(settings: Settings, database: Database) -> tuple[Person, ...]:
+    """Return everybody; where nobody was added, the owner whom the settings name."""
+    stored = PeopleStore(database).everybody()
+    mail = settings.email.to or ""
+    chat = "" if settings.telegram.owner_id is None else str(settings.telegram.owner_id)
+    if any(person.role is Role.OWNER for person in stored) or not (mail or chat):
+        return stored
+    owner = Person(OWNER, Role.OWNER, email=mail, chat=chat, timezone=settings.timezone)
+    return (*stored, owner)
+
+
+@contextmanager
+def channels_of(settings: Settings) -> Iterator[Mapping[str, Channel]]:
+    """Open the channels that the settings make possible."""
+    with ExitStack() as stack:
+        found: dict[str, Channel] = {}
+        if settings.telegram.token is not None:
+            found[TELEGRAM] = stack.enter_context(
+                TelegramChannel(
+                    settings.telegram.token.get_secret_value(),
+                    base_url=settings.telegram.base_url,
+                    parts=telegram_parts,
+                    plain=plain_parts,
+                    caption=telegram_caption,
+                )
+            )
+        if settings.email.host and (settings.email.sender or settings.email.username):
+            found[EMAIL] = stack.enter_context(_mail(settings))
+        yield found
+
+
+def _mail(settings: Settings) -> EmailChannel:
+    mail = settings.email
+    return EmailChannel(
+        host=mail.host or "",
+        port=mail.port,
+        security=mail.security,
+        username=mail.username or "",
+        password=mail.password.get_secret_value() if mail.password else "",
+        sender=mail.sender or mail.username or "",
+        html=html_of,
+        text=text_of,
+        now=now,
+    )
+
+
+def html_of(message: Message) -> str:
+    """Return the HTML part of a mail, with the footer of every mail."""
+    return mail_html(message, footer=FOOTER)
+
+
+def text_of(message: Message) -> str:
+    """Return the text part of a mail, with the footer of every mail."""
+    return plain_text(message) + "\n-- \n" + "\n".join(FOOTER) + "\n"
+
+
+def now() -> datetime:
+    """Return the present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+def deliver_now(
+    settings: Settings, database: Database, *, pace: Pace | None = None
+) -> DispatchReport:
+    """Send what is due and, for a short while, what must be tried again.
+
+    Raises:
+        UsageError: when the settings name no channel at all.
+    """
+    with channels_of(settings) as channels:
+        if not channels:
+            raise UsageError(
+                "no channel is set up, so nothing can be sent",
+                hint="set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER",
+            )
+        return deliver(
+            Outbox(database),
+            channels,
+            now=now,
+            sleep=time.sleep,
+            owner=token_hex(8),
+            pace=pace or Pace(),
+            patience=PATIENCE,
+            on_moved=lambda moved: _follow(database, moved),
+        )
+
+
+def _follow(database: Database, moved: Moved) -> None:
+    """Remember the new chat of somebody whose old one became another."""
+    people = PeopleStore(database)
+    for person in people.everybody():
+        if moved.channel == TELEGRAM and person.chat == moved.old:
+            people.save(replace(person, chat=moved.new))

@@ -1,0 +1,149 @@
+"""Telling, as a user sets it up: a bot, a mail server, people, and what reaches them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.shell import Shell
+from tests.standins.mail import MailStandin
+from tests.standins.telegram import TOKEN, TelegramStandin
+
+CHAT = 4711
+RULED = """
+name = "mine"
+policy = { signals = "ignore", sectors = { meme = { max = "10%" } } }
+targets = { bitcoin = "50%", ethereum = "25%", uniswap = "5%", usd-coin = "15%" }
+holdings = [
+    { asset = "bitcoin", quantity = "0.3" },
+    { asset = "ethereum", quantity = "5" },
+    { asset = "pepe", quantity = "1500000000" },
+    { asset = "cash", quantity = "2500" },
+]
+alerts = [{ when = "price bitcoin < 100000" }]
+"""
+
+
+def shell_of(home: Path, bot: TelegramStandin, **more: str) -> Shell:
+    shell = Shell(
+        home,
+        REBALANCER_PROVIDER="sample",
+        REBALANCER_TELEGRAM__TOKEN=TOKEN,
+        REBALANCER_TELEGRAM__BASE_URL=bot.base_url,
+        REBALANCER_TELEGRAM__OWNER_ID=str(CHAT),
+        **more,
+    )
+    shell.write("mine.toml", RULED)
+    assert shell.run("add", "mine.toml").code == 0
+    return shell
+
+
+def test_a_run_tells_of_its_proposal_and_of_the_users_own_rule_once(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        first = shell.run("run", "mine", "--notify")
+        assert first.code == 0, first.err
+        assert "2 sent" in first.out
+        second = shell.run("run", "mine", "--notify")
+        assert "none was due" in second.out
+        rule, proposal = sorted(bot.sent, key=lambda sent: bool(sent.buttons))
+    assert "price bitcoin &lt; 100000 is true" in rule.text
+    assert "trades, cost about $" in proposal.text
+    (row,) = proposal.buttons
+    (plan,) = json.loads(shell.run("history", "--json").out)
+    assert [button["callback_data"] for button in row] == [
+        f"{action}:{plan['plan']}" for action in ("why", "ok", "later", "skip")
+    ]
+
+
+def test_rules_are_added_shown_and_taken_away(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        assert shell.run("alerts", "add", "mine", "short_grade uniswap < 40").code == 0
+        assert shell.run("alerts", "add", "mine", "colour bitcoin > 3").code == 2
+        shell.run("run", "mine", "--notify")
+        shown = shell.run("alerts", "mine").out
+        assert "price bitcoin < 100000" in shown
+        assert "true" in shown
+        assert shell.run("alerts", "remove", "mine", "short_grade uniswap < 40").code == 0
+        assert shell.run("alerts", "remove", "mine", "short_grade uniswap < 40").code == 2
+        assert len(json.loads(shell.run("alerts", "--json").out)) == 1
+
+
+def test_a_trial_message_reaches_each_channel(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot, MailStandin("none") as server:
+        shell = shell_of(
+            tmp_path, bot,
+            REBALANCER_EMAIL__HOST="localhost",
+            REBALANCER_EMAIL__PORT=str(server.port),
+            REBALANCER_EMAIL__SECURITY="none",
+            REBALANCER_EMAIL__SENDER="me@example.org",
+            REBALANCER_EMAIL__TO="you@example.org",
+        )  # fmt: skip
+        assert "2 sent" in shell.run("notify", "test").out
+        assert "1 sent" in shell.run("notify", "test", "--channel", "email").out
+        assert shell.run("notify", "test", "--channel", "pigeon").code == 2
+    assert len(bot.sent) == 1
+    assert len(server.inbox.mails) == 2
+
+
+def test_a_wrong_token_is_one_message_that_names_what_to_mend(tmp_path: Path) -> None:
+    wrong = "987654321:BBcanary-0123456789abcdefghijklmnopq"
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        shell.environment["REBALANCER_TELEGRAM__TOKEN"] = wrong
+        done = shell.run("--debug", "run", "mine", "--notify")
+        assert done.code == 0
+        assert done.err.count("refused the bot's token") == 1
+        assert wrong not in done.out + done.err
+        shell.environment["REBALANCER_TELEGRAM__TOKEN"] = TOKEN
+        assert "sent" in shell.run("notify", "test").out
+        assert len(bot.texts(CHAT)) == 3  # what waited has come too
+
+
+def test_nothing_set_up_says_what_to_set(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, REBALANCER_PROVIDER="sample")
+    done = shell.run("notify", "test")
+    assert done.code == 2
+    assert "REBALANCER_TELEGRAM__OWNER_ID" in done.err
+
+
+def test_a_blocked_bot_is_seen_in_the_outbox(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        bot.fault(
+            "status", method="sendMessage", code=403,
+            description="Forbidden: bot was blocked by the user",
+        )  # fmt: skip
+        done = shell.run("run", "mine", "--notify")
+        assert "cannot be reached" in done.err
+        rows = json.loads(shell.run("outbox", "--json").out)
+    assert {row["state"] for row in rows} == {"suppressed"}
+    assert not bot.sent
+
+
+def test_people_are_added_and_told_what_concerns_them(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT, 4712, 4713) as bot:
+        shell = shell_of(tmp_path, bot)
+        shell.write("other.toml", RULED.replace("mine", "other"))
+        shell.run("add", "other.toml")
+        add = ("user", "add")
+        assert shell.run(*add, "ann", "--chat", "4712", "--portfolio", "mine").code == 0
+        assert shell.run(*add, "bob", "--chat", "4713", "--portfolio", "other").code == 0
+        assert shell.run(*add, "eve", "--portfolio", "nothing").code == 2
+        assert shell.run(*add, "eve", "--email", "not an address").code == 2
+        assert shell.run(*add, "eve", "--timezone", "Mars/Phobos").code == 2
+        shell.run("run", "mine", "--notify")
+        people = {p["name"] for p in json.loads(shell.run("user", "list", "--json").out)}
+    assert people == {"ann", "bob", "owner"}
+    assert len(bot.texts(4712)) == 2
+    assert bot.texts(4713) == []
+
+
+@pytest.mark.parametrize("words", [["outbox", "retry", "9"], ["outbox", "x"], ["user", "x"]])
+def test_what_is_not_there_is_said(tmp_path: Path, words: list[str]) -> None:
+    done = Shell(tmp_path, REBALANCER_PROVIDER="sample").run(*words)
+    assert done.code == 2
+    assert "Traceback" not in done.err
