@@ -35,7 +35,7 @@ def _lines(block: Block) -> Iterator[str]:
     elif block.style is Style.BULLETS:
         yield from (f"- {clean(item)}" for item in block.items)
     elif block.style is Style.TABLE:
-        yield from aligned(block, widest=60)
+        yield from aligned(block, widest=72)
     elif block.style is Style.PICTURE:
         yield f"[{clean(block.text)}]"
     else:
