@@ -336,13 +336,14 @@ def test_urgent_messages_overtake_a_run_to_everybody(room: Room, count: int) -> 
                 for i in range(first, first + 1000)
             )
         )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     report = deliver(
         room.outbox, {"telegram": crowd}, now=room.clock, sleep=crowd.pass_time, owner="a",
         pace=room.pace,
     )  # fmt: skip
     crowd.waits.sort()
     late = crowd.waits[int(len(crowd.waits) * 0.99)]
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(
         f"{count} recipients: {(room.clock.now - NOW) / timedelta(minutes=1):.1f} min, "
         f"most in a second {most_in_a_second(crowd.bulk)}, urgent {len(crowd.waits)} "

@@ -83,6 +83,7 @@ def units(database):
     return plans
 
 done, advanced = 0, 0
+open_database(path).close()
 for _ in range(count):
     kill_after(fork(lambda: endless(done)), 0.03)
     with open_database(path) as database:
