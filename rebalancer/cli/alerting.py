@@ -14,7 +14,8 @@ from portfolios.people import Person, Role
 from rebalancer import wiring
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exits import Exit
-from rebalancer.cli.holdings import AsJson
+from rebalancer.cli.holdings import AsJson, Offline
+from rebalancer.cli.refreshview import counting
 from rebalancer.cli.screen import out, table, write_json
 
 if TYPE_CHECKING:
@@ -36,12 +37,19 @@ def alerts(
         list[str] | None,
         typer.Argument(help='[NAME], or: add NAME "RULE", or: remove NAME "RULE".'),
     ] = None,
+    replay: Annotated[
+        str, typer.Option(help="How many messages, e.g. 90d: rehearsed on the past, none sent.")
+    ] = "",
+    offline: Offline = False,
     as_json: AsJson = False,
 ) -> None:
     """Show alert rules with their state; add or remove one of your own."""
     from rebalancer.wiring.delivering import open_office
 
     resolved = wiring.settings_from(context_of(ctx).config)
+    if replay:
+        _replay(ctx, words or [], _days(replay), offline=offline, as_json=as_json)
+        return
     with open_office(resolved.settings) as store:
         match words or []:
             case ["add", name, rule]:
@@ -55,6 +63,37 @@ def alerts(
                     "this is no alerts command",
                     hint='alerts NAME, alerts add NAME "price bitcoin > 100000", alerts remove ...',
                 )
+
+
+def _days(text: str) -> int:
+    if not (text.endswith("d") and text[:-1].isdigit() and 1 <= int(text[:-1]) <= 700):
+        raise UsageError(f"--replay {text} is no number of days", hint="write it like 90d")
+    return int(text[:-1])
+
+
+def _replay(
+    ctx: typer.Context, words: list[str], days: int, *, offline: bool, as_json: bool
+) -> None:
+    """Rehearse the alerts of one portfolio on its past."""
+    from rebalancer.service.replay import replay_alerts
+
+    if len(words) != 1:
+        raise UsageError("name one portfolio to rehearse", hint="alerts NAME --replay 90d")
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline)
+    with wiring.open_store(resolved, read_only=True) as store:
+        portfolio = store.load_portfolio(words[0])
+    with counting("days", is_quiet=context.quiet) as watch:
+        said = replay_alerts(portfolio, market, days=days, watch=watch)
+    if as_json:
+        write_json([{"on": s.on.isoformat(), "kind": s.kind, "headline": s.headline} for s in said])
+        return
+    grid = table("day", "kind", "what")
+    for one in said:
+        grid.add_row(one.on.isoformat(), one.kind.value, one.headline)
+    out().print(grid)
+    typer.echo(f"{len(said)} messages in {days} days, with today's holdings and our own grades")
 
 
 def _add_rule(store: Store, name: str, rule: str) -> None:

@@ -51,6 +51,19 @@ def watching(*, is_quiet: bool) -> Iterator[Watcher]:
         yield Watcher(watch, wait)
 
 
+@contextmanager
+def counting(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something long is, on a terminal only."""
+    console = Console(stderr=True)
+    if is_quiet or not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def _quiet_wait(seconds: float) -> None:
     time.sleep(seconds)
 

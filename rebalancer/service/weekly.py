@@ -19,7 +19,7 @@ from portfolios.plans import Side
 from portfolios.reports import Contribution, Decided, Paths, Week, WeeklyReport
 from portfolios.schedule import week_name
 from portfolios.store import Store
-from portfolios.valuation import value_portfolio
+from portfolios.valuation import STATED, value_portfolio
 from rebalancer.decide.survey import survey_portfolio
 from rebalancer.service.history import PastPlan, past_plans
 from rebalancer.service.propose import propose
@@ -91,7 +91,8 @@ def _week_ago(portfolio: Portfolio, past: list[PastPlan], begin: datetime) -> Po
 def _numbers(portfolio: Portfolio, then: Portfolio, market: Market) -> Week:
     begin = market.as_of - WEEK
     ids = [h.asset_id for h in then.holdings if h.quantity > 0]
-    before, now = _closes(market, ids, begin), _prices(market, ids)
+    stated = _stated(then, market)
+    before, now = _closes(market, ids, begin) | stated, _prices(market, ids) | stated
     change = {a: now[a] / before[a] - 1 for a in ids if a in before and a in now}
     value_now = value_portfolio(portfolio, market).value
     if set(ids) - set(change) or not ids:
@@ -221,6 +222,16 @@ def _closes(market: Market, ids: list[str], at: datetime) -> dict[str, float]:
 def _prices(market: Market, ids: list[str]) -> dict[str, float]:
     quotes = {a: market.quotes.get(a) for a in ids}
     return {a: float(q.price) for a, q in quotes.items() if q is not None and not q.quarantined}
+
+
+def _stated(portfolio: Portfolio, market: Market) -> dict[str, float]:
+    """Return the prices of what has no market: their holder's word, which moves with nothing."""
+    positions = value_portfolio(portfolio, market).positions
+    return {
+        p.asset.asset_id: float(p.quote.price)
+        for p in positions
+        if p.quote is not None and p.quote.source == STATED and not p.grey
+    }
 
 
 def _return_of(market: Market, asset_id: str, begin: datetime) -> float | None:

@@ -77,7 +77,7 @@ def serve_once(
         try:
             delivered = deliver_now(settings, store.database, pace=pace)
         except UsageError as error:
-            log.warning("%s", error)
+            log.info("%s", error)
             delivered = None
     return Round(checked, failed, reports, digests, delivered)
 

@@ -147,3 +147,16 @@ def test_what_is_not_there_is_said(tmp_path: Path, words: list[str]) -> None:
     done = Shell(tmp_path, REBALANCER_PROVIDER="sample").run(*words)
     assert done.code == 2
     assert "Traceback" not in done.err
+
+
+def test_alerts_are_rehearsed_on_the_past_and_nothing_is_sent(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        done = shell.run("alerts", "mine", "--replay", "6d")
+        assert done.code == 0, done.err
+        assert "messages in 6 days" in done.out
+        said = json.loads(shell.run("alerts", "mine", "--replay", "6d", "--json").out)
+        assert [s["kind"] for s in said][:1] == ["rule"]
+        assert shell.run("alerts", "mine", "--replay", "soon").code == 2
+        assert shell.run("alerts", "--replay", "6d").code == 2
+        assert bot.sent == []
