@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.conditions import DAY, Condition, held_zone, needed
+from alerts.conditions import AT_ONCE, DAY, Condition, held_zone, needed
 from portfolios.plans import ORDER, Finding, Scope, Zone, worst
 
 DUST = 0.0025
@@ -176,6 +176,8 @@ def _flip(own: list[Condition], known: Told, at: datetime) -> Flip | None:
     flip = Flip(known.scope, known.subject, zone, known.zone, texts, severity)
     if ORDER[zone] > ORDER[known.zone]:
         return flip
+    if any(c.code in AT_ONCE and c.zone is Zone.RED and c.since == at for c in own):
+        return flip  # a crash is news even for what was red for another reason
     if zone is Zone.GREEN:
         return flip if known.zone in (Zone.AMBER, Zone.RED) else None
     passed = at - known.at if known.at else timedelta.max

@@ -175,7 +175,10 @@ def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
     age = market.age(quote.at)
     limit = STATED_PRICE_LIMIT if quote.source == STATED else PRICE_LIMIT
     if age > limit:
-        return f"price is {age.days} days old" if age.days > 2 else f"price is {age} old"
+        hours = age.total_seconds() / 3600
+        return (
+            f"price is {age.days} days old" if age.days > 2 else f"price is {hours:.0f} hours old"
+        )
     return ""
 
 

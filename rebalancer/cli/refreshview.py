@@ -56,7 +56,7 @@ def counting(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], None
     """Show how far something long is, on a terminal only."""
     console = Console(stderr=True)
     if is_quiet or not console.is_terminal:
-        yield lambda done, total: None
+        yield lambda *_: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar:

@@ -41,7 +41,7 @@ def replay_alerts(
     market: Market,
     *,
     days: int,
-    watch: Callable[[int, int], None] = lambda done, total: None,
+    watch: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[Said, ...]:
     """Return the messages that today's holdings and rules would have made.
 

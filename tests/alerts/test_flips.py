@@ -109,6 +109,16 @@ def test_an_escalation_is_told_at_once_and_red_is_repeated_ever_more_rarely() ->
     assert days == [0, 1, 3, 7, 15]
 
 
+def test_a_crash_is_news_even_where_something_else_is_red_already() -> None:
+    watcher = Watcher()
+    watcher.see(finding("P4", 0.1), finding("P9", 0.1), at=START)
+    watcher.see(finding("P4", 2.5), finding("P9", 0.1), at=START + timedelta(days=1))
+    (flip,) = watcher.see(
+        finding("P4", 2.5), finding("P9", 2.5), at=START + timedelta(days=1, hours=1)
+    )
+    assert (flip.zone, flip.was, len(flip.texts)) == (Zone.RED, Zone.RED, 2)
+
+
 def test_a_limit_that_a_proposal_lands_on_is_cleared() -> None:
     watcher = Watcher()
     watcher.days("H6", [0.11, 0.11])
