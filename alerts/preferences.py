@@ -67,7 +67,6 @@ class Preferences:
         urgent_breaks_quiet: red zones and own rules come in quiet hours too.
         muted_until: nothing is sent before this moment; everything is kept.
         budget: messages of a day, urgent ones aside; what is beyond comes with the digest.
-        hides_amounts: no money in what is sent, only percentages.
     """
 
     ways: Mapping[str, Way] = field(default_factory=dict)
@@ -76,7 +75,6 @@ class Preferences:
     urgent_breaks_quiet: bool = False
     muted_until: datetime | None = None
     budget: int = 8
-    hides_amounts: bool = False
 
     def way(self, kind: Kind, channel: str, *, is_only: bool = False) -> Way:
         """Return how a kind comes on a channel.

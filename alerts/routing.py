@@ -46,17 +46,23 @@ class Post:
         people: Iterable[Person],
         *,
         pictures: Sequence[Picture] = (),
-        headers: Mapping[str, str] | None = None,
+        answers: str = "",
     ) -> int:
-        """Address a message to people; return how many deliveries are new."""
-        return sum(self._send(message, person, pictures, headers) for person in people)
+        """Address a message to people.
+
+        Args:
+            message: what is told.
+            people: whom it concerns.
+            pictures: that belong to it.
+            answers: key of an earlier message that this one belongs to.
+
+        Returns:
+            How many deliveries are new.
+        """
+        return sum(self._send(message, person, pictures, answers) for person in people)
 
     def _send(
-        self,
-        message: Message,
-        person: Person,
-        pictures: Sequence[Picture],
-        headers: Mapping[str, str] | None,
+        self, message: Message, person: Person, pictures: Sequence[Picture], answers: str
     ) -> int:
         chosen = self._preferences.preferences(person.name)
         channels = tuple(channel for channel in CHANNELS if person.address(channel))
@@ -68,7 +74,7 @@ class Post:
             zone=person.timezone,
             sent_today=self._sent_today(person),
         )
-        return sum(self._on(one, message, person, pictures, headers) for one in routes)
+        return sum(self._on(one, message, person, pictures, answers) for one in routes)
 
     def _on(
         self,
@@ -76,7 +82,7 @@ class Post:
         message: Message,
         person: Person,
         pictures: Sequence[Picture],
-        headers: Mapping[str, str] | None,
+        answers: str,
     ) -> int:
         if one.is_digest:
             self._preferences.hold_back(person.name, one.channel, message, at=self._now)
@@ -94,7 +100,7 @@ class Post:
             expires_at=ends if promise is Promise.ACTION else None,
             is_silent=one.is_silent,
             pictures=pictures if one.channel == EMAIL or message.kind is Kind.WEEKLY else (),
-            headers=headers,
+            answers=f"{answers}:{person.name}:{one.channel}" if answers else "",
         )
         return len(self._outbox.put(delivery))
 

@@ -251,7 +251,9 @@ def outbox(
 
 def user(
     ctx: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(help="list, add NAME, remove NAME.")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="list, add NAME, remove NAME, prefs NAME CHOICE...")
+    ] = None,
     role: Annotated[Role, typer.Option(help="What he may do.")] = Role.VIEWER,
     email: Annotated[str, typer.Option(help="Where his mail goes.")] = "",
     chat: Annotated[str, typer.Option(help="His numeric chat on Telegram.")] = "",
@@ -278,8 +280,30 @@ def user(
 
                 PeopleStore(store.database).remove(name)
                 typer.echo(f"{name}: removed; nothing more is sent there")
+            case ["prefs", name, *choices]:
+                known = {p.name for p in people_of(settings, store.database)}
+                if name not in known:
+                    raise NotFoundError(f"nobody is called {name!r}", hint="rebalancer user list")
+                _choose(store, name, choices)
             case _:
                 raise UsageError("this is no user command", hint="user list, user add, user remove")
+
+
+def _choose(store: Store, name: str, choices: list[str]) -> None:
+    from alerts.preferencestore import PreferenceStore
+    from rebalancer.cli.choosing import choose
+
+    preferences = PreferenceStore(store.database)
+    with store.database.transaction():
+        chosen = choose(preferences.preferences(name), choices, now=wiring.clock())
+        preferences.save(name, chosen)
+    quiet = f"{chosen.quiet_from}-{chosen.quiet_until}" if chosen.quiet_from else "off"
+    until = chosen.muted_until
+    typer.echo(f"{name}: quiet {quiet}, budget {chosen.budget} a day")
+    if until is not None and until > wiring.clock():
+        typer.echo(f"  muted until {until:%Y-%m-%d %H:%M} UTC; everything is kept")
+    for key, way in sorted(chosen.ways.items()):
+        typer.echo(f"  {key}: {way.value}")
 
 
 def _zone(name: str) -> str:

@@ -34,6 +34,7 @@ from portfolios.plans import Decision, Finding, Plan
 from portfolios.store import Store
 from portfolios.valuation import value_portfolio
 
+ZONES = (Kind.ZONE_RED, Kind.ZONE_AMBER)
 AGAIN = timedelta(days=7)
 """An unchanged proposal is told again after so long."""
 
@@ -84,7 +85,13 @@ def check(
             *_news(memory, portfolio, market),
             *_proposal(memory, plan, now),
         ]
-        new = sum(post.send(message, concerned) for message in told)
+        earlier = memory.marks().get("zones", "")
+        new = sum(
+            post.send(m, concerned, answers=earlier if m.kind is Kind.CLEARED else "") for m in told
+        )
+        for message in told:
+            if message.kind in ZONES:
+                memory.mark({"zones": message.key})
     return Checked(tuple(told), new)
 
 

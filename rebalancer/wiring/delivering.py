@@ -15,6 +15,7 @@ from alerts.channels.telegram import TelegramChannel
 from alerts.dispatch import DispatchReport, Moved, deliver
 from alerts.messages import Message
 from alerts.migrations import ALERTS
+from alerts.otherwise import tell_otherwise
 from alerts.outbox import Outbox
 from alerts.pace import Pace
 from alerts.preferences import EMAIL, TELEGRAM
@@ -120,16 +121,24 @@ def deliver_now(
                 "no channel is set up, so nothing can be sent",
                 hint="set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER",
             )
-        return deliver(
-            Outbox(database),
-            channels,
-            now=now,
-            sleep=time.sleep,
-            owner=token_hex(8),
-            pace=pace or Pace(),
-            patience=PATIENCE,
-            on_moved=lambda moved: _follow(database, moved),
-        )
+        own = pace or Pace()
+
+        def round_(patience: timedelta) -> DispatchReport:
+            return deliver(
+                Outbox(database),
+                channels,
+                now=now,
+                sleep=time.sleep,
+                owner=token_hex(8),
+                pace=own,
+                patience=patience,
+                on_moved=lambda moved: _follow(database, moved),
+            )
+
+        report = round_(PATIENCE)
+        if tell_otherwise(database, people_of(settings, database), report, at=now()):
+            round_(timedelta(0))
+        return report
 
 
 def _follow(database: Database, moved: Moved) -> None:

@@ -160,3 +160,39 @@ def test_alerts_are_rehearsed_on_the_past_and_nothing_is_sent(tmp_path: Path) ->
         assert shell.run("alerts", "mine", "--replay", "soon").code == 2
         assert shell.run("alerts", "--replay", "6d").code == 2
         assert bot.sent == []
+
+
+def test_people_choose_what_reaches_them(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        prefs = ("user", "prefs", "owner")
+        done = shell.run(*prefs, "quiet=22:00-07:00", "telegram/rule=off", "budget=3", "mute=8h")
+        assert done.code == 0, done.err
+        assert "quiet 22:00-07:00, budget 3" in done.out
+        assert "muted until" in done.out
+        shell.run(*prefs, "mute=off", "quiet=off")
+        shell.run("run", "mine", "--notify")
+        for wrong in ("quiet=late", "mute=long", "budget=none", "telegram/weather=on", "x"):
+            assert shell.run(*prefs, wrong).code == 2
+        assert shell.run("user", "prefs", "nobody", "mute=off").code == 2
+    assert ["is true" in text for text in bot.texts(CHAT)] == [False]
+
+
+def test_who_is_not_reached_on_one_channel_is_told_on_the_other(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot, MailStandin("none") as server:
+        shell = shell_of(
+            tmp_path, bot,
+            REBALANCER_EMAIL__HOST="localhost",
+            REBALANCER_EMAIL__PORT=str(server.port),
+            REBALANCER_EMAIL__SECURITY="none",
+            REBALANCER_EMAIL__SENDER="me@example.org",
+            REBALANCER_EMAIL__TO="you@example.org",
+        )  # fmt: skip
+        bot.fault(
+            "status", method="sendMessage", code=403,
+            description="Forbidden: bot was blocked by the user",
+        )  # fmt: skip
+        shell.run("run", "mine", "--notify")
+    (mail,) = server.inbox.mails
+    assert b"Subject: Telegram does not reach you" in mail
+    assert b"price bitcoin < 100000 is true" in mail
