@@ -17,7 +17,17 @@ import typer
 
 from portfolios.errors import InputError, RebalancerError
 from portfolios.logs import masked, start_logging
-from rebalancer.cli import alerting, decisions, holdings, live, plans, reporting, serving, system
+from rebalancer.cli import (
+    alerting,
+    decisions,
+    holdings,
+    live,
+    people,
+    plans,
+    reporting,
+    serving,
+    system,
+)
 from rebalancer.cli.context import Context
 from rebalancer.cli.exits import Exit, exit_for
 from rebalancer.cli.screen import say
@@ -29,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (plans, decisions, holdings, live, alerting, reporting, serving, system):
+for group in (plans, decisions, holdings, live, alerting, people, reporting, serving, system):
     group.register(app)
 
 
