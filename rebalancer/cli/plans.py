@@ -47,9 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command()(zones)
 
 
-Names = Annotated[
-    list[str] | None, typer.Argument(help="Stored names or files; all stored ones when none.")
-]
+Names = Annotated[list[str] | None, typer.Argument(help="Stored names or files.")]
 
 
 def demo(ctx: typer.Context, as_json: AsJson = False) -> None:

@@ -151,6 +151,13 @@ def _notes(survey: Survey) -> tuple[str, ...]:
         for asset_id, weight in sorted((portfolio.targets or {}).items())
         if weight > 0 and _cannot_be_bought(survey, asset_id)
     ]
+    notes += [
+        f"{p.asset.symbol}: {why}; its {figures.percent(float(wished))} wait in cash"
+        for p, why, wished in zip(
+            survey.valuation.positions, survey.boxes.why, survey.reference.wished, strict=True
+        )
+        if wished > 0 and p.quantity == 0 and why and not p.grey
+    ]
     if not survey.reference.has_targets and not survey.reference.is_recorded:
         notes.append(
             "no targets: the reference is the weights held now, so grades move nothing and only"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
 import numpy.typing as npt
 
 from portfolios import figures
-from portfolios.errors import InfeasibleError, SolverError
+from portfolios.errors import Conflict, InfeasibleError, SolverError
 from portfolios.plans import Decision, Finding, Plan
 from portfolios.policy import Mode
 from rebalancer.decide.assemble import inputs_of
@@ -21,6 +22,10 @@ from rebalancer.estimates.rows import broken
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.solve import solve
 from rebalancer.zones import judge
+
+CENT = Decimal("0.01")
+NOTABLE_SHORTFALL = 1e-6
+"""A smaller share of the value is the rounding of floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def decide(survey: Survey, *, requested: bool, last_plan_at: datetime | None = N
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
     _require_value(survey)
-    findings = judge(situation_of(survey, survey.w0, survey.c0))
+    findings = judge(situation_of(survey, *survey.before_flow))
     causes = triggers(survey, findings, requested=requested, last_plan_at=last_plan_at)
     unasked = _why_not_ask(survey, causes)
     if unasked is not None:
@@ -61,6 +66,24 @@ def _require_value(survey: Survey) -> None:
             f"a withdrawal of {taken} leaves nothing: {survey.portfolio.name} is worth {held}",
             hint=f"take out less than {held}",
         )
+    _require_cash(survey)
+
+
+def _require_cash(survey: Survey) -> None:
+    """Refuse a withdrawal that sales cannot raise, in money and not in shares of what is left."""
+    sales = float(((1.0 - survey.kappa) * survey.boxes.v_hi).sum())
+    short = survey.limits.c_hard - survey.c0 - sales
+    if short <= NOTABLE_SHORTFALL or survey.valuation.flow >= 0 or survey.valuation.withheld:
+        return
+    valuation, currency = survey.valuation, survey.portfolio.currency
+    missing = Decimal(repr(short)) * valuation.value
+    most = max(Decimal(0), -valuation.flow - missing).quantize(CENT, ROUND_DOWN)
+    raise InfeasibleError(
+        f"a withdrawal of {figures.money(-valuation.flow, currency)} is more than can be raised:"
+        f" cash and what may be sold bring {figures.money(most, currency)} after costs",
+        conflicts=[Conflict("withdrawal", abs(survey.flow), abs(survey.flow) - short)],
+        hint="take out less, or lift a lock",
+    )
 
 
 def _why_not_ask(survey: Survey, causes: tuple[Trigger, ...]) -> tuple[Decision, str] | None:

@@ -64,6 +64,16 @@ class Survey:
         return float(1.0 - self.w0.sum())
 
     @property
+    def before_flow(self) -> tuple[Array, float]:
+        """Weights and cash as they are now, before the flow, fractions of the value before it."""
+        value = self.valuation.value
+        before = value - self.valuation.flow
+        if before <= 0 or value <= 0:
+            return self.w0, self.c0
+        w = self.w0 * float(value / before)
+        return w, float(1.0 - w.sum())
+
+    @property
     def flow(self) -> float:
         """Cash flow as a fraction of value, deposits positive."""
         value = self.valuation.value

@@ -44,7 +44,8 @@ def boxes_of(
         ban = _buying_ban(position, portfolio, market, int(days[i]), signals)
         u_hi[i] = 0.0 if ban else 1.0
         frozen[i] = float(_is_frozen(position))
-        why[i] = _why(position) or (ban if w0[i] > 0 else "")
+        is_wished = position.asset.asset_id in portfolio.wished
+        why[i] = _why(position) or (ban if w0[i] > 0 or is_wished else "")
     if mode is Mode.CASH_FLOW:
         v_hi = _only_forced(v_hi, valuation, float(portfolio.policy.fee or 0))
     return Boxes(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
