@@ -141,7 +141,8 @@ def _sectors(report: WeeklyReport) -> Iterator[Block]:
 
 def _zones(report: WeeklyReport) -> Iterator[Block]:
     loud = [f for f in report.plan.zones if f.zone in (Zone.RED, Zone.AMBER)]
-    lines = [f"{f.zone.value.upper()} {f.subject}: {f.text}" for f in loud]
+    names = {p.asset_id: p.symbol for p in report.plan.positions}
+    lines = [f"{f.zone.value.upper()} {names.get(f.subject, f.subject)}: {f.text}" for f in loud]
     quiet = sum(f.zone is Zone.GREEN for f in report.plan.zones)
     unknown = sum(f.zone is Zone.GREY for f in report.plan.zones)
     lines.append(f"{quiet} checks are green" + (f", {unknown} cannot tell" if unknown else ""))

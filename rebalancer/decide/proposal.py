@@ -49,7 +49,8 @@ def decide(survey: Survey, *, requested: bool, last_plan_at: datetime | None = N
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
     _require_value(survey)
-    findings = judge(situation_of(survey, *survey.before_flow))
+    now = survey.before_flow
+    findings = judge(situation_of(now, now.w0, now.c0))
     causes = triggers(survey, findings, requested=requested, last_plan_at=last_plan_at)
     unasked = _why_not_ask(survey, causes)
     if unasked is not None:

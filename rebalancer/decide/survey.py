@@ -64,14 +64,11 @@ class Survey:
         return float(1.0 - self.w0.sum())
 
     @property
-    def before_flow(self) -> tuple[Array, float]:
-        """Weights and cash as they are now, before the flow, fractions of the value before it."""
-        value = self.valuation.value
-        before = value - self.valuation.flow
-        if before <= 0 or value <= 0:
-            return self.w0, self.c0
-        w = self.w0 * float(value / before)
-        return w, float(1.0 - w.sum())
+    def before_flow(self) -> Survey:
+        """The portfolio as it is now, before any money comes in or goes out."""
+        valuation = self.valuation
+        before = replace(valuation, cash=valuation.cash - valuation.flow, flow=Decimal(0))
+        return replace(self, valuation=before)
 
     @property
     def flow(self) -> float:

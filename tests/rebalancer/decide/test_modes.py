@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from portfolios.errors import InfeasibleError, InputError
+from portfolios.holdings import Lock, LockKind
 from portfolios.market import Market
 from portfolios.plans import Decision, Side, Zone
 from portfolios.policy import Mode, Policy, Signals
@@ -197,3 +198,36 @@ def test_without_a_verified_answer_the_plan_holds_and_says_why(market: Market) -
     assert proposal.plan.trades == ()
     assert proposal.plan.reason.startswith("no verified answer, so nothing is proposed: alpha")
     assert proposal.plan.solver is None
+
+
+def test_zones_now_are_those_before_a_withdrawal(market: Market) -> None:
+    portfolio = book(market, DRIFTED, targets=WISH, policy=ignoring())
+    plain = propose(portfolio, market).plan
+    drained = propose(portfolio, market, flow=Decimal(-80_000)).plan
+    now = {(z.code, z.subject): z.value for z in plain.zones}
+    then = {(z.code, z.subject): z.value for z in drained.zones}
+    for key, value in now.items():
+        assert then[key] == (None if value is None else pytest.approx(value)), key
+
+
+def test_a_withdrawal_beyond_what_can_be_raised_is_refused_in_money(market: Market) -> None:
+    free = book(market, {BTC: 0.9}, policy=ignoring())
+    (held,) = free.holdings
+    frozen = replace(free, holdings=(replace(held, locks=(Lock(LockKind.FROZEN),)),))
+    with pytest.raises(InfeasibleError) as caught:
+        propose(frozen, market, flow=Decimal(-50_000))
+    assert "$50,000 is more than can be raised" in str(caught.value)
+    assert "$10,000 after costs" in str(caught.value)
+
+
+def test_a_target_that_may_not_be_bought_is_said_to_wait_in_cash(market: Market) -> None:
+    grades = {**market.grades, SOL: replace(market.grades[SOL], trend=-1)}
+    bearish = replace(market, grades=grades)
+    portfolio = book(
+        bearish, {BTC: 0.40}, targets={BTC: Decimal("0.4"), SOL: Decimal("0.2")},
+        policy=Policy(signals=Signals.TILT),
+    )  # fmt: skip
+    plan = propose(portfolio, bearish).plan
+    (note,) = [text for text in plan.warnings if text.startswith("SOL")]
+    assert "bearish trend" in note
+    assert "20.0% wait in cash" in note
