@@ -50,14 +50,35 @@ def register(app: typer.Typer) -> None:
 Names = Annotated[list[str] | None, typer.Argument(help="Stored names or files.")]
 
 
-def demo(ctx: typer.Context, as_json: AsJson = False) -> None:
+def demo(
+    ctx: typer.Context,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write weekly reports and charts there too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Do the main job on the built-in sample: three portfolios, their zones and proposals."""
     market = sample_market()
     index = market.index()
     samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
     proposals = [propose(portfolio, market) for portfolio in samples]
     _print([p.plan for p in proposals], as_json=as_json, as_csv=False)
+    if to is not None:
+        _write_reports(context_of(ctx), samples, market, to)
     context_of(ctx).tell("next: rebalancer init, then rebalancer add YOURS.toml --offline")
+
+
+def _write_reports(
+    context: Context, portfolios: list[Portfolio], market: Market, folder: Path
+) -> None:
+    from portfolios.insights import Insights
+    from rebalancer.cli.reporting import write_report
+    from rebalancer.wiring.weekly import make_report
+
+    for portfolio in portfolios:
+        made = make_report(None, portfolio, market, insights=Insights())
+        for path in write_report(made, folder, sender=None):
+            context.tell(f"wrote {path}")
 
 
 def run(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
+from threading import Event, current_thread, main_thread
 
 from alerts.channels import Channel
 from alerts.channels.email import EmailChannel
@@ -123,7 +125,7 @@ def deliver_now(
             )
         own = pace or Pace()
 
-        def round_(patience: timedelta) -> DispatchReport:
+        def round_(patience: timedelta, is_stopping: Callable[[], bool]) -> DispatchReport:
             return deliver(
                 Outbox(database),
                 channels,
@@ -132,13 +134,29 @@ def deliver_now(
                 owner=token_hex(8),
                 pace=own,
                 patience=patience,
+                is_stopping=is_stopping,
                 on_moved=lambda moved: _follow(database, moved),
             )
 
-        report = round_(PATIENCE)
-        if tell_otherwise(database, people_of(settings, database), report, at=now()):
-            round_(timedelta(0))
+        with asked_to_stop() as is_stopping:
+            report = round_(PATIENCE, is_stopping)
+            if tell_otherwise(database, people_of(settings, database), report, at=now()):
+                round_(timedelta(0), is_stopping)
         return report
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM end the block at the next good moment: what is being sent is finished first."""
+    asked = Event()
+    if current_thread() is not main_thread():
+        yield asked.is_set  # only the main thread may listen to signals
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _follow(database: Database, moved: Moved) -> None:

@@ -12,29 +12,37 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.dispatch import DispatchReport
+from alerts.messages import Kind
 from alerts.outbox import Outbox
 from alerts.pace import Pace
 from alerts.preferences import DIGEST_AT
 from alerts.preferencestore import PreferenceStore
 from alerts.routing import CHANNELS, Post
-from alerts.telling import digest_message
+from alerts.telling import changes_message, digest_message
 from portfolios.done import mark_done, was_done
 from portfolios.errors import PlanError, RebalancerError, UsageError
 from portfolios.following import with_targets
 from portfolios.holdings import Portfolio
 from portfolios.insights import Insights
 from portfolios.market import Market
-from portfolios.people import Person
+from portfolios.people import Person, Role
 from portfolios.plans import Plan
+from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.schedule import Due, daily, offset_of, weekly
 from portfolios.store import Store
 from rebalancer.service.check import check
+from rebalancer.service.datanews import doubts, scarce_credits
 from rebalancer.service.propose import judge_portfolio, propose
 from rebalancer.settings.model import Settings
 from rebalancer.wiring.delivering import deliver_now, now, open_office, people_of
+from rebalancer.wiring.live import ledger_of
 from rebalancer.wiring.weekly import make_report, send_report
 
 log = logging.getLogger(__name__)
+
+_PRICED_BY_A_MARKET = """
+SELECT DISTINCT asset_id FROM holdings WHERE json_extract(document, '$.stated') IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ def serve_once(
         people = people_of(settings, store.database)
         failed: dict[str, str] = {}
         checked = sum(_checked(store, market, people, moment, failed))
+        _tell_of_data(settings, store, market, people, moment)
         reports = sum(_reported(settings, store, market, insights, people, moment))
         digests = sum(_digested(store, people, moment))
         try:
@@ -99,6 +108,31 @@ def _checked(
             continue
         check(store, portfolio, market, findings=findings, plan=plan, people=people, now=moment)
         yield 1
+
+
+def _tell_of_data(
+    settings: Settings,
+    store: Store,
+    market: Market,
+    people: tuple[Person, ...],
+    moment: datetime,
+) -> None:
+    """Tell the owners, at most once a day, what of the data needs a look."""
+    held = {row["asset_id"] for row in store.database.rows(_PRICED_BY_A_MARKET)}
+    usages = [ledger_of(settings, store.database).usage(p) for p in (COINGECKO, TOKENMETRICS)]
+    lines = [*doubts(market, held), *scarce_credits(usages)]
+    message = changes_message(
+        "data",
+        Kind.DATA,
+        lines,
+        key=f"data:{moment.date().isoformat()}",
+        as_of=moment,
+        what="things about the data need a look",
+    )
+    if message is not None:
+        post = Post(Outbox(store.database), PreferenceStore(store.database), now=moment)
+        with store.database.transaction():
+            post.send(message, [p for p in people if p.role is Role.OWNER])
 
 
 def _plan(

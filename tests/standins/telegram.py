@@ -103,6 +103,11 @@ class TelegramStandin:
         """flood, status, lost, reset, html or migrate."""
         self.faults.append(Fault(kind, **details))
 
+    def wait_for(self, count: int) -> None:
+        """Wait until so many messages have come."""
+        with self._news:
+            self._news.wait_for(lambda: len(self.sent) >= count, timeout=30)
+
     def texts(self, chat: int) -> list[str]:
         return [message.text for message in self.sent if message.chat == chat]
 
@@ -200,6 +205,7 @@ class TelegramStandin:
         )  # fmt: skip
         self._next += 1
         self.sent.append(sent)
+        self._news.notify_all()
         return _shown(sent)
 
     def push(self, **update: Any) -> int:

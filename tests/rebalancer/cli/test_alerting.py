@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import PROGRAM, Shell
 from tests.standins.mail import MailStandin
 from tests.standins.telegram import TOKEN, TelegramStandin
 
@@ -196,3 +199,24 @@ def test_who_is_not_reached_on_one_channel_is_told_on_the_other(tmp_path: Path) 
     (mail,) = server.inbox.mails
     assert b"Subject: Telegram does not reach you" in mail
     assert b"price bitcoin < 100000 is true" in mail
+
+
+def test_a_request_to_stop_finishes_what_is_being_sent_and_claims_no_more(tmp_path: Path) -> None:
+    with TelegramStandin(*range(1, 400)) as bot:
+        shell = shell_of(tmp_path, bot)
+        for chat in range(1, 300):
+            # A chat each, so that only the pace of all together holds the sender back.
+            assert shell.run("user", "add", f"p{chat}", "--chat", str(chat), "--portfolio", "mine")
+        with subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "run", "mine", "--notify"], cwd=tmp_path,
+            env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            bot.wait_for(30)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=10)
+        assert process.returncode == 0, err
+        assert "sent" in out
+        sent = len(bot.sent)
+        rows = json.loads(shell.run("outbox", "--json").out)
+        assert sent < 500
+        assert not {row["state"] for row in rows} & {"sending", "unknown"}

@@ -125,3 +125,10 @@ def test_a_wrong_week_and_a_folder_that_is_a_file_are_said(shell: Shell) -> None
     assert done.code == 2
     assert "cannot be written" in done.err
     assert shell.run("report", "nobody").code == 2
+
+
+def test_the_demo_writes_a_report_for_each_sample(tmp_path: Path) -> None:
+    assert Shell(tmp_path).run("demo", "--out", "reports").code == 0
+    names = {path.suffix for path in (tmp_path / "reports").iterdir()}
+    assert names == {".html", ".txt", ".eml", ".png"}
+    assert len(list((tmp_path / "reports").glob("*.html"))) == 3
