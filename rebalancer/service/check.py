@@ -34,6 +34,8 @@ from portfolios.plans import Decision, Finding, Plan
 from portfolios.store import Store
 from portfolios.valuation import value_portfolio
 
+BETWEEN_GROUPS = timedelta(minutes=5)
+"""Zones of one portfolio are told at most so often; what happens in between comes together."""
 ZONES = (Kind.ZONE_RED, Kind.ZONE_AMBER)
 AGAIN = timedelta(days=7)
 """An unchanged proposal is told again after so long."""
@@ -98,6 +100,9 @@ def check(
 def _zones(
     memory: Memory, portfolio: Portfolio, market: Market, findings: Sequence[Finding]
 ) -> list[Message]:
+    last = memory.marks().get("grouped")
+    if last is not None and timedelta(0) <= market.as_of - read_utc(last) < BETWEEN_GROUPS:
+        return []  # nothing is remembered either, so the next look finds it
     valuation = value_portfolio(portfolio, market)
     weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
     ours = frozenset(a for a, grade in market.grades.items() if grade.is_ours)
@@ -106,7 +111,10 @@ def _zones(
     )
     memory.keep_conditions(step.conditions, step.told)
     names = {a: asset.symbol for a, asset in market.assets.items()}
-    return _some(zone_message(portfolio.name, step, as_of=market.as_of, names=names))
+    message = zone_message(portfolio.name, step, as_of=market.as_of, names=names)
+    if message is not None:
+        memory.mark({"grouped": utc_text(market.as_of)})
+    return _some(message)
 
 
 def _rules(

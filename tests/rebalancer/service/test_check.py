@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from portfolios.holdings import AlertRule, Holding, Lock, LockKind, Portfolio
 from portfolios.market import Market
 from portfolios.migrations import PORTFOLIOS
 from portfolios.people import Person, Role
-from portfolios.plans import Plan, Zone
+from portfolios.plans import Finding, Plan, Scope, Zone
 from portfolios.providers.sample import sample_market
 from portfolios.store import Store
 from rebalancer.service.check import Checked, check
@@ -167,3 +168,30 @@ def test_noisy_days_are_at_most_one_message_a_day(store: Store, market: Market, 
         sound += run(store, held(), at).deliveries
     print(f"{sound} messages in {days} days")
     assert sound <= days
+
+
+def test_twenty_holdings_that_flap_all_hour_are_a_dozen_messages_at_most(
+    store: Store, market: Market
+) -> None:
+    names = [f"coin-{n}" for n in range(20)]
+    mine = held(holdings=tuple(Holding(name, Decimal(1)) for name in names), targets=None)
+    chance = random.Random(5)  # noqa: S311
+
+    def finding(name: str) -> Finding:
+        value = chance.choice((0.0, 0.05))
+        zone = Zone.RED if value else Zone.GREEN
+        return Finding(Scope.ASSET, name, "depeg", "H8", zone, value, 0.005, 0.01, "it flaps")
+
+    quotes = {n: replace(market.quotes["usd-coin"]) for n in names}
+    assets = {n: replace(market.assets["usd-coin"], asset_id=n) for n in names}
+    world = replace(market, quotes=quotes, assets=assets)
+    messages = 0
+    for second in range(0, 3600, 12):
+        at = replace(world, as_of=market.as_of + timedelta(seconds=second))
+        told = check(
+            store, mine, at, findings=[finding(n) for n in names], plan=None,
+            people=(OWNER,), now=at.as_of,
+        )  # fmt: skip
+        messages += len([m for m in told.messages if m.kind is Kind.ZONE_RED])
+    assert 1 <= messages <= 12
+    assert {t.zone for t in Memory(store.database, "core").told()} == {Zone.RED}
