@@ -174,7 +174,7 @@ def test_twenty_holdings_that_flap_all_hour_are_a_dozen_messages_at_most(
     store: Store, market: Market
 ) -> None:
     names = [f"coin-{n}" for n in range(20)]
-    mine = held(holdings=tuple(Holding(name, Decimal(1)) for name in names), targets=None)
+    mine = held(holdings=tuple(Holding(name, Decimal(1000)) for name in names), targets=None)
     chance = random.Random(5)  # noqa: S311
 
     def finding(name: str) -> Finding:
