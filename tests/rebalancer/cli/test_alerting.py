@@ -220,3 +220,28 @@ def test_a_request_to_stop_finishes_what_is_being_sent_and_claims_no_more(tmp_pa
         rows = json.loads(shell.run("outbox", "--json").out)
         assert sent < 500
         assert not {row["state"] for row in rows} & {"sending", "unknown"}
+
+
+def test_a_signal_that_flips_and_the_weeks_report_reach_their_person(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot, MailStandin("none") as server:
+        shell = shell_of(
+            tmp_path, bot,
+            REBALANCER_EMAIL__HOST="localhost",
+            REBALANCER_EMAIL__PORT=str(server.port),
+            REBALANCER_EMAIL__SECURITY="none",
+            REBALANCER_EMAIL__SENDER="me@example.org",
+            REBALANCER_EMAIL__TO="you@example.org",
+        )  # fmt: skip
+        held = RULED.replace("pepe", "monero").replace("1500000000", "20")
+        shell.write("mine.toml", held)
+        shell.run("add", "mine.toml")
+        for _ in range(2):
+            assert shell.run("run", "mine", "--notify").code == 0
+            assert shell.run("report", "mine", "--send").code == 0
+    signals = [sent for sent in bot.sent if "turned bearish" in sent.text]
+    proposals = [sent for sent in bot.sent if sent.buttons]
+    assert [sent.text.split("\n")[0] for sent in signals] == ["<b>mine: XMR turned bearish</b>"]
+    assert signals[0].is_silent
+    assert len(proposals) == 1
+    assert len(server.inbox.mails) == 1
+    assert b"Content-ID: <sectors.png>" in server.inbox.mails[0]
