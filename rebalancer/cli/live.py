@@ -49,10 +49,20 @@ def refresh(
         return
     from rebalancer.wiring.refreshing import refresh_all
 
+    with wiring.open_store(resolved) as store:
+        is_empty = not store.list_portfolios()
+    if is_empty:
+        context.tell("no portfolio is stored yet, so there is nothing to pull")
+        context.tell("  rebalancer add FILE keeps one")
+        return
     has_grades = resolved.settings.tokenmetrics.api_key is not None
     with watching(is_quiet=context.quiet) as watcher:
         report = refresh_all(
-            resolved.settings, max_calls=max_calls, watch=watcher.watch, wait=watcher.wait
+            resolved.settings,
+            max_calls=max_calls,
+            watch=watcher.watch,
+            wait=watcher.wait,
+            announce=watcher.announce,
         )
     if report is None:
         context.tell("another refresh is at work; nothing was asked twice")

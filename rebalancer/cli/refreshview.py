@@ -25,6 +25,7 @@ class Watcher:
 
     watch: Watch
     wait: Callable[[float], None]
+    announce: Callable[[float], None]
 
 
 @contextmanager
@@ -32,7 +33,8 @@ def watching(*, is_quiet: bool) -> Iterator[Watcher]:
     """Show progress on a terminal; elsewhere only waits are worth a line."""
     console = Console(stderr=True)
     if is_quiet or not console.is_terminal:
-        yield Watcher(lambda _: None, _quiet_wait if is_quiet else _told_wait)
+        silent = Watcher(lambda _: None, time.sleep, lambda _: None)
+        yield silent if is_quiet else Watcher(lambda _: None, _told_wait, _told_refusal)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -48,7 +50,10 @@ def watching(*, is_quiet: bool) -> Iterator[Watcher]:
                 bar.update(task, description=f"waiting {seconds:.0f} s, as the plan demands")
             time.sleep(seconds)
 
-        yield Watcher(watch, wait)
+        def announce(seconds: float) -> None:
+            bar.update(task, description=f"asked to wait {seconds:.0f} s")
+
+        yield Watcher(watch, wait, announce)
 
 
 @contextmanager
@@ -64,14 +69,14 @@ def counting(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], None
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _quiet_wait(seconds: float) -> None:
-    time.sleep(seconds)
-
-
 def _told_wait(seconds: float) -> None:
     if seconds >= NOTABLE_WAIT:
         say(f"waiting {seconds:.0f} s: the plan allows no more calls in this minute")
     time.sleep(seconds)
+
+
+def _told_refusal(seconds: float) -> None:
+    say(f"too many calls for the provider, which asks to wait {seconds:.0f} s")
 
 
 def show_refresh(console: Console, report: RefreshReport, *, has_grades: bool) -> None:

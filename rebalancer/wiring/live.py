@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,8 +21,6 @@ from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.tokenmetrics import TokenMetrics
 from rebalancer.service.probe import ANCHORS, Ground
 from rebalancer.settings.model import Settings
-
-log = logging.getLogger(__name__)
 
 Wait = Callable[[float], None]
 
@@ -98,29 +95,34 @@ def probe_ground(
         )
 
 
-def _opener(stack: ExitStack, ledger: Ledger, wait: Wait) -> Callable[[Service], Client]:
+def _opener(
+    stack: ExitStack, ledger: Ledger, wait: Wait, announce: Wait = lambda _: None
+) -> Callable[[Service], Client]:
     def client(service: Service) -> Client:
         meter = Meter(ledger, service.provider, sleep=wait)
-        return stack.enter_context(Client(service, meter=meter, watch=_told(service.provider)))
+        return stack.enter_context(Client(service, meter=meter, watch=announce))
 
     return client
 
 
-def _told(provider: str) -> Wait:
-    return lambda seconds: log.info("%s asks to wait %.0f seconds", provider, seconds)
-
-
 @contextmanager
-def live_sources(settings: Settings, ledger: Ledger, *, wait: Wait = time.sleep) -> Iterator[Live]:
+def live_sources(
+    settings: Settings,
+    ledger: Ledger,
+    *,
+    wait: Wait = time.sleep,
+    announce: Wait = lambda _: None,
+) -> Iterator[Live]:
     """Open the sources that the settings name.
 
     Args:
         settings: addresses, keys, plans.
         ledger: what their calls are counted in.
         wait: waits so many seconds, and may say so.
+        announce: told when a provider asks for a wait, which follows by itself.
     """
     with ExitStack() as stack:
-        client, version = _opener(stack, ledger, wait), settings.tokenmetrics.version
+        client, version = _opener(stack, ledger, wait, announce), settings.tokenmetrics.version
         service = _tokenmetrics(settings, version)
         yield Live(
             prices=CoinGecko(client(_coingecko(settings))),

@@ -21,6 +21,7 @@ def refresh_all(
     max_calls: int | None = None,
     watch: Watch = unwatched,
     wait: Wait = time.sleep,
+    announce: Wait = lambda _: None,
 ) -> RefreshReport | None:
     """Refresh what everybody holds; None when another process is at it.
 
@@ -30,6 +31,7 @@ def refresh_all(
         max_calls: most calls of this run.
         watch: told how far it is.
         wait: waits so many seconds, and may say so.
+        announce: told when a provider asks for a wait, which follows by itself.
     """
     with open_database(settings.database) as database:
         lease = Lease(database, "refresh", token_hex(8))
@@ -42,7 +44,7 @@ def refresh_all(
             if not is_ours:
                 return None
             ledger = ledger_of(settings, database, manual=manual, max_calls=max_calls)
-            with live_sources(settings, ledger, wait=wait) as live:
+            with live_sources(settings, ledger, wait=wait, announce=announce) as live:
                 return refresh(
                     database,
                     prices=live.prices,

@@ -117,6 +117,14 @@ def test_nothing_pulled_yet_says_what_to_do(tmp_path: Path) -> None:
     assert "rebalancer refresh" in ran.err
 
 
+def test_with_nothing_stored_nothing_is_asked(tmp_path: Path) -> None:
+    with standin() as server:
+        done = shell_of(tmp_path, server).run("refresh")
+    assert done.code == 0
+    assert "rebalancer add" in done.err
+    assert server.calls == []
+
+
 def test_a_name_that_only_the_user_can_settle_is_asked_about(tmp_path: Path) -> None:
     with standin() as server:
         shell = shell_of(tmp_path, server)
