@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from portfolios.insights import Insights
+from portfolios.marketdata.insights import Insights
 from portfolios.plans import Plan
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from portfolios.barseries import Daily
 from portfolios.errors import ReplyError
+from portfolios.marketdata.barseries import Daily
 from portfolios.providers.client import Client, Service
 from portfolios.providers.fields import amount, decimal, moment, text, whole, with_fields
 from portfolios.providers.names import COINGECKO as NAME

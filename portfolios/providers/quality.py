@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
-from portfolios.identity import are_alike
 from portfolios.market import PRICE_LIMIT
+from portfolios.marketdata.identity import are_alike
 
 LEAST, MOST = Decimal("1e-30"), Decimal("1e30")
 """No unit of anything costs less, or more."""

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from portfolios.barseries import Daily
 from portfolios.errors import CredentialError, ReplyError
+from portfolios.marketdata.barseries import Daily
 from portfolios.providers.client import Client, Service
 from portfolios.providers.credits import Clock
 from portfolios.providers.exchange import Params

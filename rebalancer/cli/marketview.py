@@ -13,8 +13,8 @@ from rich.console import Console
 from portfolios import figures
 from portfolios.assets import Asset
 from portfolios.canonical import plain
-from portfolios.insights import Insights
 from portfolios.market import Array, Market, Quote
+from portfolios.marketdata.insights import Insights
 from rebalancer.cli.screen import table
 
 TREND_WORDS = {1: "bullish", -1: "bearish", 0: "undecided"}

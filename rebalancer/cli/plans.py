@@ -71,7 +71,7 @@ def demo(
 def _write_reports(
     context: Context, portfolios: list[Portfolio], market: Market, folder: Path
 ) -> None:
-    from portfolios.insights import Insights
+    from portfolios.marketdata.insights import Insights
     from rebalancer.cli.reporting import write_report
     from rebalancer.wiring.weekly import make_report
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from portfolios.asked import DAY, WEEK
 from portfolios.assets import AssetKind
-from portfolios.gradestore import LONG, SHORT, Score, Trend
-from portfolios.identity import Claim, Listing, Pair, join
-from portfolios.insights import REGIME
+from portfolios.marketdata.asked import DAY, WEEK
+from portfolios.marketdata.gradestore import LONG, SHORT, Score, Trend
+from portfolios.marketdata.identity import Claim, Listing, Pair, join
+from portfolios.marketdata.insights import REGIME
 from portfolios.providers.said import SignalRow, TokenRow
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import THEIRS

@@ -6,9 +6,9 @@ that bears only the small profile, except for the indices, which people asked fo
 
 from __future__ import annotations
 
-from portfolios.asked import DAY, WEEK
-from portfolios.following import followed_indices, keep_index
-from portfolios.insights import FIGURES, MOOD, REPORTS
+from portfolios.marketdata.asked import DAY, WEEK
+from portfolios.marketdata.following import followed_indices, keep_index
+from portfolios.marketdata.insights import FIGURES, MOOD, REPORTS
 from rebalancer.service.gradejobs import believed
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sources import TOKENS_A_CALL, InsightSource

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portfolios.asked import WEEK
 from portfolios.database import Database
-from portfolios.listing import keep_listing
+from portfolios.marketdata.asked import WEEK
+from portfolios.marketdata.listing import keep_listing
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sources import CoinSource
 

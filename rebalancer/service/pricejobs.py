@@ -14,11 +14,11 @@ from statistics import median
 
 import numpy as np
 
-from portfolios.asked import DAY, WEEK
 from portfolios.assets import Asset
-from portfolios.barseries import BarSeries, Daily, merged, series_from, with_reading
-from portfolios.describing import described
-from portfolios.marketstore import Refused
+from portfolios.marketdata.asked import DAY, WEEK
+from portfolios.marketdata.barseries import BarSeries, Daily, merged, series_from, with_reading
+from portfolios.marketdata.describing import described
+from portfolios.marketdata.marketstore import Refused
 from portfolios.providers.quality import Evidence, Reading, is_price, is_repeated, judge, log_move
 from portfolios.providers.said import PriceRow
 from portfolios.sectors import primary_sector

@@ -12,17 +12,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from portfolios.barseries import on_one_axis
 from portfolios.database import Database
 from portfolios.market import Bars, Grade
-from portfolios.marketloading import MOST_DAYS, load_market
-from portfolios.marketstore import MarketStore
+from portfolios.marketdata.barseries import on_one_axis
+from portfolios.marketdata.marketloading import MOST_DAYS, load_market
+from portfolios.marketdata.marketstore import MarketStore
+from portfolios.marketdata.universe import Universe, universe, wanted_assets
 from portfolios.providers.credits import Clock, CreditPlan
 from portfolios.providers.ledger import Ledger
 from portfolios.providers.pauses import resume
 from portfolios.providers.quality import Reading
 from portfolios.store import Store
-from portfolios.universe import Universe, universe, wanted_assets
 from rebalancer.service.gradejobs import refresh_identity, refresh_regime, refresh_signals
 from rebalancer.service.insightjobs import refresh_indices, refresh_insights
 from rebalancer.service.listingjob import refresh_listing

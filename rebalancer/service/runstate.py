@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import ParamSpec, TypeVar
 
-from portfolios.asked import Asked
 from portfolios.database import Database
 from portfolios.errors import (
     CredentialError,
@@ -21,12 +20,13 @@ from portfolios.errors import (
     ReplyError,
     UnreachableError,
 )
-from portfolios.gradestore import GradeStore
-from portfolios.marketstore import MarketStore
+from portfolios.marketdata.asked import Asked
+from portfolios.marketdata.gradestore import GradeStore
+from portfolios.marketdata.marketstore import MarketStore
+from portfolios.marketdata.universe import Universe
 from portfolios.providers.credits import Clock
 from portfolios.providers.ledger import Ledger
 from portfolios.providers.pauses import Cause, pause
-from portfolios.universe import Universe
 from rebalancer.service.refreshreport import Degradation, Loss, Progress, Watch
 
 P = ParamSpec("P")

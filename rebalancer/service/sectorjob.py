@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from portfolios.asked import WEEK
-from portfolios.describing import described
-from portfolios.listing import known_categories
-from portfolios.sectorchoice import read_again
+from portfolios.marketdata.asked import WEEK
+from portfolios.marketdata.describing import described
+from portfolios.marketdata.listing import known_categories
+from portfolios.marketdata.sectorchoice import read_again
 from portfolios.sectors import primary_sector
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sources import PriceSource

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from portfolios.barseries import Daily
+from portfolios.marketdata.barseries import Daily
 from portfolios.providers.said import CoinRow, IndexPart, PriceRow, SignalRow, TokenRow
 
 DOLLAR = "usd"

@@ -12,8 +12,8 @@ import numpy as np
 from portfolios import figures
 from portfolios.decisions import Verdict
 from portfolios.holdings import Portfolio
-from portfolios.insights import Insights
 from portfolios.market import LONG_GRADE_LIMIT, Array, Market
+from portfolios.marketdata.insights import Insights
 from portfolios.measures import risk_contributions
 from portfolios.plans import Side
 from portfolios.reports import Contribution, Decided, Paths, Week, WeeklyReport

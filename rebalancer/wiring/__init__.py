@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from portfolios.assets import AssetIndex
 from portfolios.errors import NotFoundError, StaleDataError
 from portfolios.holdings import Portfolio
-from portfolios.insights import Insights
 from portfolios.market import Market
+from portfolios.marketdata.insights import Insights
 
 if TYPE_CHECKING:
     from portfolios.database import Database
@@ -74,7 +74,7 @@ def market_from(resolved: Resolved, *, offline: bool) -> Market:
 
 def _live_market(resolved: Resolved) -> Market | None:
     from portfolios.database import open_database
-    from portfolios.marketloading import load_market
+    from portfolios.marketdata.marketloading import load_market
 
     settings = resolved.settings
     try:
@@ -95,7 +95,7 @@ def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
     if offline or resolved.settings.provider == "sample":
         return market_from(resolved, offline=offline).index()
     from portfolios.database import open_database
-    from portfolios.listing import has_listing, known_assets
+    from portfolios.marketdata.listing import has_listing, known_assets
     from portfolios.providers.names import COINGECKO
 
     currency = resolved.settings.currency
@@ -114,7 +114,7 @@ def with_index_targets(resolved: Resolved, portfolio: Portfolio) -> Portfolio:
     if not portfolio.targets_from:
         return portfolio
     from portfolios.database import open_database
-    from portfolios.following import with_targets
+    from portfolios.marketdata.following import with_targets
 
     with open_database(resolved.settings.database) as database:
         return with_targets(portfolio, database)
@@ -133,7 +133,7 @@ def insights_from(resolved: Resolved, *, offline: bool) -> Insights:
     if offline or resolved.settings.provider == "sample":
         return Insights()
     from portfolios.database import open_database
-    from portfolios.insightloading import load_insights
+    from portfolios.marketdata.insightloading import load_insights
     from portfolios.providers.names import TOKENMETRICS
 
     with open_database(resolved.settings.database) as database:

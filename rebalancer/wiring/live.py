@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from portfolios.database import Database
-from portfolios.listing import listed_ids
-from portfolios.marketstore import MarketStore
+from portfolios.marketdata.listing import listed_ids
+from portfolios.marketdata.marketstore import MarketStore
 from portfolios.providers import coingecko, tokenmetrics
 from portfolios.providers.client import Client, Service
 from portfolios.providers.coingecko import CoinGecko

@@ -21,10 +21,10 @@ from alerts.routing import CHANNELS, Post
 from alerts.telling import changes_message, digest_message
 from portfolios.done import mark_done, was_done
 from portfolios.errors import PlanError, RebalancerError, UsageError
-from portfolios.following import with_targets
 from portfolios.holdings import Portfolio
-from portfolios.insights import Insights
 from portfolios.market import Market
+from portfolios.marketdata.following import with_targets
+from portfolios.marketdata.insights import Insights
 from portfolios.people import Person, Role
 from portfolios.plans import Plan
 from portfolios.providers.names import COINGECKO, TOKENMETRICS

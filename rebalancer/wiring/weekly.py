@@ -16,8 +16,8 @@ from alerts.routing import Post
 from alerts.weekly import weekly_message
 from portfolios.done import mark_done
 from portfolios.holdings import Portfolio
-from portfolios.insights import Insights
 from portfolios.market import Market
+from portfolios.marketdata.insights import Insights
 from portfolios.people import Person
 from portfolios.reports import WeeklyReport
 from portfolios.store import Store

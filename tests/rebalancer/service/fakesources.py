@@ -11,9 +11,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
-from portfolios.barseries import Daily
 from portfolios.database import Database
 from portfolios.holdings import Holding, Portfolio
+from portfolios.marketdata.barseries import Daily
 from portfolios.providers.credits import CreditPlan, Moment
 from portfolios.providers.ledger import Ledger
 from portfolios.providers.meter import Meter

@@ -12,7 +12,7 @@ from pathlib import Path
 from portfolios.database import Database, open_database
 from portfolios.holdings import Holding, Portfolio
 from portfolios.market import Market
-from portfolios.marketloading import load_market
+from portfolios.marketdata.marketloading import load_market
 from portfolios.providers import coingecko, tokenmetrics
 from portfolios.providers.client import Client, Service
 from portfolios.providers.coingecko import CoinGecko

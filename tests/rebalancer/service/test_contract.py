@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import stamina
 
-from portfolios.asked import Asked
 from portfolios.assets import CASH
-from portfolios.following import index_targets, with_targets
 from portfolios.holdings import Portfolio
-from portfolios.listing import known_assets
 from portfolios.market import Market
+from portfolios.marketdata.asked import Asked
+from portfolios.marketdata.following import index_targets, with_targets
+from portfolios.marketdata.listing import known_assets
 from portfolios.providers.credits import CreditPlan
 from portfolios.store import Store
 from rebalancer.service.propose import propose

@@ -21,10 +21,10 @@ from portfolios.errors import (
     UnreachableError,
 )
 from portfolios.holdings import Holding, Portfolio
-from portfolios.identity import Pair
 from portfolios.market import Market
-from portfolios.marketloading import load_market
-from portfolios.marketstore import MarketStore
+from portfolios.marketdata.identity import Pair
+from portfolios.marketdata.marketloading import load_market
+from portfolios.marketdata.marketstore import MarketStore
 from portfolios.policy import Policy
 from portfolios.providers.credits import CreditPlan
 from portfolios.store import Store

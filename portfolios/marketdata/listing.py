@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from portfolios.asked import Asked
 from portfolios.assets import Asset, AssetIndex
 from portfolios.database import Database
-from portfolios.describing import described
-from portfolios.marketstore import MarketStore
+from portfolios.marketdata.asked import Asked
+from portfolios.marketdata.describing import described
+from portfolios.marketdata.marketstore import MarketStore
 from portfolios.providers.said import CoinRow, PriceRow
 from portfolios.sectors import primary_sector
 

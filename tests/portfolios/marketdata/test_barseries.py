@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolios.barseries import (
+from portfolios.marketdata.barseries import (
     BarSeries,
     close_of,
     day_of,

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolios.identity import Claim, Listing, Pair, are_alike, join, prices_agree, slug_of
+from portfolios.marketdata.identity import (
+    Claim,
+    Listing,
+    Pair,
+    are_alike,
+    join,
+    prices_agree,
+    slug_of,
+)
 
 BTC = Listing("bitcoin", "Bitcoin", 91_000.0)
 FET = Listing("fetch-ai", "Fetch.ai", 0.71)

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from portfolios.asked import Asked
-from portfolios.barseries import on_one_axis
 from portfolios.database import Database
-from portfolios.gradestore import GradeStore
-from portfolios.listing import listed_ids
 from portfolios.market import Market, Quote
-from portfolios.marketstore import MarketStore, Refused
+from portfolios.marketdata.asked import Asked
+from portfolios.marketdata.barseries import on_one_axis
+from portfolios.marketdata.gradestore import GradeStore
+from portfolios.marketdata.listing import listed_ids
+from portfolios.marketdata.marketstore import MarketStore, Refused
 from portfolios.providers.names import COINGECKO
 from portfolios.providers.quality import Reading, is_price
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from portfolios.asked import WEEK, Asked
 from portfolios.assets import AssetKind
 from portfolios.database import Database, open_database
-from portfolios.describing import described
 from portfolios.holdings import Holding, Portfolio, StatedPrice
+from portfolios.marketdata.asked import WEEK, Asked
+from portfolios.marketdata.describing import described
+from portfolios.marketdata.universe import Universe, Wanted, universe, wanted_assets
 from portfolios.policy import Policy
 from portfolios.store import Store
-from portfolios.universe import Universe, Wanted, universe, wanted_assets
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 

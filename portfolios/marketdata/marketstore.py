@@ -16,13 +16,13 @@ from decimal import Decimal
 import numpy as np
 
 from portfolios.assets import Asset
-from portfolios.barseries import BarSeries
 from portfolios.canonical import plain, read_utc, utc_text
 from portfolios.database import Database, Row
-from portfolios.identity import Pair
+from portfolios.marketdata.barseries import BarSeries
+from portfolios.marketdata.identity import Pair
+from portfolios.marketdata.sectorchoice import SectorChoice
 from portfolios.nounjson import from_json, to_json
 from portfolios.providers.quality import Reading
-from portfolios.sectorchoice import SectorChoice
 
 _SAVE_ASSET = """
 INSERT INTO assets (asset_id, document, changed_at) VALUES (?, ?, ?)

@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portfolios.assets import Asset, AssetKind
-from portfolios.barseries import BarSeries
 from portfolios.database import Database, open_database
 from portfolios.errors import StoreError
-from portfolios.gradestore import GradeStore, Score, Trend
-from portfolios.identity import Pair
 from portfolios.market import Grade
-from portfolios.marketloading import load_market
-from portfolios.marketstore import MarketStore, Refused
+from portfolios.marketdata.barseries import BarSeries
+from portfolios.marketdata.gradestore import GradeStore, Score, Trend
+from portfolios.marketdata.identity import Pair
+from portfolios.marketdata.marketloading import load_market
+from portfolios.marketdata.marketstore import MarketStore, Refused
+from portfolios.marketdata.sectorchoice import SectorChoice
 from portfolios.providers.quality import Reading
-from portfolios.sectorchoice import SectorChoice
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BTC = Asset("bitcoin", "BTC", "Bitcoin", "layer1", rank=1, market_cap=1.8e12)

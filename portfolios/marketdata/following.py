@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from portfolios.asked import Asked
 from portfolios.database import Database
 from portfolios.errors import StaleDataError
 from portfolios.holdings import Portfolio
+from portfolios.marketdata.asked import Asked
 from portfolios.providers.said import IndexPart
 
 STEP = Decimal("0.000001")

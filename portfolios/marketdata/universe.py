@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from portfolios.database import Database
-from portfolios.following import assets_of, followed_indices
+from portfolios.marketdata.following import assets_of, followed_indices
 
 MOST_PRICED = 2000
 """Assets whose prices are asked for: eight calls of a price provider."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from portfolios.asked import Asked
 from portfolios.database import Database
-from portfolios.insights import FIGURES, MOOD, OLDEST, REGIME, REPORTS, SIGNALS, Insights
+from portfolios.marketdata.asked import Asked
+from portfolios.marketdata.insights import FIGURES, MOOD, OLDEST, REGIME, REPORTS, SIGNALS, Insights
 
 
 def load_insights(database: Database, provider: str, *, now: datetime) -> Insights:

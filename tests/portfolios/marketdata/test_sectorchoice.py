@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolios.sectorchoice import SectorChoice, read_again
+from portfolios.marketdata.sectorchoice import SectorChoice, read_again
 
 
 def read(*found: str) -> SectorChoice | None:
