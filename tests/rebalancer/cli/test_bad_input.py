@@ -97,7 +97,7 @@ def test_withdrawals_beyond_what_there_is(shell: Shell) -> None:
     shell.write("mine.toml", ONE + 'lock = { kind = "frozen" }\n')
     refused(shell.run("run", "mine.toml", "--offline", "--cash=-500000"), 6, "leaves nothing")
     refused(
-        shell.run("run", "mine.toml", "--offline", "--cash=-500"), 6, "exceeds what may be sold"
+        shell.run("run", "mine.toml", "--offline", "--cash=-500"), 6, "is more than can be raised"
     )
 
 
