@@ -210,6 +210,22 @@ CREATE TABLE done (
 ) STRICT, WITHOUT ROWID;
 """
 
+_LINK_TABLES = """
+CREATE TABLE codes (
+    hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
+    person TEXT NOT NULL REFERENCES people (name) ON DELETE CASCADE,
+    expires_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tries (
+    number INTEGER PRIMARY KEY,
+    chat TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX tries_by_chat ON tries (chat, at);
+"""
+
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_never_{event} BEFORE {event} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;
@@ -254,3 +270,9 @@ def m005_leases(db: Database) -> None:
 def m006_people(db: Database) -> None:
     """Keep people, and what was done for which period."""
     db.executescript(_PEOPLE_TABLES)
+
+
+@PORTFOLIOS()
+def m007_links(db: Database) -> None:
+    """Keep one-time codes as hashes, and who tried how often."""
+    db.executescript(_LINK_TABLES)

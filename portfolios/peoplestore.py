@@ -9,7 +9,11 @@ from portfolios.errors import NotFoundError
 from portfolios.nounjson import from_json, to_json
 from portfolios.people import Person
 
-_SAVE = "INSERT OR REPLACE INTO people (name, document) VALUES (?, ?)"
+# Not "or replace", which would remove the row first, and with it what belongs to the person.
+_SAVE = """
+INSERT INTO people (name, document) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET document = excluded.document
+"""
 
 
 class PeopleStore:

@@ -1,4 +1,4 @@
-"""The command about people: who is told, and how."""
+"""Commands about people: who is told and how, and whose a chat is."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands of this file."""
     app.command()(user)
+    app.command()(link)
 
 
 def user(
@@ -125,3 +126,22 @@ def _list_people(people: tuple[Person, ...], *, as_json: bool) -> None:
         sees = ", ".join(p.portfolios) or ("all" if p.role is Role.OWNER else "none")
         grid.add_row(p.name, p.role.value, _ways(p), p.timezone, sees)
     out().print(grid)
+
+
+def link(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Somebody who was added with `user add`.")],
+) -> None:
+    """Print a one-time code that links a chat on Telegram to a person."""
+    from portfolios.linking import LIFE, new_code
+    from portfolios.peoplestore import PeopleStore
+    from rebalancer.wiring.delivering import open_office
+
+    context = context_of(ctx)
+    settings = wiring.settings_from(context.config).settings
+    with open_office(settings) as store:
+        person = PeopleStore(store.database).person(name)
+        code = new_code(store.database, person, now=wiring.clock())
+    typer.echo(code)
+    minutes = int(LIFE.total_seconds() // 60)
+    context.tell(f"{name} sends the bot: /start {code}   within {minutes} minutes, once")

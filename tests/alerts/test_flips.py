@@ -17,11 +17,14 @@ from portfolios.nounjson import from_json, to_json
 from portfolios.plans import ORDER, Finding, Scope, Zone
 
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
-CODES = ["H1", "H3", "H4", "H5", "H6", "H7", "H8", "H11", "S1", "S2", "P1", "P2", "P3", "P4", "P9"]
-FALLING = {"P1", "P2"}
+CODES = [
+    "H1", "H3", "H4", "H5", "H6", "H7", "H8", "H10", "H11", "S1", "S2",
+    "P1", "P2", "P3", "P4", "P5", "P7", "P8", "P9",
+]  # fmt: skip
+FALLING = {"P1", "P2", "P7"}
 LEVELS = {
     "H8": (0.005, 0.01), "S1": (0.30, 0.39), "H6": (0.105, 0.125), "P1": (2.1, 1.5),
-    "P2": (1.45, 1.18),
+    "P2": (1.45, 1.18), "P7": (0.0495, 0.025), "H10": (336.0, 720.0),
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ NOBODY = 65534
 TABLES = {
     "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
     "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
-    "leases", "people", "done",
+    "leases", "people", "done", "codes", "tries",
 }  # fmt: skip
 
 
@@ -353,6 +353,7 @@ RELEASES = [
         steps.m004_market_data,
         steps.m005_leases,
         steps.m006_people,
+        steps.m007_links,
     ),
 ]
 

@@ -245,3 +245,13 @@ def test_a_signal_that_flips_and_the_weeks_report_reach_their_person(tmp_path: P
     assert len(proposals) == 1
     assert len(server.inbox.mails) == 1
     assert b"Content-ID: <sectors.png>" in server.inbox.mails[0]
+
+
+def test_a_person_is_given_a_code_that_works_once(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, REBALANCER_PROVIDER="sample")
+    assert shell.run("user", "add", "ann").code == 0
+    first, second = shell.run("link", "ann"), shell.run("link", "ann")
+    assert len(first.out.strip()) >= 22
+    assert first.out != second.out
+    assert "/start" in first.err
+    assert shell.run("link", "nobody").code == 2
