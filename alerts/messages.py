@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CLEARED = "cleared"
     DIGEST = "digest"
     TEST = "test"
+    ANSWER = "answer"
 
 
 class Promise(StrEnum):

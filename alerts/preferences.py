@@ -45,6 +45,7 @@ CHAT_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
         Kind.CLEARED: Way.SILENT,
         Kind.DIGEST: Way.SILENT,
         Kind.TEST: Way.ON,
+        Kind.ANSWER: Way.OFF,
     }
 )
 MAIL_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from portfolios.booking import book
-from portfolios.canonical import utc_text
+from portfolios.canonical import read_utc, utc_text
 from portfolios.database import Database
 from portfolios.decisions import Applied, Recorded, Ruling, Verdict
 from portfolios.errors import NotFoundError, StoreError
@@ -128,6 +128,17 @@ class Store:
             if not there:
                 self.database.execute(_SAVE_PLAN, {**row, "at": utc_text(at)})
         return not there
+
+    def saved_at(self, plan_id: str) -> datetime:
+        """Return when a plan was saved.
+
+        Raises:
+            NotFoundError: when there is none of this id.
+        """
+        row = self.database.row("SELECT saved_at FROM plans WHERE plan_id = ?", (plan_id,))
+        if row is None:
+            raise NotFoundError(f"there is no plan {plan_id}", hint="`rebalancer history`")
+        return read_utc(row["saved_at"])
 
     def load_plan(self, plan_id: str) -> Plan:
         """Return the plan with this id, or the only one whose id begins so.

@@ -65,7 +65,7 @@ def user(
 
 def _choose(store: Store, name: str, choices: list[str]) -> None:
     from alerts.preferencestore import PreferenceStore
-    from rebalancer.cli.choosing import choose
+    from rebalancer.service.choosing import choose
 
     preferences = PreferenceStore(store.database)
     with store.database.transaction():

@@ -1,4 +1,4 @@
-"""The command that does by itself what is due: for a timer, or for a long-running process."""
+"""Commands that work by themselves: a round of what is due, and the bot."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from rebalancer.cli.refreshview import tell_losses
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands of this file."""
     app.command()(serve)
+    app.command()(bot)
 
 
 def serve(
@@ -52,3 +53,21 @@ def serve(
         context.tell("no channel is set up: what was written waits in `rebalancer outbox`")
         raise typer.Exit(Exit.DONE)
     tell_delivery(context, done.delivered)
+
+
+def bot(ctx: typer.Context, offline: Offline = False) -> None:
+    """Answer commands on Telegram until interrupted."""
+    from portfolios.errors import DeliveryError
+    from rebalancer.wiring.botting import run_bot
+
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    context.tell("listening; Ctrl-C ends it")
+    try:
+        run_bot(resolved, offline=offline)
+    except Exception as error:
+        if type(error).__name__ != "InvalidToken":
+            raise
+        raise DeliveryError(
+            "Telegram refused the bot's token", hint="check REBALANCER_TELEGRAM__TOKEN"
+        ) from None

@@ -149,6 +149,7 @@ class TelegramStandin:
             "sendMessage": self._send_message,
             "sendPhoto": self._send_photo,
             "editMessageText": self._edit,
+            "editMessageReplyMarkup": self._edit_buttons,
         }
         if method == "getMe":
             return BOT
@@ -191,6 +192,16 @@ class TelegramStandin:
                 " markup are exactly the same as a current content and reply markup of the message",
             )
         known.text, known.buttons = text, buttons
+        return _shown(known)
+
+    def _edit_buttons(self, given: dict[str, Any], chat: int) -> Any:
+        number = _int(given.get("message_id"))
+        known = next((m for m in self.sent if (m.chat, m.message_id) == (chat, number)), None)
+        if known is None:
+            raise Refusal(400, "Bad Request: message to edit not found")
+        if known.buttons == _buttons(given):
+            raise Refusal(400, "Bad Request: message is not modified")
+        known.buttons = _buttons(given)
         return _shown(known)
 
     def _keep(

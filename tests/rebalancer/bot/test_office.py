@@ -1,0 +1,221 @@
+"""The office behind the bot: who is answered, what they see, and what a press does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from alerts.messages import Message
+from alerts.migrations import ALERTS
+from alerts.render.telegram import telegram_parts
+from portfolios.database import open_database
+from portfolios.decisions import Verdict
+from portfolios.holdings import Holding, Portfolio
+from portfolios.linking import new_code
+from portfolios.marketdata.insights import Insights
+from portfolios.migrations import PORTFOLIOS
+from portfolios.people import Person, Role
+from portfolios.peoplestore import PeopleStore
+from portfolios.providers.sample import sample_market
+from portfolios.store import Store
+from rebalancer.bot.deciding import Pressed
+from rebalancer.bot.office import Heard, Office
+from rebalancer.bot.registry import COMMANDS
+
+MARKET = sample_market()
+NOW = MARKET.as_of + timedelta(minutes=5)
+OWNER, VIEWER, STRANGER = 7, 8, 9
+CANARY = "canary-of-the-owner"
+
+
+class Bot:
+    """One installation, and people who write to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.numbers = count(1)
+        self.market = MARKET
+        self.now = NOW
+        with self.store().database as database:
+            people = PeopleStore(database)
+            people.save(Person("ann", Role.OWNER, chat=str(OWNER)))
+            people.save(Person("bob", Role.VIEWER, chat=str(VIEWER), portfolios=("shared",)))
+            held = (Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(900)))
+            for name in (CANARY, "shared"):
+                targets = {"bitcoin": Decimal("0.5"), "uniswap": Decimal("0.2")}
+                mine = Portfolio(name, cash=Decimal(900), holdings=held, targets=targets)
+                Store(database).save_portfolio(mine, at=NOW)
+
+    def store(self) -> Store:
+        return Store(open_database(self.path / "b.db", migrations=(PORTFOLIOS, ALERTS)))
+
+    @property
+    def office(self) -> Office:
+        return Office(
+            open_store=self.store,
+            people=lambda store: PeopleStore(store.database).everybody(),
+            market=lambda: self.market,
+            insights=Insights,
+            now=lambda: self.now,
+        )
+
+    def say(self, text: str, user: int = OWNER, **more: object) -> str:
+        answer = self.office.answer(self.heard(text, user, **more))
+        return "" if answer is None else "\n".join(telegram_parts(answer))
+
+    def heard(self, text: str, user: int, **more: object) -> Heard:
+        plain = {"number": next(self.numbers), "chat": user, "is_private": True}
+        return Heard(user=user, text=text, **(plain | more))  # type: ignore[arg-type]
+
+    def press(self, data: str, user: int = OWNER, **more: object) -> Pressed:
+        return self.office.press(self.heard(data, user, **more))
+
+    def ask_proposal(self, name: str = CANARY) -> Message:
+        answer = self.office.answer(self.heard(f"/rebalance {name}", OWNER))
+        assert answer is not None
+        return answer
+
+    def verdicts(self, plan_id: str) -> list[Verdict]:
+        with self.store().database as database:
+            return [ruling.verdict for ruling in Store(database).decisions(plan_id)]
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Bot:
+    return Bot(tmp_path)
+
+
+def plan_of(message: Message) -> str:
+    return message.buttons[0][0].payload.partition(":")[2]
+
+
+def test_a_stranger_learns_his_id_and_nothing_else(bot: Bot) -> None:
+    for name in COMMANDS:
+        assert bot.say(f"/{name}", STRANGER) == ""
+    assert bot.say("/id", STRANGER) == "<b>Your id is 9</b>"
+    assert bot.say("/start", STRANGER) == ""
+
+
+ORIGINS: list[Callable[[Bot, str], object]] = [
+    lambda bot, text: bot.say(text, STRANGER),
+    lambda bot, text: bot.say(text, OWNER, chat=-100, is_private=False),
+    lambda bot, text: bot.say(text, VIEWER, chat=OWNER),
+    lambda bot, text: bot.say(text, 0),
+    lambda bot, text: bot.say(text, 0, chat=OWNER),
+    lambda bot, text: bot.say(text, 1087968824, chat=-100, is_private=False),
+    lambda bot, text: bot.press(text, STRANGER).message,
+    lambda bot, text: bot.press(text, OWNER, chat=-100, is_private=False).message,
+]
+
+
+@pytest.mark.parametrize("origin", range(len(ORIGINS)))
+def test_no_other_origin_is_answered(bot: Bot, origin: int) -> None:
+    plan = plan_of(bot.ask_proposal())
+    for text in (*(f"/{name} {CANARY}" for name in COMMANDS), f"ok:{plan}", f"why:{plan}"):
+        assert not ORIGINS[origin](bot, text), text
+    assert bot.verdicts(plan) == []
+
+
+def test_one_person_never_sees_anothers_portfolio(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal())
+    for name in COMMANDS:
+        if name == "stop":
+            continue
+        for words in ("", "shared"):
+            assert CANARY not in bot.say(f"/{name} {words}", VIEWER)
+        # Asked for by name, it is as unknown as what does not exist.
+        there, nowhere = (bot.say(f"/{name} {word}", VIEWER) for word in (CANARY, "nothing-of-it"))
+        assert there.replace(CANARY, "X") == nowhere.replace("nothing-of-it", "X")
+    for action in ("why", "ok", "yes", "skip", "later"):
+        assert bot.press(f"{action}:{plan}", VIEWER).text == "This is not yours to press."
+    assert bot.verdicts(plan) == []
+
+
+def test_a_viewer_looks_and_does_not_decide(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal("shared"))
+    assert "is for approvers" in bot.say("/rebalance shared", VIEWER)
+    assert "shared" in bot.say("/status", VIEWER)
+    assert bot.press(f"why:{plan}", VIEWER).message is not None
+    assert "somebody else decides" in bot.press(f"ok:{plan}", VIEWER).text
+    assert bot.verdicts(plan) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"stop"}))
+def test_every_command_answers_its_owner(bot: Bot, name: str) -> None:
+    words = {"token": "SOL", "alert": "value > 1", "mute": "8h", "settings": "budget=3"}
+    text = bot.say(f"/{name} {words.get(name, CANARY)}")
+    assert text
+    assert "went wrong" not in text
+
+
+def test_approving_takes_two_steps_and_counts_once(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal())
+    first = bot.press(f"ok:{plan}")
+    assert first.message is not None
+    assert "prices moved 0.0% since" in first.message.headline
+    confirm, cancel = first.message.buttons[0]
+    assert bot.verdicts(plan) == []
+    assert bot.press(cancel.payload).text == "Nothing was decided."
+    assert bot.press(confirm.payload).is_done
+    again = bot.press(confirm.payload)
+    assert again.text.startswith("ann said approve on")
+    assert bot.press(f"skip:{plan}").text.startswith("ann said approve on")
+    assert bot.verdicts(plan) == [Verdict.APPROVE]
+
+
+def test_an_update_that_comes_twice_has_one_effect(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal())
+    heard = bot.heard(f"skip:{plan}", OWNER)
+    assert bot.office.press(heard).text == "Skipped."
+    assert bot.office.press(heard) == Pressed("")
+    status = bot.heard("/status", OWNER)
+    assert bot.office.answer(status) is not None
+    assert bot.office.answer(status) is None
+
+
+def test_a_lapsed_proposal_and_one_at_other_prices_explain_themselves(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal())
+    quotes = {a: replace(q, price=q.price * 2) for a, q in MARKET.quotes.items()}
+    bot.market = replace(MARKET, quotes=quotes)
+    assert "Prices moved 100.0% since" in bot.press(f"ok:{plan}").text
+    bot.now = NOW + timedelta(hours=49)
+    assert "lapsed" in bot.press(f"yes:{plan}").text
+    assert bot.press("yes:doesnotexist").text == "This button is too old."
+    assert bot.press("yes:").text in ("This button is too old.", "This is not yours to press.")
+    assert bot.verdicts(plan) == []
+
+
+def test_a_code_links_a_chat_and_stop_unlinks_it(bot: Bot) -> None:
+    with bot.store().database as database:
+        PeopleStore(database).save(Person("cleo", portfolios=("shared",)))
+        code = new_code(database, Person("cleo"), now=NOW)
+    assert "does not work" in bot.say("/start guess", STRANGER)
+    assert "Welcome, cleo" in bot.say(f"/start {code}", STRANGER)
+    assert "shared" in bot.say("/status", STRANGER)
+    assert "Unlinked" in bot.say("/stop", STRANGER)
+    assert bot.say("/status", STRANGER) == ""
+    assert "does not work" in bot.say(f"/start {code}", STRANGER)
+
+
+def test_a_typo_and_nonsense_get_a_word(bot: Bot) -> None:
+    assert "did you mean /status" in bot.say("/statsu")
+    assert "is no command" in bot.say("/<b>&" + "x" * 5000)
+    assert "say which portfolio" in bot.say("/portfolio")
+    assert "means nothing" in bot.say(f"/rebalance {CANARY} colour=red")
+    assert "cash=" in bot.say(f"/rebalance {CANARY} cash=much")
+    assert "is not a rule" in bot.say("/alert hello")
+
+
+def test_no_answer_is_longer_than_a_message_or_wider_than_a_phone(bot: Bot) -> None:
+    bot.ask_proposal()
+    for name in COMMANDS:
+        if name == "stop":
+            continue
+        text = bot.say(f"/{name} {CANARY}")
+        assert len(text.encode("utf-16-le")) // 2 <= 4_096
