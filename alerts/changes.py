@@ -56,6 +56,20 @@ def grade_news(portfolio: Portfolio, market: Market, marks: Mapping[str, str]) -
     return News(tuple(lines), new)
 
 
+def drift_news(outside: Mapping[str, str], marks: Mapping[str, str]) -> News:
+    """Return the holdings that left their band; what came back inside may be told again.
+
+    Args:
+        outside: asset id -> how far, in words.
+        marks: as remembered.
+    """
+    names = {f"drift {asset_id}": text for asset_id, text in outside.items()}
+    told = {name for name, value in marks.items() if name.startswith("drift ") and value == "out"}
+    new = dict.fromkeys(names, "out") | dict.fromkeys(told - names.keys(), "in")
+    lines = tuple(text for name, text in sorted(names.items()) if name not in told)
+    return News(lines, {n: v for n, v in new.items() if marks.get(n) != v})
+
+
 def unlock_news(portfolio: Portfolio, market: Market, marks: Mapping[str, str]) -> News:
     """Return locks and restrictions that end within a week, and again on the day."""
     today, lines, new = market.as_of.date(), [], {}

@@ -10,8 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from alerts.changes import News, grade_news, signal_news, unlock_news
+from alerts.changes import News, drift_news, grade_news, signal_news, unlock_news
 from alerts.flips import Advance, advance
 from alerts.memory import Memory
 from alerts.messages import Kind, Message
@@ -36,6 +37,7 @@ from portfolios.valuation import value_portfolio
 
 BETWEEN_GROUPS = timedelta(minutes=5)
 """Zones of one portfolio are told at most so often; what happens in between comes together."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 ZONES = (Kind.ZONE_RED, Kind.ZONE_AMBER)
 AGAIN = timedelta(days=7)
 """An unchanged proposal is told again after so long."""
@@ -63,6 +65,7 @@ def check(
     plan: Plan | None,
     people: Sequence[Person],
     now: datetime,
+    outside: Mapping[str, str] = NOTHING,
 ) -> Checked:
     """Remember what was judged and tell what is news.
 
@@ -74,6 +77,7 @@ def check(
         plan: proposed at the same moment; None when nobody was asked for one.
         people: who may see the portfolio.
         now: the moment of the clock.
+        outside: holdings outside their bands, asset id -> how far, in words.
     """
     concerned = [person for person in people if person.may_see(portfolio.name)]
     memory = Memory(store.database, portfolio.name)
@@ -84,7 +88,7 @@ def check(
         told = [
             *_zones(memory, portfolio, market, findings),
             *_rules(memory, portfolio, market, plan),
-            *_news(memory, portfolio, market),
+            *_news(memory, portfolio, market, outside),
             *_proposal(memory, plan, now),
         ]
         earlier = memory.marks().get("zones", "")
@@ -127,14 +131,17 @@ def _rules(
     return _some(rules_message(portfolio.name, fired, as_of=market.as_of))
 
 
-def _news(memory: Memory, portfolio: Portfolio, market: Market) -> list[Message]:
+def _news(
+    memory: Memory, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
+) -> list[Message]:
     marks, found = memory.marks(), []
-    for kind, what, read in (
-        (Kind.SIGNAL, "signals turned", signal_news),
-        (Kind.GRADE, "grades moved", grade_news),
-        (Kind.UNLOCK, "locks end", unlock_news),
-    ):
-        news: News = read(portfolio, market, marks)
+    told: tuple[tuple[Kind, str, News], ...] = (
+        (Kind.SIGNAL, "signals turned", signal_news(portfolio, market, marks)),
+        (Kind.GRADE, "grades moved", grade_news(portfolio, market, marks)),
+        (Kind.DRIFT, "holdings left their bands", drift_news(outside, marks)),
+        (Kind.UNLOCK, "locks end", unlock_news(portfolio, market, marks)),
+    )
+    for kind, what, news in told:
         memory.mark(news.marks)
         key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}"
         found += _some(

@@ -32,6 +32,7 @@ from portfolios.schedule import Due, daily, offset_of, weekly
 from portfolios.store import Store
 from rebalancer.service.check import check
 from rebalancer.service.datanews import doubts, scarce_credits
+from rebalancer.service.drifting import drifts
 from rebalancer.service.propose import judge_portfolio, propose
 from rebalancer.settings.model import Settings
 from rebalancer.wiring.delivering import deliver_now, now, open_office, people_of
@@ -103,10 +104,21 @@ def _checked(
             portfolio = with_targets(kept, store.database)
             findings = judge_portfolio(portfolio, market)
             plan = _plan(store, portfolio, market, failed)
+            # A proposal tells of the drift that it mends.
+            outside = {} if plan and plan.trades else drifts(portfolio, market)
         except RebalancerError as error:
             failed[kept.name] = str(error)
             continue
-        check(store, portfolio, market, findings=findings, plan=plan, people=people, now=moment)
+        check(
+            store,
+            portfolio,
+            market,
+            findings=findings,
+            plan=plan,
+            people=people,
+            now=moment,
+            outside=outside,
+        )
         yield 1
 
 

@@ -25,6 +25,7 @@ from portfolios.plans import Finding, Plan, Scope, Zone
 from portfolios.providers.sample import sample_market
 from portfolios.store import Store
 from rebalancer.service.check import Checked, check
+from rebalancer.service.drifting import drifts
 from rebalancer.service.propose import judge_portfolio, propose
 
 OWNER = Person("me", Role.OWNER, chat="4711")
@@ -195,3 +196,29 @@ def test_twenty_holdings_that_flap_all_hour_are_a_dozen_messages_at_most(
         messages += len([m for m in told.messages if m.kind is Kind.ZONE_RED])
     assert 1 <= messages <= 12
     assert {t.zone for t in Memory(store.database, "core").told()} == {Zone.RED}
+
+
+def test_a_holding_that_leaves_its_band_is_told_once_until_it_is_back(
+    store: Store, market: Market
+) -> None:
+    told = []
+    for days, outside in enumerate(({"bitcoin": "BTC 70% against 60%"},) * 2 + ({},) * 2):
+        at = later(market, days)
+        checked = check(
+            store, held(), at, findings=judge_portfolio(held(), at), plan=None, people=(OWNER,),
+            now=at.as_of, outside=outside,
+        )  # fmt: skip
+        told.append([m.headline for m in checked.messages if m.kind is Kind.DRIFT])
+    assert told == [["core: BTC 70% against 60%"], [], [], []]
+    at = later(market, 9)
+    again = check(
+        store, held(), at, findings=[], plan=None, people=(OWNER,), now=at.as_of,
+        outside={"bitcoin": "BTC 71% against 60%"},
+    )  # fmt: skip
+    assert [m.kind for m in again.messages] == [Kind.DRIFT]
+
+
+def test_drift_is_known_of_what_is_outside_its_band_only(market: Market) -> None:
+    off = held(holdings=(Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(4000))))
+    assert set(drifts(held(), market)) < set(drifts(off, market))
+    assert all("against" in text for text in drifts(off, market).values())
