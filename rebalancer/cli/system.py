@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(config)
     app.command()(doctor)
+    app.command()(backup)
 
 
 def market(
@@ -211,3 +212,16 @@ def _show_checks(checks: list[Check]) -> None:
         if not check.ok and check.hint:
             grid.add_row("", "", check.hint)
     out().print(grid)
+
+
+def backup(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A new file.")],
+) -> None:
+    """Copy the database into a new file, whole even while others write."""
+    from portfolios.backup import back_up
+
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with wiring.open_store(resolved, read_only=True) as store:
+        size = back_up(store.database, file)
+    typer.echo(f"wrote {file}, {size:,} bytes; to restore, put it in place of the database")
