@@ -9,6 +9,7 @@ import typer
 
 from portfolios import figures
 from portfolios.decisions import Verdict
+from portfolios.errors import UsageError
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.historyview import history_to_json, show_history
@@ -67,7 +68,15 @@ def snooze(
 
 def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
     """Record a plan's trades as done in the stored portfolio; applying twice changes nothing."""
-    with wiring.open_store(wiring.settings_from(context_of(ctx).config)) as store:
+    resolved = wiring.settings_from(context_of(ctx).config)
+    market = wiring.market_if_any(resolved, offline=False)
+    with wiring.open_store(resolved) as store:
+        made = store.load_plan(plan)
+        if made.is_sample and market is not None and not market.is_sample:
+            raise UsageError(
+                f"plan {made.plan_id} was made at the sample's prices, and real ones are here",
+                hint=f"`rebalancer run {made.portfolio} --save` makes one at real prices",
+            )
         done = store.apply_plan(plan, at=wiring.clock(), by="cli")
     if done.is_new:
         typer.echo(f"plan {done.ruling.plan_id}: its trades are booked")

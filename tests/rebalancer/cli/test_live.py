@@ -117,6 +117,18 @@ def test_nothing_pulled_yet_says_what_to_do(tmp_path: Path) -> None:
     assert "rebalancer refresh" in ran.err
 
 
+def test_a_plan_at_made_up_prices_is_not_booked_where_real_ones_are(tmp_path: Path) -> None:
+    with standin() as server:
+        shell = shell_of(tmp_path, server)
+        shell.run("add", "mine.csv")
+        made = shell.run("run", "mine", "--offline", "--save", "--json")
+        (plan,) = json.loads(made.out)["plans"]
+        shell.run("refresh")
+        done = shell.run("apply", plan["id"])
+    assert done.code == 2
+    assert "sample's prices" in done.err
+
+
 def test_with_nothing_stored_nothing_is_asked(tmp_path: Path) -> None:
     with standin() as server:
         done = shell_of(tmp_path, server).run("refresh")
