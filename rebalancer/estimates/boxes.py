@@ -47,7 +47,7 @@ def boxes_of(
         is_wished = position.asset.asset_id in portfolio.wished
         why[i] = _why(position) or (ban if w0[i] > 0 or is_wished else "")
     if mode is Mode.CASH_FLOW:
-        v_hi = _only_forced(v_hi, valuation, float(portfolio.policy.fee or 0))
+        v_hi = _only_forced(v_hi, valuation, portfolio)
     return Boxes(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
 
 
@@ -110,13 +110,28 @@ def lock_words(lock: Lock) -> str:
     return f"{part}{lock.reason or words}{until}"
 
 
-def _only_forced(v_hi: Array, valuation: Valuation, fee: float) -> Array:
-    """Close sales, except for the share of each that a withdrawal and its fees need.
+def _only_forced(v_hi: Array, valuation: Valuation, portfolio: Portfolio) -> Array:
+    """Close sales, except for what a withdrawal and its fees need: the heaviest first.
 
-    A mode is not a lock: the locks stay as they are, and with them the reference.
+    What lies above its wish is sold before anything that lies below. A mode is not a lock: the
+    locks stay as they are, and with them the reference.
     """
     short = max(0.0, -valuation.cash_weight()) if valuation.flow < 0 else 0.0
-    sellable = float(v_hi.sum())
-    needed = SALE_ALLOWANCE * short / (1.0 - fee)
-    share = min(1.0, needed / sellable) if sellable > 0 else 0.0
-    return share * v_hi
+    needed = SALE_ALLOWANCE * short / (1.0 - float(portfolio.policy.fee or 0))
+    heavy = np.minimum(v_hi, np.maximum(0.0, valuation.weights() - _wishes(valuation, portfolio)))
+    first = _share_of(heavy, needed)
+    return first + _share_of(v_hi - first, needed - float(first.sum()))
+
+
+def _wishes(valuation: Valuation, portfolio: Portfolio) -> Array:
+    """Return the stated or recorded weights, those held where there are none."""
+    stated = portfolio.targets if portfolio.targets is not None else portfolio.recorded
+    if stated is None:
+        return valuation.weights()
+    return np.array([float(stated.get(asset_id, 0)) for asset_id in valuation.asset_ids])
+
+
+def _share_of(room: Array, needed: float) -> Array:
+    """Return the same share of each room, so much that it meets a need, or all of it."""
+    total = float(room.sum())
+    return min(1.0, max(0.0, needed) / total) * room if total > 0 else np.zeros(len(room))

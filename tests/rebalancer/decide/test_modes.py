@@ -231,3 +231,13 @@ def test_a_target_that_may_not_be_bought_is_said_to_wait_in_cash(market: Market)
     (note,) = [text for text in plan.warnings if text.startswith("SOL")]
     assert "bearish trend" in note
     assert "20.0% wait in cash" in note
+
+
+def test_cash_flow_mode_sells_the_heaviest_for_a_withdrawal(market: Market) -> None:
+    policy = ignoring(mode=Mode.CASH_FLOW)
+    heavy = {BTC: 0.60, ETH: 0.20, SOL: 0.10, UNI: 0.10}
+    portfolio = book(market, heavy, targets=WISH, policy=policy)
+    plan = propose(portfolio, market, flow=Decimal(-8_000)).plan
+    sold = {t.asset_id: t.notional for t in plan.trades if t.side is Side.SELL}
+    assert not set(sold) & {ETH, UNI}  # both lie below their targets
+    assert sold[BTC] > Decimal("0.9") * sum(sold.values())
