@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from alerts.messages import Block, Message, Style
 from alerts.telling import OPEN_HOURS, proposal_message
+from alerts.weekly import weekly_message
 from portfolios import figures
 from portfolios.errors import NotFoundError
 from portfolios.plans import ORDER, Decision, Plan, Zone, worst
@@ -15,6 +16,7 @@ from rebalancer.bot.asking import Ask, lines, said
 from rebalancer.decide.survey import survey_portfolio
 from rebalancer.service.history import past_plans
 from rebalancer.service.propose import judge_portfolio
+from rebalancer.service.weekly import weekly_report
 
 TRENDS = {1: "bullish", -1: "bearish", 0: "undecided", None: "unknown"}
 MOST_ROWS = 15
@@ -194,6 +196,12 @@ def history(ask: Ask) -> Message:
         return said(ask, f"{own.name}: no proposals yet")
     few = "too few to tell skill from luck" if len(told) < 5 else ""
     return said(ask, f"{own.name}: {len(told)} proposals", lines(*told), note=few)
+
+
+def report(ask: Ask) -> Message:
+    """Tell this week's report, without its pictures."""
+    own, known = ask.portfolio(_first(ask)), ask.known_market()
+    return weekly_message(weekly_report(ask.store, own, known, insights=ask.insights))
 
 
 def open_plan(ask: Ask, name: str) -> Plan | None:

@@ -42,6 +42,7 @@ _EVERY = (
     Command("proposal", "the open proposal", Role.VIEWER, looking.proposal),
     Command("why", "what drives it: /why SOL", Role.VIEWER, looking.why),
     Command("history", "past proposals and their results", Role.VIEWER, looking.history),
+    Command("report", "this week's report", Role.VIEWER, looking.report),
     Command("alerts", "your own rules", Role.VIEWER, own.alerts),
     Command("alert", "a new rule: /alert price bitcoin > 100000", Role.APPROVER, own.alert),
     Command("mute", "hold everything: /mute 8h", Role.VIEWER, own.mute),
