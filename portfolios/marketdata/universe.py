@@ -6,10 +6,11 @@ assets and not on the people. The dearest data go to the assets that matter to m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from portfolios.database import Database
+from portfolios.loaders.rules import parse_rule
 from portfolios.marketdata.following import assets_of, followed_indices
 
 MOST_PRICED = 2000
@@ -31,9 +32,15 @@ WHERE c.value IS NOT NULL
 """
 
 
+_RULES = """
+SELECT DISTINCT json_extract(a.value, '$.when') AS rule
+FROM portfolios AS p, json_each(p.document, '$.alerts') AS a
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An asset that some portfolio holds, targets or may buy.
+    """An asset that some portfolio holds, targets, may buy or watches.
 
     Attributes:
         holders: portfolios that hold it.
@@ -61,15 +68,24 @@ class Universe:
 
 
 def wanted_assets(database: Database) -> tuple[Wanted, ...]:
-    """Return every asset that any portfolio holds, targets or may buy; cash and stated aside."""
+    """Return every asset that any portfolio holds, wants or watches; cash and stated aside."""
     held = {
         row["asset_id"]: Wanted(row["asset_id"], row["holders"], row["quantity"])
         for row in database.rows(_HELD)
     }
     wished = [row["asset_id"] for row in database.rows(_WISHED)]
-    for asset_id in (*wished, *assets_of(database, followed_indices(database))):
+    followed = assets_of(database, followed_indices(database))
+    for asset_id in (*wished, *followed, *_watched(database)):
         held.setdefault(asset_id, Wanted(asset_id))
     return tuple(held[asset_id] for asset_id in sorted(held) if asset_id != "cash")
+
+
+def _watched(database: Database) -> Iterator[str]:
+    """Yield the assets that somebody's own rules speak of."""
+    for row in database.rows(_RULES):
+        rule = parse_rule(row["rule"])
+        if rule.name and rule.subject != "sector":
+            yield rule.name
 
 
 def universe(

@@ -110,7 +110,7 @@ def _add_rule(store: Store, name: str, rule: str) -> None:
     typer.echo(f"{name}: tells you when {rule}")
     held = {holding.asset_id for holding in portfolio.holdings}
     if parsed.name and parsed.subject != "sector" and parsed.name not in held | portfolio.wished:
-        typer.echo(f"  {parsed.name} is not in {name}: its price must be pulled for some portfolio")
+        typer.echo(f"  {parsed.name} is not in {name}: the next refresh pulls it too")
 
 
 def _remove_rule(store: Store, name: str, rule: str) -> None:

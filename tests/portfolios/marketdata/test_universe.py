@@ -9,7 +9,7 @@ import pytest
 
 from portfolios.assets import AssetKind
 from portfolios.database import Database, open_database
-from portfolios.holdings import Holding, Portfolio, StatedPrice
+from portfolios.holdings import AlertRule, Holding, Portfolio, StatedPrice
 from portfolios.marketdata.asked import WEEK, Asked
 from portfolios.marketdata.describing import described
 from portfolios.marketdata.universe import Universe, Wanted, universe, wanted_assets
@@ -91,3 +91,11 @@ def test_the_kind_of_an_asset_follows_from_its_sector() -> None:
     wrapped = described("weth", symbol="weth", name="WETH", sector="wrapped_staked")
     assert (wrapped.kind, wrapped.underlying) == (AssetKind.WRAPPED, "ethereum")
     assert described("x-y", symbol="", name="", sector="other").symbol == "X-Y"
+
+
+def test_what_somebodys_rules_speak_of_is_wanted_too(tmp_path: Path) -> None:
+    rules = ("price bitcoin > 100000", "sector.ai > 30%", "drift > 5%", "trend solana < 0")
+    watcher = Portfolio("p", alerts=tuple(AlertRule(rule) for rule in rules))
+    with open_database(tmp_path / "w.db") as database:
+        Store(database).save_portfolio(watcher, at=datetime(2026, 11, 24, tzinfo=UTC))
+        assert [w.asset_id for w in wanted_assets(database)] == ["bitcoin", "solana"]
