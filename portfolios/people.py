@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -24,6 +24,7 @@ class Person:
         chat: his chat on Telegram; empty while he is not linked.
         timezone: IANA name, for quiet hours and the weekly report.
         portfolios: those he may see; all of them where empty and he is an owner.
+        is_group: a chat of several people, who see these portfolios there, without amounts.
     """
 
     name: str
@@ -32,12 +33,18 @@ class Person:
     chat: str = ""
     timezone: str = "UTC"
     portfolios: tuple[str, ...] = ()
+    is_group: bool = False
 
     def may_see(self, portfolio: str) -> bool:
         """Tell whether a portfolio concerns him."""
         if self.role is Role.OWNER and not self.portfolios:
             return True
         return portfolio in self.portfolios
+
+    def inside(self, group: Person) -> Person:
+        """Return who he is in a group: somebody who looks at what both may see."""
+        shared = tuple(name for name in group.portfolios if self.may_see(name))
+        return replace(group, role=Role.VIEWER, portfolios=shared, timezone=self.timezone)
 
     def address(self, channel: str) -> str:
         """Return where a channel reaches him; empty where it does not."""

@@ -28,6 +28,7 @@ TABLES = {
     "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
     "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
     "leases", "people", "done", "codes", "tries",
+    "shortcuts", "drafts", "looks", "beats",
 }  # fmt: skip
 
 
@@ -354,6 +355,17 @@ RELEASES = [
         steps.m005_leases,
         steps.m006_people,
         steps.m007_links,
+    ),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+        steps.m005_leases,
+        steps.m006_people,
+        steps.m007_links,
+        steps.m008_chats,
+        steps.m009_beats,
     ),
 ]
 

@@ -1,0 +1,53 @@
+"""Portfolios that wait for a word of their owner before they are kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_urlsafe
+
+from portfolios.canonical import utc_text
+from portfolios.database import Database
+from portfolios.holdings import Portfolio
+from portfolios.nounjson import from_json, to_json
+
+LIFE = timedelta(hours=1)
+BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A portfolio as it would be kept.
+
+    Attributes:
+        base: fingerprint of what bore its name when the draft was made; empty for nothing.
+    """
+
+    portfolio: Portfolio
+    base: str
+
+
+def keep_draft(database: Database, person: str, draft: Draft, *, now: datetime) -> str:
+    """Keep a draft for a while; returns the name by which its maker can take it up."""
+    name = token_urlsafe(BYTES)
+    document = json.dumps(to_json(draft.portfolio), sort_keys=True)
+    with database.transaction():
+        database.execute("DELETE FROM drafts WHERE at < ?", (utc_text(now - LIFE),))
+        database.execute(
+            "INSERT INTO drafts (draft, person, base, document, at) VALUES (?, ?, ?, ?, ?)",
+            (name, person, draft.base, document, utc_text(now)),
+        )
+    return name
+
+
+def take_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
+    """Return a draft and forget it, in the transaction that keeps it; None where there is none."""
+    mine = (name, person, utc_text(now - LIFE))
+    where = "WHERE draft = ? AND person = ? AND at >= ?"
+    with database.transaction():
+        row = database.row(f"SELECT base, document FROM drafts {where}", mine)  # noqa: S608
+        database.execute(f"DELETE FROM drafts {where}", mine)  # noqa: S608
+    if row is None:
+        return None
+    return Draft(from_json(Portfolio, json.loads(row["document"])), row["base"])

@@ -1,0 +1,36 @@
+"""Short names for what a person asked, so that a button can ask it again.
+
+A button carries a name and no data. What it stands for is kept here, for the person it was made
+for; pressed by anybody else it stands for nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from portfolios.canonical import utc_text
+from portfolios.database import Database
+
+LIFE = timedelta(days=60)
+LENGTH = 24
+
+
+def shortcut_for(database: Database, person: str, words: str, *, now: datetime) -> str:
+    """Return the short name of what a person asks; the same words have the same name."""
+    name = sha256(f"{person}\0{words}".encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]
+    with database.transaction():
+        database.execute("DELETE FROM shortcuts WHERE at < ?", (utc_text(now - LIFE),))
+        database.execute(
+            "INSERT OR REPLACE INTO shortcuts (shortcut, person, words, at) VALUES (?, ?, ?, ?)",
+            (name, person, words, utc_text(now)),
+        )
+    return name
+
+
+def words_of(database: Database, person: str, shortcut: str) -> str | None:
+    """Return what a short name stands for; None where it is not this person's, or too old."""
+    row = database.row(
+        "SELECT words FROM shortcuts WHERE shortcut = ? AND person = ?", (shortcut, person)
+    )
+    return None if row is None else str(row["words"])

@@ -1,0 +1,41 @@
+"""Portfolios that wait for a word of their owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from portfolios.database import Database, open_database
+from portfolios.drafts import LIFE, Draft, keep_draft, take_draft
+from portfolios.holdings import Holding, Portfolio
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+CORE = Portfolio(name="core", holdings=(Holding("bitcoin", Decimal("0.1")),), cash=Decimal("5.50"))
+DRAFT = Draft(CORE, "abc")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database(tmp_path / "drafts.db") as opened:
+        yield opened
+
+
+def test_it_is_taken_up_once_and_unchanged(database: Database) -> None:
+    name = keep_draft(database, "ann", DRAFT, now=NOW)
+    assert take_draft(database, "ann", name, now=NOW) == DRAFT
+    assert take_draft(database, "ann", name, now=NOW) is None
+
+
+def test_nobody_else_takes_it_up(database: Database) -> None:
+    name = keep_draft(database, "ann", DRAFT, now=NOW)
+    assert take_draft(database, "bob", name, now=NOW) is None
+    assert take_draft(database, "ann", name, now=NOW) == DRAFT
+
+
+def test_it_waits_for_an_hour(database: Database) -> None:
+    name = keep_draft(database, "ann", DRAFT, now=NOW)
+    assert take_draft(database, "ann", name, now=NOW + LIFE + timedelta(seconds=1)) is None
