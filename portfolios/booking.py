@@ -38,12 +38,16 @@ def book(plan: Plan, portfolio: Portfolio) -> Portfolio:
 
 
 def _refuse_if_changed(plan: Plan, portfolio: Portfolio) -> None:
-    changes = "; ".join(_changes(plan, portfolio))
-    if changes:
+    if changes := "; ".join(changes_since(plan, portfolio)):
         raise StoreError(
             f"holdings changed since plan {plan.plan_id}: {changes}",
             hint="run again for a proposal that starts from what is held now",
         )
+
+
+def changes_since(plan: Plan, portfolio: Portfolio) -> tuple[str, ...]:
+    """Say how holdings and cash differ from those that a plan started from."""
+    return tuple(_changes(plan, portfolio))
 
 
 def _changes(plan: Plan, portfolio: Portfolio) -> Iterator[str]:

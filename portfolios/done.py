@@ -26,3 +26,9 @@ def mark_done(database: Database, job: str, period: str, *, at: datetime) -> boo
             (job, period, utc_text(at)),
         )
     return new > 0
+
+
+def forget_done(database: Database, job: str, *, before: datetime) -> None:
+    """Forget when a job was done, where that is so long ago that nobody asks."""
+    with database.transaction():
+        database.execute("DELETE FROM done WHERE job = ? AND at < ?", (job, utc_text(before)))

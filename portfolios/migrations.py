@@ -14,6 +14,7 @@ from portfolios.tables import (
     GRADE_TABLES,
     LEASE_TABLE,
     LINK_TABLES,
+    OFFER_TABLE,
     PEOPLE_TABLES,
     PLAN_TABLES,
     PORTFOLIO_TABLES,
@@ -80,3 +81,11 @@ def m008_chats(db: Database) -> None:
 def m009_beats(db: Database) -> None:
     """Remember when each part of the service last did its work, and how it went."""
     db.executescript(BEAT_TABLE)
+
+
+@PORTFOLIOS()
+def m010_offers(db: Database) -> None:
+    """Keep when each plan was put before people."""
+    db.executescript(OFFER_TABLE)
+    for event in ("UPDATE", "DELETE"):
+        db.executescript(APPEND_ONLY.format(table="offers", event=event))

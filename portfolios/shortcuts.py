@@ -28,9 +28,20 @@ def shortcut_for(database: Database, person: str, words: str, *, now: datetime) 
     return name
 
 
-def words_of(database: Database, person: str, shortcut: str) -> str | None:
-    """Return what a short name stands for; None where it is not this person's, or too old."""
+def words_of(
+    database: Database, person: str, shortcut: str, *, since: datetime | None = None
+) -> str | None:
+    """Return what a short name stands for; None where it is not this person's, or too old.
+
+    Args:
+        database: that keeps it.
+        person: who uses it.
+        shortcut: the short name.
+        since: it must have been given out, or given out again, at this moment or later.
+    """
     row = database.row(
-        "SELECT words FROM shortcuts WHERE shortcut = ? AND person = ?", (shortcut, person)
+        "SELECT words, at FROM shortcuts WHERE shortcut = ? AND person = ?", (shortcut, person)
     )
-    return None if row is None else str(row["words"])
+    if row is None or (since is not None and row["at"] < utc_text(since)):
+        return None
+    return str(row["words"])

@@ -255,6 +255,23 @@ CREATE TABLE beats (
 ) STRICT, WITHOUT ROWID;
 """
 
+OFFER_TABLE = """
+CREATE TABLE offers (
+    number INTEGER PRIMARY KEY,
+    plan_id TEXT NOT NULL REFERENCES plans (plan_id),
+    portfolio TEXT NOT NULL CHECK (portfolio <> ''),
+    at TEXT NOT NULL,
+    decided_before INTEGER NOT NULL CHECK (decided_before >= 0)
+) STRICT;
+
+CREATE INDEX offers_by_plan ON offers (plan_id, number);
+CREATE INDEX offers_by_portfolio ON offers (portfolio, number);
+
+-- Until now each plan that trades was put before people when it was kept, and never again.
+INSERT INTO offers (plan_id, portfolio, at, decided_before)
+SELECT plan_id, portfolio, saved_at, 0 FROM plans WHERE decision = 'trade' ORDER BY number;
+"""
+
 APPEND_ONLY = """
 CREATE TRIGGER {table}_never_{event} BEFORE {event} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;

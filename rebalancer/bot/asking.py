@@ -1,20 +1,51 @@
-"""What a command is given, and what makes one: its name, who may use it, what it answers."""
+"""What a command is given, and whose eyes it has: the person's own portfolios and no others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.messages import Block, Kind, Message, Style
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.marketdata.following import with_targets
 from portfolios.marketdata.insights import Insights
 from portfolios.people import Person
-from portfolios.plans import Zone
 from portfolios.store import Store
+
+
+class WhichError(UsageError):
+    """It takes one portfolio, and nobody said which.
+
+    Attributes:
+        names: of those it could be.
+    """
+
+    def __init__(self, text: str, names: tuple[str, ...]) -> None:
+        super().__init__(text, hint=f"yours: {', '.join(names)}")
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file, coming in or going out."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What some commands need beyond the database; None where the installation has it not.
+
+    Attributes:
+        ask: puts a question to the provider's assistant and returns its answer; costs a credit.
+        health: lines about the service itself.
+    """
+
+    ask: Callable[[str], str] | None = None
+    health: Callable[[Store], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,81 +53,90 @@ class Ask:
     """One command of one person.
 
     Attributes:
-        words: what stands behind the command.
+        command: its name.
+        words: what stands behind it.
         store: of everything; the person sees it only through the methods here.
-        market: the newest known; None while nothing was pulled.
+        load_market: returns the newest market known; None while nothing was pulled.
         now: the moment.
+        people: everybody, to tell them what concerns them.
+        number: of the update that asks, by which its repetition is known.
+        paper: the file that came with the command, if any.
+        is_group: others read the answer as well.
     """
 
     person: Person
+    command: str
     words: tuple[str, ...]
     store: Store
-    market: Market | None
-    insights: Insights
+    load_market: Callable[[], Market | None]
+    load_insights: Callable[[], Insights]
     now: datetime
+    people: tuple[Person, ...] = ()
+    number: int = 0
+    paper: Paper | None = None
+    is_group: bool = False
+    services: Services = field(default_factory=Services)
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The words of the form `key=value`."""
+        pairs = (word.partition("=") for word in self.words)
+        return {key: value for key, equals, value in pairs if equals}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The other words."""
+        return tuple(word for word in self.words if "=" not in word)
 
     def portfolios(self) -> tuple[Portfolio, ...]:
         """Return the portfolios that the person may see."""
         every = (p for p in self.store.list_portfolios() if self.person.may_see(p.name))
         return tuple(with_targets(p, self.store.database) for p in every)
 
-    def portfolio(self, name: str = "") -> Portfolio:
-        """Return the portfolio of a name, or the only one there is.
+    def about(self) -> tuple[Portfolio, tuple[str, ...]]:
+        """Return the portfolio that the words begin with, or the only one; and the words after it.
+
+        Raises:
+            WhichError: when he sees several and names none.
+            NotFoundError: when he sees none.
+        """
+        seen = {portfolio.name: portfolio for portfolio in self.portfolios()}
+        for length in range(len(self.names), 0, -1):
+            if (named := " ".join(self.names[:length])) in seen:
+                return seen[named], self.names[length:]
+        if len(seen) == 1:
+            return next(iter(seen.values())), self.names
+        if not seen:
+            raise NotFoundError(
+                "you see no portfolio yet", hint="the owner adds one, or gives you one"
+            )
+        raise WhichError("say which portfolio you mean", tuple(seen))
+
+    def portfolio(self) -> Portfolio:
+        """Return the portfolio that the words name, or the only one where they name none.
 
         Raises:
             NotFoundError: when he sees none of that name.
-            UsageError: when he sees several and names none.
+            WhichError: when he sees several and names none.
         """
         seen = self.portfolios()
-        named = [p for p in seen if p.name == name] if name else list(seen)
-        if len(named) == 1:
-            return named[0]
-        names = ", ".join(p.name for p in seen) or "none"
+        if not self.names or not seen:
+            return self.about()[0]
+        named = [p for p in seen if p.name == " ".join(self.names)]
         if not named:
+            names = ", ".join(p.name for p in seen)
             raise NotFoundError("there is no such portfolio here", hint=f"yours: {names}")
-        raise UsageError("say which portfolio you mean", hint=f"yours: {names}")
+        return named[0]
 
-    def known_market(self) -> Market:
+    def market(self) -> Market:
         """Return the market.
 
         Raises:
             NotFoundError: while nothing was pulled.
         """
-        if self.market is None:
+        known = self.load_market()
+        if known is None:
             raise NotFoundError(
                 "no prices were pulled yet", hint="the owner runs `rebalancer refresh`"
             )
-        return self.market
-
-
-Answer = Callable[[Ask], Message]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command of the bot."""
-
-    name: str
-    help: str
-    role: str
-    answer: Answer
-
-
-def said(
-    ask: Ask, headline: str, *blocks: Block, zone: Zone | None = None, note: str = ""
-) -> Message:
-    """Return an answer; a note comes last, in small letters."""
-    notes = (Block(Style.NOTE, note),) if note else ()
-    return Message(
-        kind=Kind.ANSWER,
-        key="answer",
-        headline=headline,
-        as_of=ask.now,
-        zone=zone,
-        blocks=(*blocks, *notes),
-    )
-
-
-def lines(*items: str) -> Block:
-    """Return a list of lines."""
-    return Block(Style.BULLETS, items=items)
+        return known

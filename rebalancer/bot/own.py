@@ -5,41 +5,41 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerts.memory import Memory
-from alerts.messages import Message
 from alerts.outbox import Outbox
 from alerts.preferencestore import PreferenceStore
 from portfolios.errors import UsageError
 from portfolios.holdings import AlertRule
 from portfolios.linking import unlink
 from portfolios.loaders.rules import parse_rule
-from rebalancer.bot.asking import Ask, lines, said
+from rebalancer.bot.asking import Ask
+from rebalancer.bot.replying import Reply, lines, said
 from rebalancer.service.choosing import choose
 from rebalancer.service.datanews import doubts
 from rebalancer.service.doctor import market_age
 
 
-def stop(ask: Ask) -> Message:
+def stop(ask: Ask) -> Reply:
     """Unlink the chat."""
     unlink(ask.store.database, ask.person.chat)
     return said(ask, "Unlinked: nothing more is sent here", note="the owner can link you again")
 
 
-def mute(ask: Ask) -> Message:
+def mute(ask: Ask) -> Reply:
     """Hold everything for a while."""
     return _chosen(ask, [f"mute={ask.words[0] if ask.words else '8h'}"])
 
 
-def unmute(ask: Ask) -> Message:
+def unmute(ask: Ask) -> Reply:
     """Send again what comes."""
     return _chosen(ask, ["mute=off"])
 
 
-def settings(ask: Ask) -> Message:
+def settings(ask: Ask) -> Reply:
     """Show or change what reaches the person."""
     return _chosen(ask, list(ask.words))
 
 
-def _chosen(ask: Ask, words: list[str]) -> Message:
+def _chosen(ask: Ask, words: list[str]) -> Reply:
     kept = PreferenceStore(ask.store.database)
     with ask.store.database.transaction():
         chosen = choose(kept.preferences(ask.person.name), words, now=ask.now)
@@ -54,7 +54,7 @@ def _chosen(ask: Ask, words: list[str]) -> Message:
     )
 
 
-def alerts(ask: Ask) -> Message:
+def alerts(ask: Ask) -> Reply:
     """Show the rules and their state."""
     told = []
     for own in ask.portfolios():
@@ -68,7 +68,7 @@ def alerts(ask: Ask) -> Message:
     return said(ask, f"{len(told)} rules", lines(*told))
 
 
-def alert(ask: Ask) -> Message:
+def alert(ask: Ask) -> Reply:
     """Add a rule to the only portfolio."""
     rule = " ".join(ask.words)
     try:
@@ -84,11 +84,11 @@ def alert(ask: Ask) -> Message:
     return said(ask, f"{own.name}: tells you when {rule}")
 
 
-def health(ask: Ask) -> Message:
+def health(ask: Ask) -> Reply:
     """Tell ages and what waits."""
-    told = [market_age(ask.known_market())]
+    told = [market_age(ask.market())]
     seen = {h.asset_id for p in ask.portfolios() for h in p.holdings if h.stated is None}
-    told += list(doubts(ask.known_market(), seen))[:8]
+    told += list(doubts(ask.market(), seen))[:8]
     mine = Outbox(ask.store.database).find(person=ask.person.name)
     told.append(f"{sum(d.state.is_alive for d in mine)} messages wait for you")
     return said(ask, "Health", lines(*told))

@@ -5,59 +5,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from alerts.messages import Block, Message, Style
+from alerts.messages import Block, Style
 from portfolios.people import Role
-from rebalancer.bot import deciding, looking, own
-from rebalancer.bot.asking import Ask, Command, lines, said
+from rebalancer.bot import deciding, holdings, markets, own, proposals
+from rebalancer.bot.asking import Ask
+from rebalancer.bot.replying import Command, Reply, lines, said
 
-RANKS = {Role.VIEWER: 0, Role.APPROVER: 1, Role.OWNER: 2}
+RANKS: Mapping[Role, int] = MappingProxyType({Role.VIEWER: 0, Role.APPROVER: 1, Role.OWNER: 2})
+LOOK, DECIDE, YOURS, OWNERS = "Look", "Decide", "Yours", "Owner"
+VIEWER, APPROVER, OWNER = Role.VIEWER, Role.APPROVER, Role.OWNER
 
 
-def _help(ask: Ask) -> Message:
-    """Show what can be asked."""
+def _help(ask: Ask) -> Reply:
+    """Show what can be asked, by whoever asks."""
     shown = [c for c in COMMANDS.values() if may_use(ask.person.role, c)]
-    groups = {
-        "Look": [c for c in shown if c.role == Role.VIEWER],
-        "Decide": [c for c in shown if c.role == Role.APPROVER],
-    }
+    if ask.is_group:
+        shown = [c for c in shown if c.in_groups]
     blocks: list[Block] = []
-    for name, commands in groups.items():
-        if commands:
-            blocks += [
-                Block(Style.HEADING, name),
-                lines(*(f"/{c.name} {c.help}" for c in commands)),
-            ]
+    for group in dict.fromkeys(c.group for c in shown):
+        told = [f"/{c.name} {c.help}" for c in shown if c.group == group]
+        blocks += [Block(Style.HEADING, group), lines(*told)]
     return said(ask, "What you can ask", *blocks)
 
 
 _EVERY = (
-    Command("help", "what you can ask", Role.VIEWER, _help),
-    Command("status", "value, drift and zone", Role.VIEWER, looking.status),
-    Command("portfolio", "what is held", Role.VIEWER, looking.portfolio),
-    Command("sectors", "sectors and their limits", Role.VIEWER, looking.sectors),
-    Command("risk", "zones with their reasons", Role.VIEWER, looking.risk),
-    Command("signals", "trend and grades of what is held", Role.VIEWER, looking.signals),
-    Command("token", "one token: /token SOL", Role.VIEWER, looking.token),
-    Command("market", "the largest tokens", Role.VIEWER, looking.market),
-    Command("proposal", "the open proposal", Role.VIEWER, looking.proposal),
-    Command("why", "what drives it: /why SOL", Role.VIEWER, looking.why),
-    Command("history", "past proposals and their results", Role.VIEWER, looking.history),
-    Command("report", "this week's report", Role.VIEWER, looking.report),
-    Command("alerts", "your own rules", Role.VIEWER, own.alerts),
-    Command("alert", "a new rule: /alert price bitcoin > 100000", Role.APPROVER, own.alert),
-    Command("mute", "hold everything: /mute 8h", Role.VIEWER, own.mute),
-    Command("unmute", "send again", Role.VIEWER, own.unmute),
-    Command("settings", "what reaches you, and when", Role.VIEWER, own.settings),
-    Command("health", "ages, doubts, what waits", Role.VIEWER, own.health),
-    Command("rebalance", "a proposal now: /rebalance cash=500", Role.APPROVER, deciding.rebalance),
-    Command("approve", "agree to the open proposal", Role.APPROVER, deciding.approve),
-    Command("skip", "say no to it", Role.APPROVER, deciding.skip),
-    Command("snooze", "put it off for a day", Role.APPROVER, deciding.snooze),
-    Command("stop", "unlink this chat", Role.VIEWER, own.stop),
-)
+    Command("help", "what you can ask", VIEWER, _help, in_groups=True),
+    Command("status", "value, drift and zone", VIEWER, holdings.status, in_groups=True),
+    Command("portfolio", "what is held", VIEWER, holdings.portfolio, in_groups=True),
+    Command("sectors", "sectors and their limits", VIEWER, holdings.sectors, in_groups=True),
+    Command("risk", "zones with their reasons", VIEWER, holdings.risk, in_groups=True),
+    Command("signals", "trend and grades of what is held", VIEWER, markets.signals, in_groups=True),
+    Command("token", "one token: /token SOL", VIEWER, markets.token, in_groups=True),
+    Command("market", "the token table", VIEWER, markets.market, in_groups=True),
+    Command("proposal", "the open proposal", VIEWER, proposals.proposal),
+    Command("why", "what drives it: /why SOL", VIEWER, proposals.why),
+    Command("history", "past proposals and their results", VIEWER, proposals.history),
+    Command("report", "this week's report", VIEWER, proposals.report, is_long=True),
+    Command(
+        "rebalance", "a proposal now: /rebalance cash=500", APPROVER, deciding.rebalance,
+        is_once=True, is_long=True, group=DECIDE,
+    ),
+    Command("approve", "agree to the open proposal", APPROVER, deciding.approve, group=DECIDE),
+    Command("skip", "say no to it", APPROVER, deciding.skip, group=DECIDE),
+    Command("snooze", "put it off for a day", APPROVER, deciding.snooze, group=DECIDE),
+    Command("alerts", "your own rules", VIEWER, own.alerts, group=YOURS),
+    Command(
+        "alert", "a new rule: /alert price bitcoin > 100000", APPROVER, own.alert, group=YOURS
+    ),
+    Command("mute", "hold everything: /mute 8h", VIEWER, own.mute, is_timeless=True, group=YOURS),
+    Command("unmute", "send again", VIEWER, own.unmute, group=YOURS),
+    Command("settings", "what reaches you, and when", VIEWER, own.settings, group=YOURS),
+    Command("health", "ages, doubts, what waits", VIEWER, own.health, group=YOURS),
+    Command("stop", "unlink this chat", VIEWER, own.stop, is_timeless=True, group=YOURS),
+)  # fmt: skip
 COMMANDS: Mapping[str, Command] = MappingProxyType({c.name: c for c in _EVERY})
 
 
 def may_use(role: Role, command: Command) -> bool:
     """Tell whether a role reaches a command."""
-    return RANKS[role] >= RANKS[Role(command.role)]
+    return RANKS[role] >= RANKS[command.role]

@@ -9,12 +9,12 @@ import typer
 
 from portfolios import figures
 from portfolios.decisions import Verdict
-from portfolios.errors import UsageError
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.historyview import history_to_json, show_history
 from rebalancer.cli.holdings import AsJson, Offline
 from rebalancer.cli.screen import out, write_json
+from rebalancer.service import applying
 from rebalancer.service.history import past_plans
 
 
@@ -71,13 +71,7 @@ def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
     resolved = wiring.settings_from(context_of(ctx).config)
     market = wiring.market_if_any(resolved, offline=False)
     with wiring.open_store(resolved) as store:
-        made = store.load_plan(plan)
-        if made.is_sample and market is not None and not market.is_sample:
-            raise UsageError(
-                f"plan {made.plan_id} was made at the sample's prices, and real ones are here",
-                hint=f"`rebalancer run {made.portfolio} --save` makes one at real prices",
-            )
-        done = store.apply_plan(plan, at=wiring.clock(), by="cli")
+        done = applying.apply_plan(store, plan, market, at=wiring.clock(), by="cli")
     if done.is_new:
         typer.echo(f"plan {done.ruling.plan_id}: its trades are booked")
     else:

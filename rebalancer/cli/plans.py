@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,15 +21,18 @@ from portfolios.plans import Decision, Plan, Zone, worst
 from portfolios.policy import Mode
 from portfolios.providers.sample import sample_market
 from portfolios.samples import SAMPLES, read_sample
+from portfolios.tradescsv import trades_csv
 from rebalancer import wiring
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exits import Exit, exit_for
 from rebalancer.cli.holdings import AsJson, Maps, Offline, load_file
 from rebalancer.cli.planview import show_plan, zones_view
 from rebalancer.cli.screen import out, write_json
-from rebalancer.cli.tradescsv import trades_csv
 from rebalancer.optimiser.dump import to_problem_json
 from rebalancer.service.propose import Proposal, judge_portfolio, propose
+
+if TYPE_CHECKING:
+    from portfolios.store import Store
 
 FILE_ENDINGS = (".toml", ".csv", ".json")
 
@@ -121,9 +124,8 @@ def run(
     if notify:
         _notify(context, portfolios, proposals, market)
     elif save:
-        with wiring.open_store(resolved) as store, store.database.transaction():
-            for proposal in proposals:
-                store.save_plan(proposal.plan, at=wiring.clock())
+        with wiring.open_store(resolved) as store:
+            _keep(store, proposals)
     if dump:
         _write_problem(dump, proposals[0], context)
     _print([p.plan for p in proposals], as_json=as_json, as_csv=as_csv)
@@ -149,6 +151,8 @@ def _notify(
         people = people_of(settings, store.database)
         for portfolio in portfolios:
             store.load_portfolio(portfolio.name)  # only what is kept can be remembered
+        _keep(store, proposals)
+        for portfolio in portfolios:
             check(
                 store,
                 portfolio,
@@ -159,6 +163,17 @@ def _notify(
                 now=wiring.clock(),
             )
         tell_delivery(context, deliver_now(settings, store.database))
+
+
+def _keep(store: Store, proposals: list[Proposal]) -> None:
+    """Keep plans for good, and put those that trade before people."""
+    from rebalancer.service.standing import offer
+
+    with store.database.transaction():
+        for plan in (proposal.plan for proposal in proposals):
+            store.save_plan(plan, at=wiring.clock())
+            if plan.trades:
+                offer(store, plan, at=wiring.clock())
 
 
 def _proposed(

@@ -28,16 +28,20 @@ from alerts.telling import (
     zone_message,
 )
 from portfolios.canonical import read_utc, utc_text
+from portfolios.database import Database
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.people import Person
 from portfolios.plans import Decision, Finding, Plan
 from portfolios.store import Store
 from portfolios.valuation import value_portfolio
+from rebalancer.decide.triggers import Trigger
+from rebalancer.service.standing import offer
 
 BETWEEN_GROUPS = timedelta(minutes=5)
 """Zones of one portfolio are told at most so often; what happens in between comes together."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
+CALENDAR = "calendar"
 ZONES = (Kind.ZONE_RED, Kind.ZONE_AMBER)
 AGAIN = timedelta(days=7)
 """An unchanged proposal is told again after so long."""
@@ -74,7 +78,8 @@ def check(
         portfolio: as it is now.
         market: at one moment.
         findings: about the portfolio as it is.
-        plan: proposed at the same moment; None when nobody was asked for one.
+        plan: proposed at the same moment; None when nobody was asked for one. It is kept when it
+            is told: what nobody hears of would only fill the history.
         people: who may see the portfolio.
         now: the moment of the clock.
         outside: holdings outside their bands, asset id -> how far, in words.
@@ -83,14 +88,13 @@ def check(
     memory = Memory(store.database, portfolio.name)
     post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
     with store.database.transaction():
-        if plan is not None:
-            store.save_plan(plan, at=now)
         told = [
             *_zones(memory, portfolio, market, findings),
             *_rules(memory, portfolio, market, plan),
             *_news(memory, portfolio, market, outside),
-            *_proposal(memory, plan, now),
+            *_proposal(store, memory, plan, now),
         ]
+        memory.mark(_looked(memory, plan, market))
         earlier = memory.marks().get("zones", "")
         new = sum(
             post.send(m, concerned, answers=earlier if m.kind is Kind.CLEARED else "") for m in told
@@ -152,7 +156,7 @@ def _news(
     return found
 
 
-def _proposal(memory: Memory, plan: Plan | None, now: datetime) -> list[Message]:
+def _proposal(store: Store, memory: Memory, plan: Plan | None, now: datetime) -> list[Message]:
     if plan is None or plan.decision is Decision.HOLD:
         return []
     if plan.decision is Decision.WITHHELD:
@@ -162,7 +166,22 @@ def _proposal(memory: Memory, plan: Plan | None, now: datetime) -> list[Message]
     if last is not None and last[0] == trades and now - last[1] < AGAIN:
         return []
     memory.mark({"proposal": json.dumps([trades, utc_text(now)])})
+    store.save_plan(plan, at=now)
+    offer(store, plan, at=now)
     return [proposal_message(plan)]
+
+
+def _looked(memory: Memory, plan: Plan | None, market: Market) -> Mapping[str, str]:
+    """Return when the portfolio was last looked at by the calendar, to be remembered."""
+    is_first = CALENDAR not in memory.marks()
+    is_due = plan is not None and (Trigger.CALENDAR in plan.trigger or plan.trades)
+    return {CALENDAR: utc_text(market.as_of)} if is_first or is_due else NOTHING
+
+
+def last_looked(database: Database, portfolio: str) -> datetime | None:
+    """Return when a portfolio was last looked at by the calendar; None where it never was."""
+    kept = Memory(database, portfolio).marks().get(CALENDAR)
+    return None if kept is None else read_utc(kept)
 
 
 def _last_told(marks: Mapping[str, str]) -> tuple[list[str], datetime] | None:

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from alerts.migrations import ALERTS
-from portfolios.database import open_database
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
 from portfolios.errors import SettingsError
-from portfolios.migrations import PORTFOLIOS
-from portfolios.store import Store
+from portfolios.market import Market
 from rebalancer import wiring
 from rebalancer.bot.office import Office
 from rebalancer.bot.running import LISTENS_TO, application
 from rebalancer.settings import Resolved
-from rebalancer.wiring.delivering import now, people_of
+from rebalancer.wiring.delivering import now, open_office, people_of
+
+RECENT = timedelta(seconds=20)
 
 
 def office_of(resolved: Resolved, *, offline: bool = False) -> Office:
     """Return what answers the bot's users."""
     settings = resolved.settings
-
-    def open_store() -> Store:
-        return Store(open_database(settings.database, migrations=(PORTFOLIOS, ALERTS)))
-
     return Office(
-        open_store=open_store,
+        open_store=lambda: open_office(settings),
         people=lambda store: people_of(settings, store.database),
-        market=lambda: wiring.market_if_any(resolved, offline=offline),
+        market=Recent(lambda: wiring.market_if_any(resolved, offline=offline)),
         insights=lambda: wiring.insights_from(resolved, offline=offline),
         now=now,
     )
+
+
+class Recent:
+    """The market as it was loaded a moment ago: many people ask, and it changes by the hour."""
+
+    def __init__(self, load: Callable[[], Market | None]) -> None:
+        self._load, self._lock = load, Lock()
+        self._market: Market | None = None
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self) -> Market | None:
+        """Return it, loaded anew where that was too long ago."""
+        with self._lock:
+            if not now() < self._until <= now() + RECENT:
+                self._market, self._until = self._load(), now() + RECENT
+            return self._market
 
 
 def run_bot(resolved: Resolved, *, offline: bool = False) -> None:

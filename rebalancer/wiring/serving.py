@@ -30,7 +30,7 @@ from portfolios.plans import Plan
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.schedule import Due, daily, offset_of, weekly
 from portfolios.store import Store
-from rebalancer.service.check import check
+from rebalancer.service.check import check, last_looked
 from rebalancer.service.datanews import doubts, scarce_credits
 from rebalancer.service.drifting import drifts
 from rebalancer.service.propose import judge_portfolio, propose
@@ -151,14 +151,9 @@ def _plan(
     store: Store, portfolio: Portfolio, market: Market, failed: dict[str, str]
 ) -> Plan | None:
     """Return the proposal of the moment; zones are told even where none can be made."""
-    past = store.plans(portfolio.name)
+    looked = last_looked(store.database, portfolio.name)
     try:
-        return propose(
-            portfolio,
-            market,
-            requested=False,
-            last_plan_at=past[-1].as_of if past else None,
-        ).plan
+        return propose(portfolio, market, requested=False, last_plan_at=looked).plan
     except PlanError as error:
         failed[portfolio.name] = str(error)
         return None

@@ -31,6 +31,7 @@ class Sent:
     is_silent: bool = False
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
     photo: bytes = b""
+    """The picture, or the file."""
     answers: int | None = None
 
 
@@ -67,6 +68,7 @@ class TelegramStandin:
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.updates: list[dict[str, Any]] = []
+        self.files: dict[str, bytes] = {}
         self.answered: list[dict[str, Any]] = []
         self._next = 1
         self._lock = threading.Lock()
@@ -108,6 +110,11 @@ class TelegramStandin:
         with self._news:
             self._news.wait_for(lambda: len(self.sent) >= count, timeout=30)
 
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so; whatever comes or is changed makes it look again."""
+        with self._news:
+            assert self._news.wait_for(is_so, timeout=30), [s.text for s in self.sent[-3:]]
+
     def texts(self, chat: int) -> list[str]:
         return [message.text for message in self.sent if message.chat == chat]
 
@@ -148,15 +155,20 @@ class TelegramStandin:
         methods: Mapping[str, Callable[[dict[str, Any], int], Any]] = {
             "sendMessage": self._send_message,
             "sendPhoto": self._send_photo,
+            "sendDocument": self._send_document,
             "editMessageText": self._edit,
             "editMessageReplyMarkup": self._edit_buttons,
         }
         if method == "getMe":
             return BOT
+        if method == "getFile":
+            return self._get_file(given)
         if method == "getUpdates":
             return self._get_updates(given)
         if method in ("answerCallbackQuery", "setMyCommands", "deleteWebhook", "sendChatAction"):
-            self.answered.append(given)
+            with self._news:
+                self.answered.append({"method": method, **given})
+                self._news.notify_all()
             return True
         if method not in methods:
             raise Refusal(404, "Not Found")
@@ -178,6 +190,12 @@ class TelegramStandin:
             caption = _checked(caption, given.get("parse_mode"), 1024, "message caption")
         return self._keep("sendPhoto", given, chat, caption, photo)
 
+    def _send_document(self, given: dict[str, Any], chat: int) -> Any:
+        document = given.get("document")
+        if not isinstance(document, bytes) or not document:
+            raise Refusal(400, "Bad Request: file must be non-empty")
+        return self._keep("sendDocument", given, chat, given.get("caption", ""), document)
+
     def _edit(self, given: dict[str, Any], chat: int) -> Any:
         text = _checked(given.get("text", ""), given.get("parse_mode"), 4096, "message")
         number = _int(given.get("message_id"))
@@ -192,6 +210,7 @@ class TelegramStandin:
                 " markup are exactly the same as a current content and reply markup of the message",
             )
         known.text, known.buttons = text, buttons
+        self._news.notify_all()
         return _shown(known)
 
     def _edit_buttons(self, given: dict[str, Any], chat: int) -> Any:
@@ -202,6 +221,7 @@ class TelegramStandin:
         if known.buttons == _buttons(given):
             raise Refusal(400, "Bad Request: message is not modified")
         known.buttons = _buttons(given)
+        self._news.notify_all()
         return _shown(known)
 
     def _keep(
@@ -226,6 +246,22 @@ class TelegramStandin:
             self.updates.append({"update_id": number, **update})
             self._news.notify_all()
         return number
+
+    def upload(self, name: str, content: bytes) -> dict[str, Any]:
+        """Keep a file that somebody sends; returns how an update speaks of it."""
+        with self._lock:
+            file_id = f"file{len(self.files)}"
+            self.files[file_id] = content
+        return {
+            "file_id": file_id, "file_unique_id": file_id, "file_name": name,
+            "file_size": len(content),
+        }  # fmt: skip
+
+    def _get_file(self, given: dict[str, Any]) -> Any:
+        file_id = str(given.get("file_id"))
+        if file_id not in self.files:
+            raise Refusal(400, "Bad Request: invalid file_id")
+        return {"file_id": file_id, "file_unique_id": file_id, "file_path": f"documents/{file_id}"}
 
     def _get_updates(self, given: dict[str, Any]) -> Any:
         offset, wait = _int(given.get("offset")) or 0, _int(given.get("timeout")) or 0
@@ -318,7 +354,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        _, bot, method = self.path.split("?")[0].split("/", 2)
+        path = self.path.split("?")[0].removeprefix("/")
+        if path.startswith("file/"):
+            self._serve_file(path.removeprefix("file/"))
+            return
+        bot, method = path.split("/", 1)
         given = _read(self.headers.get("content-type", ""), body)
         status, document, trouble = self.standin.answer(bot.removeprefix("bot"), method, given)
         if trouble in ("lost", "reset"):
@@ -332,6 +372,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(reply)))
         self.end_headers()
         self.wfile.write(reply)
+
+    def _serve_file(self, path: str) -> None:
+        bot, _, place = path.partition("/")
+        content = self.standin.files.get(place.removeprefix("documents/"), b"")
+        known = bot.removeprefix("bot") == TOKEN and content
+        self.send_response(200 if known else 404)
+        self.send_header("content-length", str(len(content) if known else 0))
+        self.end_headers()
+        if known:
+            self.wfile.write(content)
 
 
 def _read(kind: str, body: bytes) -> dict[str, Any]:

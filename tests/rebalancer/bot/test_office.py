@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -24,9 +25,10 @@ from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from portfolios.providers.sample import sample_market
 from portfolios.store import Store
-from rebalancer.bot.deciding import Pressed
-from rebalancer.bot.office import Heard, Office
+from rebalancer.bot.gate import Heard
+from rebalancer.bot.office import Office
 from rebalancer.bot.registry import COMMANDS
+from rebalancer.bot.replying import Reply
 
 MARKET = sample_market()
 NOW = MARKET.as_of + timedelta(minutes=5)
@@ -42,7 +44,8 @@ class Bot:
         self.numbers = count(1)
         self.market = MARKET
         self.now = NOW
-        with self.store().database as database:
+        with self.store() as store:
+            database = store.database
             people = PeopleStore(database)
             people.save(Person("ann", Role.OWNER, chat=str(OWNER)))
             people.save(Person("bob", Role.VIEWER, chat=str(VIEWER), portfolios=("shared",)))
@@ -52,8 +55,10 @@ class Bot:
                 mine = Portfolio(name, cash=Decimal(900), holdings=held, targets=targets)
                 Store(database).save_portfolio(mine, at=NOW)
 
-    def store(self) -> Store:
-        return Store(open_database(self.path / "b.db", migrations=(PORTFOLIOS, ALERTS)))
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        with open_database(self.path / "b.db", migrations=(PORTFOLIOS, ALERTS)) as database:
+            yield Store(database)
 
     @property
     def office(self) -> Office:
@@ -66,29 +71,37 @@ class Bot:
         )
 
     def say(self, text: str, user: int = OWNER, **more: object) -> str:
-        answer = self.office.answer(self.heard(text, user, **more))
-        return "" if answer is None else "\n".join(telegram_parts(answer))
+        return text_of(self.office.answer(self.heard(text, user, **more)))
 
     def heard(self, text: str, user: int, **more: object) -> Heard:
         plain = {"number": next(self.numbers), "chat": user, "is_private": True}
         return Heard(user=user, text=text, **(plain | more))  # type: ignore[arg-type]
 
-    def press(self, data: str, user: int = OWNER, **more: object) -> Pressed:
+    def press(self, data: str, user: int = OWNER, **more: object) -> Reply:
         return self.office.press(self.heard(data, user, **more))
 
     def ask_proposal(self, name: str = CANARY) -> Message:
         answer = self.office.answer(self.heard(f"/rebalance {name}", OWNER))
         assert answer is not None
-        return answer
+        assert answer.message is not None
+        return answer.message
 
     def verdicts(self, plan_id: str) -> list[Verdict]:
-        with self.store().database as database:
-            return [ruling.verdict for ruling in Store(database).decisions(plan_id)]
+        with self.store() as store:
+            return [ruling.verdict for ruling in store.decisions(plan_id)]
 
 
 @pytest.fixture
 def bot(tmp_path: Path) -> Bot:
     return Bot(tmp_path)
+
+
+def text_of(reply: Reply | None) -> str:
+    """Return everything that a reply says."""
+    if reply is None:
+        return ""
+    parts = telegram_parts(reply.message) if reply.message else ()
+    return "\n".join((*parts, reply.notice)).strip()
 
 
 def plan_of(message: Message) -> str:
@@ -99,7 +112,7 @@ def test_a_stranger_learns_his_id_and_nothing_else(bot: Bot) -> None:
     for name in COMMANDS:
         assert bot.say(f"/{name}", STRANGER) == ""
     assert bot.say("/id", STRANGER) == "<b>Your id is 9</b>"
-    assert bot.say("/start", STRANGER) == ""
+    assert bot.say("/start", STRANGER) == "<b>Your id is 9</b>"
 
 
 ORIGINS: list[Callable[[Bot, str], object]] = [
@@ -129,11 +142,12 @@ def test_one_person_never_sees_anothers_portfolio(bot: Bot) -> None:
             continue
         for words in ("", "shared"):
             assert CANARY not in bot.say(f"/{name} {words}", VIEWER)
+        bot.now += timedelta(minutes=1)  # nobody is answered oftener than that
         # Asked for by name, it is as unknown as what does not exist.
         there, nowhere = (bot.say(f"/{name} {word}", VIEWER) for word in (CANARY, "nothing-of-it"))
         assert there.replace(CANARY, "X") == nowhere.replace("nothing-of-it", "X")
-    for action in ("why", "ok", "yes", "skip", "later"):
-        assert bot.press(f"{action}:{plan}", VIEWER).text == "This is not yours to press."
+    for action in ("why", "ok", "skip", "later", "book", "booked"):
+        assert bot.press(f"{action}:{plan}", VIEWER).notice == "This is not yours to press."
     assert bot.verdicts(plan) == []
 
 
@@ -142,7 +156,7 @@ def test_a_viewer_looks_and_does_not_decide(bot: Bot) -> None:
     assert "is for approvers" in bot.say("/rebalance shared", VIEWER)
     assert "shared" in bot.say("/status", VIEWER)
     assert bot.press(f"why:{plan}", VIEWER).message is not None
-    assert "somebody else decides" in bot.press(f"ok:{plan}", VIEWER).text
+    assert "somebody else decides" in bot.press(f"ok:{plan}", VIEWER).notice
     assert bot.verdicts(plan) == []
 
 
@@ -161,21 +175,29 @@ def test_approving_takes_two_steps_and_counts_once(bot: Bot) -> None:
     assert "prices moved 0.0% since" in first.message.headline
     confirm, cancel = first.message.buttons[0]
     assert bot.verdicts(plan) == []
-    assert bot.press(cancel.payload).text == "Nothing was decided."
-    assert bot.press(confirm.payload).is_done
+    assert bot.press(cancel.payload).notice == "Nothing was decided: the proposal is still open."
+    ticket = bot.press(confirm.payload)
+    assert ticket.is_done
+    assert ticket.notice == "Approved."
+    assert [paper.name for paper in ticket.papers] == [f"trades-{plan}.csv"]
     again = bot.press(confirm.payload)
-    assert again.text.startswith("ann said approve on")
-    assert bot.press(f"skip:{plan}").text.startswith("ann said approve on")
+    assert again.notice.startswith("ann said approve on")
+    assert bot.press(f"skip:{plan}").notice.startswith("ann said approve on")
     assert bot.verdicts(plan) == [Verdict.APPROVE]
 
 
 def test_an_update_that_comes_twice_has_one_effect(bot: Bot) -> None:
     plan = plan_of(bot.ask_proposal())
     heard = bot.heard(f"skip:{plan}", OWNER)
-    assert bot.office.press(heard).text == "Skipped."
-    assert bot.office.press(heard) == Pressed("")
+    assert bot.office.press(heard).notice == "Skipped."
+    # Cut off before the answer was out, it comes again and is explained.
+    assert bot.office.press(heard).notice.startswith("ann said skip on")
+    bot.office.answered(heard)
+    assert bot.office.press(heard) == Reply()
+    assert bot.verdicts(plan) == [Verdict.SKIP]
     status = bot.heard("/status", OWNER)
     assert bot.office.answer(status) is not None
+    bot.office.answered(status)
     assert bot.office.answer(status) is None
 
 
@@ -183,18 +205,19 @@ def test_a_lapsed_proposal_and_one_at_other_prices_explain_themselves(bot: Bot) 
     plan = plan_of(bot.ask_proposal())
     quotes = {a: replace(q, price=q.price * 2) for a, q in MARKET.quotes.items()}
     bot.market = replace(MARKET, quotes=quotes)
-    assert "Prices moved 100.0% since" in bot.press(f"ok:{plan}").text
+    assert "Prices moved 100.0% since" in bot.press(f"ok:{plan}").notice
     bot.now = NOW + timedelta(hours=49)
-    assert "lapsed" in bot.press(f"yes:{plan}").text
-    assert bot.press("yes:doesnotexist").text == "This button is too old."
-    assert bot.press("yes:").text in ("This button is too old.", "This is not yours to press.")
+    assert "lapsed" in bot.press(f"ok:{plan}").notice
+    assert bot.press("ok:doesnotexist").notice == "This button is too old."
+    assert bot.press("ok:").notice == "This button is too old."
+    assert bot.press("yes:nothing").notice == "That was too long ago: press Approve again."
     assert bot.verdicts(plan) == []
 
 
 def test_a_code_links_a_chat_and_stop_unlinks_it(bot: Bot) -> None:
-    with bot.store().database as database:
-        PeopleStore(database).save(Person("cleo", portfolios=("shared",)))
-        code = new_code(database, Person("cleo"), now=NOW)
+    with bot.store() as store:
+        PeopleStore(store.database).save(Person("cleo", portfolios=("shared",)))
+        code = new_code(store.database, Person("cleo"), now=NOW)
     assert "does not work" in bot.say("/start guess", STRANGER)
     assert "Welcome, cleo" in bot.say(f"/start {code}", STRANGER)
     assert "shared" in bot.say("/status", STRANGER)

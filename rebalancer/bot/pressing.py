@@ -1,0 +1,175 @@
+"""Buttons that decide: approve in two steps, snooze, skip; and why.
+
+A button names a plan and nothing else. Who pressed, whether he may, where the proposal stands, and
+how far prices have moved is looked up when it is pressed, in the unit that writes the decision
+down: an old or foreign button explains itself and does nothing, and of two presses one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+from alerts.messages import Button
+from portfolios import figures
+from portfolios.booking import changes_since
+from portfolios.decisions import Verdict
+from portfolios.errors import NotFoundError
+from portfolios.people import Role
+from portfolios.plans import Plan, Side
+from portfolios.shortcuts import shortcut_for, words_of
+from rebalancer.bot.asking import Ask
+from rebalancer.bot.proposals import why_of
+from rebalancer.bot.replying import Reply, said
+from rebalancer.bot.ticket import ask_to_book, book, ticket
+from rebalancer.bot.verdicts import tell_others
+from rebalancer.service.pricemove import price_move
+from rebalancer.service.standing import Standing, State, standing_of
+
+MAY_DECIDE = (Role.APPROVER, Role.OWNER)
+SNOOZE = timedelta(days=1)
+MOST_MOVED = 0.05
+"""Beyond such a move of prices a plan is not approved any more: it was made for others."""
+CONFIRM_WITHIN = timedelta(minutes=15)
+WHOLE_ID = 12
+VERDICTS: Mapping[str, Verdict] = MappingProxyType({"skip": Verdict.SKIP, "later": Verdict.SNOOZE})
+BOOKING = ("book", "booked", "unbooked")
+TOO_OLD = "This button is too old."
+NOT_YOURS = "This is not yours to press."
+
+
+def press(ask: Ask, data: str) -> Reply:
+    """Do what a button says, if it is still worth anything."""
+    action, _, name = data.partition(":")
+    if action == "yes":
+        return _confirmed(ask, name)
+    plan = _plan(ask, name)
+    if plan is None:
+        return Reply(notice=TOO_OLD, is_done=True)
+    if not ask.person.may_see(plan.portfolio):
+        return Reply(notice=NOT_YOURS)
+    if action == "why":
+        return why_of(ask, plan)
+    if action in BOOKING:
+        return _booking(ask, plan, action)
+    return _decided(ask, plan, action)
+
+
+def _plan(ask: Ask, name: str) -> Plan | None:
+    try:
+        return ask.store.load_plan(name) if len(name) >= WHOLE_ID else None
+    except NotFoundError:
+        return None
+
+
+def _booking(ask: Ask, plan: Plan, action: str) -> Reply:
+    if ask.person.role not in MAY_DECIDE:
+        return Reply(notice="You may look; somebody else decides.")
+    if action == "unbooked":
+        return Reply(notice="Nothing was booked.", is_done=True)
+    return ask_to_book(ask, plan) if action == "book" else book(ask, plan)
+
+
+def _decided(ask: Ask, plan: Plan, action: str) -> Reply:
+    refused = _refused(ask, standing_of(ask.store, plan, now=ask.now))
+    if refused is not None:
+        return refused
+    if action == "ok":
+        return _confirm(ask, plan)
+    if action == "no":
+        return Reply(notice="Nothing was decided: the proposal is still open.", is_done=True)
+    if action not in VERDICTS:
+        return Reply(notice="This button means nothing any more.", is_done=True)
+    return _recorded(ask, plan, VERDICTS[action])
+
+
+def _refused(ask: Ask, standing: Standing) -> Reply | None:
+    """Return why a press counts for nothing; None where it counts."""
+    if ask.person.role not in MAY_DECIDE:
+        return Reply(notice="You may look; somebody else decides.")
+    if standing.is_undecided:
+        return None
+    return Reply(notice=what_became(standing), is_done=True)
+
+
+def what_became(standing: Standing) -> str:
+    """Say where a proposal stands that can not be decided any more."""
+    if standing.state is State.REPLACED:
+        return "A newer proposal took its place: /proposal shows it."
+    if standing.state is State.LAPSED or standing.ruling is None:
+        ended = figures.moment(standing.closes_at)
+        return f"This proposal lapsed on {ended}: silence was skip. /rebalance makes a new one."
+    ruling = standing.ruling
+    return f"{ruling.by} said {ruling.verdict.value} on {figures.moment(ruling.at)}."
+
+
+def _confirm(ask: Ask, plan: Plan) -> Reply:
+    """Ask for the second step, by a button that is this person's alone and soon void."""
+    moved = price_move(plan, ask.load_market(), now=ask.now)
+    if (stale := _stale(ask, plan, moved)) is not None or moved is None:
+        return Reply(notice=stale or "", is_done=True)
+    standing = standing_of(ask.store, plan, now=ask.now)
+    name = shortcut_for(ask.store.database, ask.person.name, _bound(standing), now=ask.now)
+    sells = sum((t.notional for t in plan.trades if t.side is Side.SELL), Decimal(0))
+    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    head = (
+        f"{plan.portfolio}: {count}, sells {figures.money(sells, plan.currency)},"
+        f" prices moved {figures.percent(moved)} since"
+    )
+    asked = said(ask, head, note="You trade; this records that you agree.")
+    buttons = (Button("Confirm", f"yes:{name}"), Button("Cancel", f"no:{plan.plan_id}"))
+    return asked.with_buttons(buttons)
+
+
+def _bound(standing: Standing) -> str:
+    """Return what a confirmation is bound to: one plan to the last digit, offered once."""
+    return f"confirm {standing.plan.plan_id} {standing.plan.inputs_hash} {standing.offer}"
+
+
+def _stale(ask: Ask, plan: Plan, moved: float | None) -> str | None:
+    """Return why a plan must not be agreed to at today's prices and holdings; None if it may."""
+    if moved is None or moved > MOST_MOVED:
+        how = "are not all known" if moved is None else f"moved {figures.percent(moved)} since"
+        return f"Prices {how}: /rebalance makes a new proposal."
+    if changes_since(plan, ask.store.load_portfolio(plan.portfolio)):
+        return "What is held has changed since: /rebalance makes a new proposal."
+    return None
+
+
+def _confirmed(ask: Ask, name: str) -> Reply:
+    since = ask.now - CONFIRM_WITHIN
+    words = words_of(ask.store.database, ask.person.name, name, since=since)
+    if words is None or not words.startswith("confirm "):
+        return Reply(notice="That was too long ago: press Approve again.", is_done=True)
+    plan = ask.store.load_plan(words.split()[1])
+    moved = price_move(plan, ask.load_market(), now=ask.now)
+    with ask.store.database.transaction():
+        if not ask.person.may_see(plan.portfolio):
+            return Reply(notice=NOT_YOURS)
+        standing = standing_of(ask.store, plan, now=ask.now)
+        if (refused := _refused(ask, standing)) is not None:
+            return refused
+        if words != _bound(standing):
+            return Reply(notice="It was proposed anew since: press Approve there.", is_done=True)
+        if (stale := _stale(ask, plan, moved)) is not None:
+            return Reply(notice=stale, is_done=True)
+        return _recorded(ask, plan, Verdict.APPROVE)
+
+
+def _recorded(ask: Ask, plan: Plan, verdict: Verdict) -> Reply:
+    """Write a decision down unless another was quicker, and tell everybody else."""
+    until = ask.now + SNOOZE if verdict is Verdict.SNOOZE else None
+    with ask.store.database.transaction():
+        standing = standing_of(ask.store, plan, now=ask.now)
+        if not standing.is_undecided or (standing.state is State.SNOOZED and until is not None):
+            return Reply(notice=what_became(standing), is_done=True)
+        by = ask.person.name
+        ask.store.record_decision(plan.plan_id, verdict, at=ask.now, by=by, until=until)
+        tell_others(ask, plan, verdict)
+    if verdict is Verdict.APPROVE:
+        return ticket(ask, plan)
+    if until is None:
+        return Reply(notice="Skipped.", is_done=True)
+    return Reply(notice=f"Put off: it comes again on {figures.moment(until)}.", is_done=True)

@@ -1,0 +1,139 @@
+"""Puts a reply into a chat: a new message or in place of an old one, pictures, files, patience."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import warnings
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import httpx
+from telegram import Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
+from telegram.warnings import PTBDeprecationWarning
+
+from alerts.messages import Button
+from alerts.messages import Message as Told
+from alerts.render.telegram import plain_parts, telegram_parts
+from rebalancer.bot.replying import Reply
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+LONGEST_WAIT = 60.0
+MOST_TRIES = 4
+LONGEST_NOTICE = 200
+UNCHANGED = "message is not modified"
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+async def say(chat: Chat, reply: Reply, *, instead: Message | None = None) -> None:
+    """Send a reply, its first part in place of a message where one is given."""
+    if reply.message is not None:
+        await _text(chat, reply.message, instead)
+    elif instead is not None and reply.notice:
+        await patiently(lambda: instead.edit_text(reply.notice))
+    for picture, finding in reply.pictures:
+        photo = picture.png
+        await patiently(
+            lambda photo=photo, finding=finding: chat.send_photo(photo, caption=finding)  # type: ignore[misc]
+        )
+    for paper in reply.papers:
+        file = InputFile(paper.content, filename=paper.name)
+        await patiently(lambda file=file: chat.send_document(file))  # type: ignore[misc]
+
+
+async def _text(chat: Chat, told: Told, instead: Message | None) -> None:
+    keyboard = keyboard_of(told.buttons)
+    try:
+        await _parts(chat, telegram_parts(told), keyboard, ParseMode.HTML, instead)
+    except BadRequest as error:
+        if UNCHANGED in error.message.lower():
+            return
+        log.warning("telegram refused a text; it goes without markup")
+        await _parts(chat, plain_parts(told), keyboard, None, None)
+
+
+async def _parts(
+    chat: Chat,
+    parts: Sequence[str],
+    keyboard: InlineKeyboardMarkup | None,
+    mode: ParseMode | None,
+    instead: Message | None,
+) -> None:
+    for number, part in enumerate(parts):
+        buttons = keyboard if number == len(parts) - 1 else None
+        await patiently(lambda p=part, b=buttons, n=number: _put(chat, p, mode, b,  # type: ignore[misc]
+                                                        None if n else instead))  # fmt: skip
+
+
+async def _put(
+    chat: Chat,
+    text: str,
+    mode: ParseMode | None,
+    buttons: InlineKeyboardMarkup | None,
+    instead: Message | None,
+) -> None:
+    if instead is None:
+        await chat.send_message(text, parse_mode=mode, reply_markup=buttons)
+    else:
+        await instead.edit_text(text, parse_mode=mode, reply_markup=buttons)
+
+
+async def notify(update: Update, notice: str) -> None:
+    """Answer a press over the chat; every press is answered, or its button turns for ever."""
+    query = update.callback_query
+    if query is None:
+        return
+    try:
+        await patiently(lambda: query.answer(notice[:LONGEST_NOTICE] or None))
+    except BadRequest:
+        log.debug("the press was too old to be answered")
+
+
+async def take_buttons_away(update: Update) -> None:
+    """Leave a message without its buttons."""
+    query = update.callback_query
+    if query is None:
+        return
+    try:
+        await patiently(lambda: query.edit_message_reply_markup(reply_markup=None))
+    except BadRequest:
+        log.debug("the buttons were gone already")
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Call, and again where Telegram asks for a wait or was not reached; a lost answer is final."""
+    for tries in range(1, MOST_TRIES):
+        try:
+            return await call()
+        except RetryAfter as error:
+            await asyncio.sleep(min(_seconds(error), LONGEST_WAIT))
+        except BadRequest:
+            raise
+        except NetworkError as error:
+            if isinstance(error, TimedOut) and not isinstance(error.__cause__, NEVER_SENT):
+                raise
+            if not isinstance(error.__cause__, NEVER_SENT):
+                raise
+            await asyncio.sleep(tries)
+    return await call()
+
+
+def _seconds(error: RetryAfter) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PTBDeprecationWarning)
+        wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def keyboard_of(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
+    """Return rows of buttons as Telegram takes them; None where there are none."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(b.label, callback_data=b.payload) for b in row] for row in rows]
+    )

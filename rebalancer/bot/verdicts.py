@@ -1,0 +1,36 @@
+"""Tells everybody else what somebody decided."""
+
+from __future__ import annotations
+
+from alerts.messages import Block, Kind, Message, Style
+from alerts.outbox import Outbox
+from alerts.preferencestore import PreferenceStore
+from alerts.routing import Post
+from portfolios import figures
+from portfolios.decisions import Verdict
+from portfolios.plans import Plan
+from rebalancer.bot.asking import Ask
+
+SAID = {Verdict.APPROVE: "approved", Verdict.SKIP: "skipped", Verdict.SNOOZE: "put off",
+        Verdict.APPLY: "booked"}  # fmt: skip
+
+
+def tell_others(ask: Ask, plan: Plan, verdict: Verdict) -> None:
+    """Write a message for everybody whom a decision concerns but its maker, in the same unit."""
+    concerned = [
+        person
+        for person in ask.people
+        if person.name != ask.person.name and person.may_see(plan.portfolio)
+    ]
+    number = len(ask.store.decisions(plan.plan_id))
+    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    message = Message(
+        kind=Kind.DECISION,
+        key=f"decision:{plan.plan_id}:{number}",
+        headline=f"{plan.portfolio}: {ask.person.name} {SAID[verdict]} the proposal of {count}",
+        as_of=ask.now,
+        portfolio=plan.portfolio,
+        blocks=(Block(Style.NOTE, f"{figures.moment(ask.now)}; plan {plan.plan_id}"),),
+    )
+    post = Post(Outbox(ask.store.database), PreferenceStore(ask.store.database), now=ask.now)
+    post.send(message, concerned, answers=f"plan:{plan.plan_id}")
