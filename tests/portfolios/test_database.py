@@ -28,7 +28,7 @@ TABLES = {
     "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
     "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
     "leases", "people", "done", "codes", "tries",
-    "shortcuts", "drafts", "looks", "beats",
+    "shortcuts", "drafts", "looks", "beats", "offers",
 }  # fmt: skip
 
 
@@ -366,6 +366,7 @@ RELEASES = [
         steps.m007_links,
         steps.m008_chats,
         steps.m009_beats,
+        steps.m010_offers,
     ),
 ]
 
