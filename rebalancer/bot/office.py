@@ -93,6 +93,8 @@ class Office:
                 return said(ask, _ids(heard))
             if (late := _too_late(ask, heard)) is not None:
                 return late
+            if ask.is_group and ask.command not in COMMANDS:
+                return None  # another bot's, perhaps
             return self._kept(ask, self._command(ask, working))
 
     def press(self, heard: Heard, *, working: Working = _at_ease) -> Reply:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
-from telegram import BotCommand, Message, Update
+from telegram import BotCommand, CallbackQuery, Document, Message, Update
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
@@ -28,6 +30,7 @@ from rebalancer.bot.saying import notify, patiently, say, take_buttons_away
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 LISTENS_TO = [Update.MESSAGE, Update.CALLBACK_QUERY]
 CONNECTIONS = 64
 LARGEST_PAPER = 4_000_000
@@ -55,7 +58,8 @@ def application(token: str, *, base_url: str, office: Office) -> Application:  #
     )
     # New messages only: an edited one, a channel's post or a guest's query is nobody's command.
     fresh = filters.UpdateType.MESSAGE
-    made.add_handler(MessageHandler(filters.COMMAND & fresh, _Commands(office)))
+    words = filters.TEXT & (filters.COMMAND | filters.ChatType.PRIVATE)
+    made.add_handler(MessageHandler(words & fresh, _Commands(office)))
     made.add_handler(MessageHandler(filters.Document.ALL & fresh, _Papers(office)))
     made.add_handler(CallbackQueryHandler(_Buttons(office)))
     made.add_error_handler(_failed)
@@ -75,10 +79,18 @@ class _Commands:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def __call__(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
-        if message is not None and message.text is not None:
+        if message is None or message.text is None:
+            return
+        if _is_for(message.text, context.bot.username):
             await _answered(self._office, update, _heard(update, message.text))
+
+
+def _is_for(text: str, bot: str) -> bool:
+    """Tell whether a command is ours: in a group `/help@another` is another bot's."""
+    _, at, name = (text.split() or [""])[0].partition("@")
+    return not at or name.lower() == bot.lower()
 
 
 class _Papers:
@@ -93,15 +105,12 @@ class _Papers:
         heard = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
         if not await asyncio.to_thread(self._office.takes_papers, heard):
             return
-        paper = await _fetched(message)
-        await _answered(self._office, update, _heard(update, heard.text, paper))
+        paper = await _fetched(message.document)
+        await _answered(self._office, update, replace(heard, paper=paper))
 
 
-async def _fetched(message: Message) -> Paper | None:
-    """Return the file that came with a message; one that is too large comes empty."""
-    document = message.document
-    if document is None:
-        return None
+async def _fetched(document: Document) -> Paper:
+    """Return a file that came with a message; one that is too large comes empty."""
     name = document.file_name or "portfolio"
     if (document.file_size or 0) > LARGEST_PAPER:
         return Paper(name, b"")
@@ -115,37 +124,48 @@ async def _answered(office: Office, update: Update, heard: Heard) -> None:
     if chat is None:
         return
     announced = _Announced(lambda: patiently(lambda: chat.send_message(WORKING)))
-    reply = await asyncio.to_thread(office.answer, heard, working=announced.working)
+    reply = await asyncio.to_thread(office.answer, heard, working=announced.begin)
     if reply is None:
         return
+    word = await announced.sent()
+    if word is not None and reply.message is None:
+        await patiently(word.delete)
+    await _delivered(office, heard, reply, say(chat, reply, instead=word))
+
+
+async def _delivered(
+    office: Office, heard: Heard, reply: Reply, saying: Coroutine[Any, Any, None]
+) -> None:
+    """Put an answer into its chat; what tells of a decision is kept where that fails."""
     try:
-        await say(chat, reply, instead=await announced.message())
+        await saying
     except TelegramError:
         await asyncio.to_thread(office.owe, heard, reply)
         raise
     await asyncio.to_thread(office.answered, heard)
 
 
-class _Announced:
-    """A word that work has begun, sent from the thread that does the work."""
+class _Announced(Generic[T]):
+    """A word that work has begun, asked for by the thread that does the work."""
 
-    def __init__(self, send: Callable[[], Awaitable[Message]]) -> None:
+    def __init__(self, send: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._send = send
         self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[Message] | None = None
+        self._task: asyncio.Task[T] | None = None
 
-    def working(self) -> None:
-        """Send the word; the work goes on meanwhile."""
+    @property
+    def is_begun(self) -> bool:
+        return self._task is not None
+
+    def begin(self) -> None:
+        """Send the word while the work goes on; called in the worker's thread."""
         self._loop.call_soon_threadsafe(self._begin)
 
     def _begin(self) -> None:
-        async def sent() -> Message:
-            return await self._send()
+        self._task = self._loop.create_task(self._send())
 
-        self._task = self._loop.create_task(sent())
-
-    async def message(self) -> Message | None:
-        """Return the message that says so; None where none was sent, or it could not be."""
+    async def sent(self) -> T | None:
+        """Return what sending led to; None where nothing was sent, or it could not be."""
         if self._task is None:
             return None
         try:
@@ -159,47 +179,34 @@ class _Buttons:
         self._office = office
 
     async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        query, chat = update.callback_query, update.effective_chat
+        query = update.callback_query
         if query is None:
             return
-        heard = _heard(update, query.data or "")
-        loop = asyncio.get_running_loop()
-        early: list[asyncio.Future[None]] = []
-
-        def working() -> None:
-            early.append(
-                asyncio.wrap_future(  # so that the button does not turn while the work is done
-                    asyncio.run_coroutine_threadsafe(notify(update, WORKING), loop), loop=loop
-                )
-            )
-
-        reply = Reply()
+        heard, reply = _heard(update, query.data or ""), Reply()
+        # Answered early where the work takes long, so that the button does not turn meanwhile.
+        announced = _Announced(lambda: notify(query, WORKING))
         try:
-            reply = await asyncio.to_thread(self._office.press, heard, working=working)
+            reply = await asyncio.to_thread(self._office.press, heard, working=announced.begin)
         finally:
-            if not early:
-                await notify(update, reply.notice)
-        try:
-            await self._shown(update, reply)
-        except TelegramError:
-            await asyncio.to_thread(self._office.owe, heard, reply)
-            raise
-        if chat is not None:
-            await asyncio.to_thread(self._office.answered, heard)
-
-    async def _shown(self, update: Update, reply: Reply) -> None:
-        query, chat = update.callback_query, update.effective_chat
-        if query is None or chat is None:
-            return
-        if reply.is_done:
-            await take_buttons_away(update)
-        pressed = query.message if isinstance(query.message, Message) else None
-        if reply.message is None and reply.notice and reply.is_done:
-            await patiently(lambda: chat.send_message(reply.notice))
-        await say(chat, reply, instead=pressed if reply.replaces else None)
+            await announced.sent()
+            if not announced.is_begun:
+                await notify(query, reply.notice)
+        await _delivered(self._office, heard, reply, _show(query, reply))
 
 
-def _heard(update: Update, text: str, paper: Paper | None = None) -> Heard:
+async def _show(query: CallbackQuery, reply: Reply) -> None:
+    """Do to the chat what a press led to."""
+    if reply.is_done:
+        await take_buttons_away(query)
+    pressed = query.message
+    if not isinstance(pressed, Message):
+        return  # too old to be written below
+    if reply.message is None and reply.notice and reply.is_done:
+        await patiently(lambda: pressed.chat.send_message(reply.notice))
+    await say(pressed.chat, reply, instead=pressed if reply.replaces else None)
+
+
+def _heard(update: Update, text: str) -> Heard:
     user, chat, message = update.effective_user, update.effective_chat, update.message
     return Heard(
         number=update.update_id,
@@ -207,7 +214,6 @@ def _heard(update: Update, text: str, paper: Paper | None = None) -> Heard:
         chat=chat.id if chat else 0,
         is_private=chat is not None and chat.type == "private",
         text=text,
-        paper=paper,
         sent_at=message.date if message else None,
     )
 

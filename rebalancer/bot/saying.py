@@ -7,16 +7,17 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import httpx
-from telegram import Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message, Update
+from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
+from telegram import Message as Sent
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.warnings import PTBDeprecationWarning
 
-from alerts.messages import Button
-from alerts.messages import Message as Told
+from alerts.messages import Button, Message
 from alerts.render.telegram import plain_parts, telegram_parts
 from rebalancer.bot.replying import Reply
 
@@ -30,29 +31,24 @@ UNCHANGED = "message is not modified"
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-async def say(chat: Chat, reply: Reply, *, instead: Message | None = None) -> None:
+async def say(chat: Chat, reply: Reply, *, instead: Sent | None = None) -> None:
     """Send a reply, its first part in place of a message where one is given."""
     if reply.message is not None:
         await _text(chat, reply.message, instead)
-    elif instead is not None and reply.notice:
-        await patiently(lambda: instead.edit_text(reply.notice))
     for picture, finding in reply.pictures:
-        photo = picture.png
-        await patiently(
-            lambda photo=photo, finding=finding: chat.send_photo(photo, caption=finding)  # type: ignore[misc]
-        )
+        await patiently(partial(chat.send_photo, picture.png, caption=finding))
     for paper in reply.papers:
         file = InputFile(paper.content, filename=paper.name)
-        await patiently(lambda file=file: chat.send_document(file))  # type: ignore[misc]
+        await patiently(partial(chat.send_document, file))
 
 
-async def _text(chat: Chat, told: Told, instead: Message | None) -> None:
+async def _text(chat: Chat, told: Message, instead: Sent | None) -> None:
     keyboard = keyboard_of(told.buttons)
     try:
         await _parts(chat, telegram_parts(told), keyboard, ParseMode.HTML, instead)
     except BadRequest as error:
         if UNCHANGED in error.message.lower():
-            return
+            return  # it says already what it would say
         log.warning("telegram refused a text; it goes without markup")
         await _parts(chat, plain_parts(told), keyboard, None, None)
 
@@ -62,43 +58,24 @@ async def _parts(
     parts: Sequence[str],
     keyboard: InlineKeyboardMarkup | None,
     mode: ParseMode | None,
-    instead: Message | None,
+    instead: Sent | None,
 ) -> None:
     for number, part in enumerate(parts):
+        put = instead.edit_text if instead and number == 0 else chat.send_message
         buttons = keyboard if number == len(parts) - 1 else None
-        await patiently(lambda p=part, b=buttons, n=number: _put(chat, p, mode, b,  # type: ignore[misc]
-                                                        None if n else instead))  # fmt: skip
+        await patiently(partial(put, part, parse_mode=mode, reply_markup=buttons))
 
 
-async def _put(
-    chat: Chat,
-    text: str,
-    mode: ParseMode | None,
-    buttons: InlineKeyboardMarkup | None,
-    instead: Message | None,
-) -> None:
-    if instead is None:
-        await chat.send_message(text, parse_mode=mode, reply_markup=buttons)
-    else:
-        await instead.edit_text(text, parse_mode=mode, reply_markup=buttons)
-
-
-async def notify(update: Update, notice: str) -> None:
+async def notify(query: CallbackQuery, notice: str) -> None:
     """Answer a press over the chat; every press is answered, or its button turns for ever."""
-    query = update.callback_query
-    if query is None:
-        return
     try:
         await patiently(lambda: query.answer(notice[:LONGEST_NOTICE] or None))
     except BadRequest:
         log.debug("the press was too old to be answered")
 
 
-async def take_buttons_away(update: Update) -> None:
+async def take_buttons_away(query: CallbackQuery) -> None:
     """Leave a message without its buttons."""
-    query = update.callback_query
-    if query is None:
-        return
     try:
         await patiently(lambda: query.edit_message_reply_markup(reply_markup=None))
     except BadRequest:
@@ -115,8 +92,6 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
         except BadRequest:
             raise
         except NetworkError as error:
-            if isinstance(error, TimedOut) and not isinstance(error.__cause__, NEVER_SENT):
-                raise
             if not isinstance(error.__cause__, NEVER_SENT):
                 raise
             await asyncio.sleep(tries)

@@ -158,6 +158,7 @@ class TelegramStandin:
             "sendDocument": self._send_document,
             "editMessageText": self._edit,
             "editMessageReplyMarkup": self._edit_buttons,
+            "deleteMessage": self._delete,
         }
         if method == "getMe":
             return BOT
@@ -223,6 +224,15 @@ class TelegramStandin:
         known.buttons = _buttons(given)
         self._news.notify_all()
         return _shown(known)
+
+    def _delete(self, given: dict[str, Any], chat: int) -> Any:
+        number = _int(given.get("message_id"))
+        kept = [m for m in self.sent if (m.chat, m.message_id) != (chat, number)]
+        if len(kept) == len(self.sent):
+            raise Refusal(400, "Bad Request: message to delete not found")
+        self.sent[:] = kept
+        self._news.notify_all()
+        return True
 
     def _keep(
         self, method: str, given: dict[str, Any], chat: int, text: str, photo: bytes = b""
