@@ -40,11 +40,12 @@ class Services:
     """What some commands need beyond the database; None where the installation has it not.
 
     Attributes:
-        ask: puts a question to the provider's assistant and returns its answer; costs a credit.
+        ask: puts a question to the provider's assistant; costs a credit. Returns its answer, and
+            the credits that are left, None where there is no limit.
         health: lines about the service itself.
     """
 
-    ask: Callable[[str], str] | None = None
+    ask: Callable[[str], tuple[str, int | None]] | None = None
     health: Callable[[Store], Sequence[str]] | None = None
 
 

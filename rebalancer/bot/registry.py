@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from alerts.messages import Block, Style
 from portfolios.people import Role
-from rebalancer.bot import deciding, holdings, markets, own, proposals
+from rebalancer.bot import assistant, deciding, holdings, markets, own, proposals
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Command, Reply, lines, said
 
@@ -41,6 +41,10 @@ _EVERY = (
     Command("why", "what drives it: /why SOL", VIEWER, proposals.why),
     Command("history", "past proposals and their results", VIEWER, proposals.history),
     Command("report", "this week's report", VIEWER, proposals.report, is_long=True),
+    Command(
+        "ask", "a question to the provider's assistant; costs one credit", VIEWER,
+        assistant.question, is_once=True, is_long=True,
+    ),
     Command(
         "rebalance", "a proposal now: /rebalance cash=500", APPROVER, deciding.rebalance,
         is_once=True, is_long=True, group=DECIDE,

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from portfolios.errors import UsageError
 from portfolios.providers.credits import Usage
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from rebalancer import wiring
-from rebalancer.cli.context import Context, context_of
+from rebalancer.cli.context import context_of
 from rebalancer.cli.exits import Exit
 from rebalancer.cli.holdings import AsJson, Offline
 from rebalancer.cli.refreshview import refresh_to_json, show_refresh, tell_losses, watching
 from rebalancer.cli.screen import out, table, write_json
 from rebalancer.service.refreshreport import Loss, RefreshReport
-
-if TYPE_CHECKING:
-    from portfolios.providers.ledger import Ledger
-    from portfolios.providers.tokenmetrics import TokenMetrics
 
 
 def register(app: typer.Typer) -> None:
@@ -120,10 +113,10 @@ def ask(
     question: Annotated[str, typer.Argument(help="In your own words.")],
 ) -> None:
     """Put a question to the assistant of Token Metrics; costs one credit."""
+    from rebalancer.wiring.assistant import ask_assistant
+
     context = context_of(ctx)
-    with _their_service(context) as (source, ledger):
-        answer = source.ask(question)
-        left = ledger.left(TOKENMETRICS)
+    answer, left = ask_assistant(wiring.settings_from(context.config).settings, question)
     typer.echo(answer or "the assistant had nothing to say")
     context.tell(f"Token Metrics' words, not ours; one credit spent, {left} left this month")
 
@@ -152,7 +145,10 @@ def probe(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 def indices(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the indices of Token Metrics that a portfolio can follow; costs one credit."""
-    with _their_service(context_of(ctx)) as (source, _):
+    from rebalancer.wiring.assistant import their_service
+
+    settings = wiring.settings_from(context_of(ctx).config).settings
+    with their_service(settings) as (source, _):
         found = source.indices()
     if as_json:
         write_json([{"id": key, "name": name} for key, name in found.items()])
@@ -161,21 +157,3 @@ def indices(ctx: typer.Context, as_json: AsJson = False) -> None:
     for key, name in found.items():
         grid.add_row(f"{TOKENMETRICS}:{key}", name)
     out().print(grid)
-
-
-@contextmanager
-def _their_service(context: Context) -> Iterator[tuple[TokenMetrics, Ledger]]:
-    """Open Token Metrics for one question that a person asks."""
-    from rebalancer.wiring.live import ledger_of, live_sources
-
-    resolved = wiring.settings_from(context.config)
-    with (
-        wiring.open_store(resolved) as store,
-        live_sources(resolved.settings, ledger_of(resolved.settings, store.database)) as live,
-    ):
-        if live.grades is None:
-            raise UsageError(
-                "this is Token Metrics' to answer, and no key of it is set",
-                hint="set REBALANCER_TOKENMETRICS__API_KEY",
-            )
-        yield live.grades, live.ledger

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Lock
 
 from portfolios.errors import SettingsError
 from portfolios.market import Market
 from rebalancer import wiring
+from rebalancer.bot.asking import Services
 from rebalancer.bot.office import Office
 from rebalancer.bot.running import LISTENS_TO, application
 from rebalancer.settings import Resolved
+from rebalancer.wiring.assistant import ask_assistant
 from rebalancer.wiring.delivering import now, open_office, people_of
 
 RECENT = timedelta(seconds=20)
@@ -26,6 +29,7 @@ def office_of(resolved: Resolved, *, offline: bool = False) -> Office:
         market=Recent(lambda: wiring.market_if_any(resolved, offline=offline)),
         insights=lambda: wiring.insights_from(resolved, offline=offline),
         now=now,
+        services=Services(ask=partial(ask_assistant, settings)),
     )
 
 
