@@ -18,6 +18,7 @@ from portfolios.database import Database
 from portfolios.decisions import Applied, Recorded, Ruling, Verdict
 from portfolios.errors import NotFoundError, StoreError
 from portfolios.holdings import Portfolio
+from portfolios.offers import offer_of
 from portfolios.plans import Plan
 from portfolios.rows import (
     plan_from_row,
@@ -184,6 +185,8 @@ class Store:
     ) -> Recorded:
         """Write down an approval, a skip or a snooze; taking the last one again changes nothing.
 
+        What was decided before the plan was offered anew is no answer to the new offer.
+
         Args:
             plan_id: the id, or its beginning.
             verdict: anything but `apply`, which `apply_plan` records together with the trades.
@@ -205,8 +208,10 @@ class Store:
                     f"plan {ruling.plan_id} was applied by {booked.by} at {utc_text(booked.at)}",
                     hint="nothing was changed; run again for a new proposal",
                 )
-            if past and (past[-1].verdict, past[-1].until) == (verdict, until):
-                return Recorded(past[-1], is_new=False)
+            offer = offer_of(self.database, ruling.plan_id)
+            since = past[offer.decided_before if offer else 0 :]
+            if since and (since[-1].verdict, since[-1].until) == (verdict, until):
+                return Recorded(since[-1], is_new=False)
             self.database.execute(_SAVE_RULING, ruling_row(ruling))
         return Recorded(ruling, is_new=True)
 

@@ -24,6 +24,7 @@ from portfolios.holdings import (
     Restrictions,
     StatedPrice,
 )
+from portfolios.offers import put_before
 from portfolios.plans import Decision, Plan, PlanPosition, Side, Trade
 from portfolios.policy import Freed, Mode, Policy, Profile, Range, Signals
 from portfolios.store import Store
@@ -221,6 +222,15 @@ def test_taking_the_same_decision_twice_names_who_took_it_first(store: Store) ->
     again = store.record_decision("0123", Verdict.APPROVE, at=LATER, by="bob")
     assert (again.is_new, again.ruling.by, again.ruling.at) == (False, "ada", NOW)
     assert len(store.decisions("0123456789ab")) == 1
+
+
+def test_a_plan_that_is_offered_anew_is_decided_anew(store: Store) -> None:
+    store.save_plan(sell_ten_solana(), at=NOW)
+    for at in (NOW, LATER):
+        put_before(store.database, sell_ten_solana(), at=at)
+        assert store.record_decision("0123", Verdict.SKIP, at=at, by="ada").is_new
+        assert not store.record_decision("0123", Verdict.SKIP, at=at, by="ada").is_new
+    assert [ruling.at for ruling in store.decisions("0123456789ab")] == [NOW, LATER]
 
 
 def test_a_snooze_without_an_end_is_refused(store: Store) -> None:
