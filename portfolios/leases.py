@@ -25,19 +25,21 @@ class Lease:
     Attributes:
         name: of the task.
         owner: of the lease; no two processes, or runs of one, share it.
+        length: after which it ends unless it is renewed; the same for all who want the task.
     """
 
     database: Database
     name: str
     owner: str
+    length: timedelta = LENGTH
 
     def take(self, now: datetime) -> bool:
         """Take or renew the lease; False while another owner holds it."""
         with self.database.transaction():
             held = self.database.row("SELECT * FROM leases WHERE name = ?", (self.name,))
-            if held and held["owner"] != self.owner and not _is_over(held["until"], now):
+            if held and held["owner"] != self.owner and not self._is_over(held["until"], now):
                 return False
-            self.database.execute(_TAKE, (self.name, self.owner, utc_text(now + LENGTH)))
+            self.database.execute(_TAKE, (self.name, self.owner, utc_text(now + self.length)))
         return True
 
     def give_back(self) -> None:
@@ -46,6 +48,10 @@ class Lease:
             self.database.execute(
                 "DELETE FROM leases WHERE name = ? AND owner = ?", (self.name, self.owner)
             )
+
+    def _is_over(self, until: str, now: datetime) -> bool:
+        # One that ends later than any lease can was taken before somebody set the clock back.
+        return not now < read_utc(until) <= now + self.length
 
 
 @contextmanager
@@ -58,8 +64,3 @@ def holding(lease: Lease, now: datetime) -> Iterator[bool]:
         yield True
     finally:
         lease.give_back()
-
-
-def _is_over(until: str, now: datetime) -> bool:
-    # One that ends later than any lease can was taken before somebody set the clock back.
-    return not now < read_utc(until) <= now + LENGTH

@@ -54,3 +54,11 @@ def test_a_renewed_lease_lasts(database: Database) -> None:
 def test_a_lease_from_a_clock_that_was_ahead_is_no_obstacle(database: Database) -> None:
     Lease(database, "refresh", "a").take(NOW + timedelta(days=400))
     assert Lease(database, "refresh", "b").take(NOW)
+
+
+def test_a_short_lease_is_taken_over_soon_after_its_owner_died(database: Database) -> None:
+    minute = timedelta(minutes=1)
+    dead, heir = (Lease(database, "bot", owner, length=minute) for owner in ("dead", "heir"))
+    assert dead.take(NOW)
+    assert not heir.take(NOW + minute - timedelta(seconds=1))
+    assert heir.take(NOW + minute)
