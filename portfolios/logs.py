@@ -6,10 +6,12 @@ argument, an address or an exception is caught as well.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 MASK = "********"
 SHORTEST = 6
@@ -41,10 +43,30 @@ class MaskingFormatter(logging.Formatter):
         return masked(super().format(record))
 
 
-def start_logging(level: int) -> None:
-    """Write the log to standard error, from this level on."""
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one object on one line, masked as well."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        told = {
+            "at": at.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "part": record.threadName,
+            "from": record.name,
+            "text": record.getMessage(),
+        }
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
+        # Before it is quoted: a secret with a quote in it would not be found afterwards.
+        return json.dumps({key: masked(str(value)) for key, value in told.items()})
+
+
+def start_logging(level: int, *, as_json: bool = False) -> None:
+    """Write the log to standard error, from this level on; for programs as JSON, a line each."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(MaskingFormatter("%(levelname)s %(name)s: %(message)s"))
+    plain = MaskingFormatter("%(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(JsonFormatter() if as_json else plain)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.ERROR)

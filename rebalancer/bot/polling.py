@@ -1,0 +1,165 @@
+"""Fetches what people write and hands it to the bot, until told to stop or somebody else does it.
+
+An update is confirmed to Telegram once it was answered, not when it was fetched: what a process
+was at when it died comes again, to itself or to whoever takes over. Every failure of the wire is
+seen here and outlived; only a refused token ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.ext import Application
+
+from portfolios.errors import DeliveryError
+from rebalancer.bot.running import LISTENS_TO, introduce
+
+log = logging.getLogger(__name__)
+
+LONGEST_POLL = 10
+"""Seconds that Telegram may wait for something to happen."""
+A_LOOK = 0.25
+"""Seconds between two looks at the word to stop, or at what is being answered."""
+LONGEST_PAUSE = 30.0
+TO_CONFIRM = 2.0
+"""Seconds for the last word to Telegram."""
+REFUSED = "Telegram refused the bot's token"
+UNREACHED = "Telegram does not answer"
+RIVAL = "another program fetches this bot's messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the ear asks, and tells, while it listens.
+
+    Attributes:
+        is_stopping: it should end at the next good moment.
+        keeps: it is still ours to do.
+        well: called when Telegram has answered.
+        wrong: told why it has not.
+        patience: seconds at the end for what is being answered.
+    """
+
+    is_stopping: Callable[[], bool]
+    keeps: Callable[[], bool]
+    well: Callable[[], None]
+    wrong: Callable[[str], None]
+    patience: float = 5.0
+
+
+def answer_all(made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
+    """Answer what comes, in an event loop of its own, until there is a reason to end.
+
+    Raises:
+        DeliveryError: the token is refused, or Telegram could not be reached to begin with.
+    """
+    try:
+        asyncio.run(_listen(made, watch))
+    except InvalidToken:
+        hint = "check REBALANCER_TELEGRAM__TOKEN"
+        raise DeliveryError(REFUSED, channel_down=True, hint=hint) from None
+    except TelegramError as error:
+        raise DeliveryError(_words(error), unreached=True) from None
+
+
+async def _listen(made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
+    try:
+        await made.initialize()
+        await made.bot.delete_webhook()
+        await _heard(_Ear(made, watch), made, watch)
+    finally:
+        await made.shutdown()
+        await made.bot.request.shutdown()  # which a failed beginning leaves open
+
+
+async def _heard(ear: _Ear, made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
+    hearing = asyncio.create_task(ear.hear())
+    try:
+        await introduce(made)
+        while not hearing.done() and not watch.is_stopping() and watch.keeps():
+            await asyncio.wait([hearing], timeout=A_LOOK)
+    finally:
+        hearing.cancel()
+        await asyncio.wait([hearing])
+        await ear.finish()
+    if not hearing.cancelled():
+        hearing.result()
+
+
+@dataclass(slots=True)
+class _Ear:
+    """What was heard, and what of it is being answered."""
+
+    made: Application  # type: ignore[type-arg]
+    watch: Watch
+    begun: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    after: int = 0
+    """One more than the newest update heard; 0 once Telegram knows that we heard it."""
+    failures: int = 0
+
+    async def hear(self) -> None:
+        """Fetch and hand on, for ever."""
+        while True:
+            try:
+                heard = await self._fetch(0 if self.begun else LONGEST_POLL)
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                await self._rest(error)
+                continue
+            self.failures = 0
+            self.watch.well()
+            fresh = [update for update in heard if update.update_id >= self.after]
+            for update in fresh:
+                self._begin(update)
+            if self.begun and not fresh:
+                await asyncio.wait(self.begun.values(), timeout=A_LOOK)
+
+    async def finish(self) -> None:
+        """Wait for what is being answered, and tell Telegram what was."""
+        if self.begun:
+            await asyncio.wait(self.begun.values(), timeout=self.watch.patience)
+        if not self.watch.keeps():
+            return  # another has begun to fetch: it is told by what was written down
+        try:
+            await asyncio.wait_for(self._fetch(0), timeout=TO_CONFIRM)
+        except (TelegramError, TimeoutError):
+            log.debug("what was answered could not be confirmed; it will be known when it comes")
+
+    async def _fetch(self, wait: int) -> Sequence[Update]:
+        # Only what is older than everything in work is confirmed.
+        offset = min(self.begun, default=self.after)
+        heard: Sequence[Update] = await self.made.bot.get_updates(
+            offset=offset or None, timeout=wait, allowed_updates=LISTENS_TO
+        )
+        if not heard and not self.begun:
+            # After a quiet week the numbers begin anew, anywhere: none is too low from here on.
+            self.after = 0
+        return heard
+
+    def _begin(self, update: Update) -> None:
+        number = update.update_id
+        self.after = number + 1
+        work = self.made.update_processor.process_update(update, self.made.process_update(update))
+        self.begun[number] = asyncio.create_task(work)
+        self.begun[number].add_done_callback(lambda _: self.begun.pop(number, None))
+
+    async def _rest(self, error: TelegramError) -> None:
+        self.failures += 1
+        self.watch.wrong(_words(error))
+        pause = min(LONGEST_PAUSE, 2.0 ** min(self.failures, 10) / 4)
+        await asyncio.sleep(pause)
+
+
+def _words(error: TelegramError) -> str:
+    """Say what is wrong; the text of an error may hold the address, and so the token."""
+    if isinstance(error, Conflict):
+        return RIVAL
+    if isinstance(error, RetryAfter):
+        return "Telegram asks the bot to wait"
+    return UNREACHED if isinstance(error, NetworkError) else f"Telegram: {type(error).__name__}"

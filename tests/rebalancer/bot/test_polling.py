@@ -1,0 +1,103 @@
+"""The bot's ear: nothing written to it is lost, and no failure of the wire ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from portfolios.errors import DeliveryError
+from rebalancer.bot.polling import REFUSED, RIVAL, UNREACHED, Watch, answer_all
+from rebalancer.bot.running import application
+from tests.rebalancer.bot.desk import OWNER, Bot
+from tests.standins.phone import Phone
+from tests.standins.telegram import TOKEN, TelegramStandin
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Bot:
+    return Bot(tmp_path)
+
+
+@dataclass
+class Ear:
+    """Somebody who listens, and what he noted."""
+
+    keeps: Callable[[], bool] = lambda: True
+    stop: Event = field(default_factory=Event)
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def watch(self) -> Watch:
+        well = lambda: self.told.append("")  # noqa: E731
+        return Watch(self.stop.is_set, self.keeps, well, self.told.append, patience=0.3)
+
+
+@contextmanager
+def listening(bot: Bot, server: TelegramStandin, ear: Ear) -> Iterator[Thread]:
+    made = application(TOKEN, base_url=server.base_url, office=bot.office)
+    thread = Thread(target=answer_all, args=(made, ear.watch))
+    thread.start()
+    try:
+        yield thread
+    finally:
+        ear.stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def confirmed(server: TelegramStandin) -> int:
+    return max(
+        int(given.get("offset") or 0) for name, given in server.calls if name == "getUpdates"
+    )
+
+
+def test_what_was_answered_is_confirmed_and_not_answered_again(bot: Bot) -> None:
+    with TelegramStandin(OWNER) as server:
+        phone = Phone(server, OWNER)
+        with listening(bot, server, Ear()):
+            assert "Your id is" in phone.say("/id")
+        assert confirmed(server) == 1001
+        with listening(bot, server, Ear()):
+            assert "Your id is" in phone.say("/id")
+        assert len(server.sent) == 2
+
+
+def test_a_wire_that_fails_is_outlived_and_told(bot: Bot) -> None:
+    with TelegramStandin(OWNER) as server:
+        server.fault("status", method="getUpdates", code=502, description="Bad Gateway")
+        server.fault("status", method="getUpdates", code=409, description="Conflict: terminated")
+        ear = Ear()
+        with listening(bot, server, ear):
+            assert "Your id is" in Phone(server, OWNER).say("/id")
+        assert ear.told[:2] == [UNREACHED, RIVAL]
+        assert ear.told[-1] == ""
+
+
+def test_a_refused_token_ends_it_with_a_word(bot: Bot) -> None:
+    with TelegramStandin(OWNER) as server:
+        wrong = TOKEN.replace("canary", "wrong!")
+        made = application(wrong, base_url=server.base_url, office=bot.office)
+        with pytest.raises(DeliveryError, match=REFUSED) as refused:
+            answer_all(made, Ear().watch)
+    assert refused.value.channel_down
+
+
+def test_what_was_not_answered_when_it_lost_its_task_comes_to_the_next(bot: Bot) -> None:
+    """The first one's answer does not get through before another takes over."""
+    with TelegramStandin(OWNER) as server:
+        phone = Phone(server, OWNER)
+        server.fault("flood", method="sendMessage", retry_after=60)
+        ear = Ear(keeps=lambda: "sendMessage" not in [name for name, _ in server.calls])
+        with listening(bot, server, ear) as thread:
+            phone.write("/id")
+            thread.join(20)
+        assert confirmed(server) < 1001
+        with listening(bot, server, Ear()):
+            server.wait_for(1)
+        assert len(server.sent) == 1
+        assert confirmed(server) == 1001
