@@ -14,6 +14,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts.messages import Kind
+from alerts.numbers import Numbers
 from portfolios.schedule import wall
 
 TELEGRAM, EMAIL = "telegram", "email"
@@ -68,6 +69,9 @@ class Preferences:
         urgent_breaks_quiet: red zones and own rules come in quiet hours too.
         muted_until: nothing is sent before this moment; everything is kept.
         budget: messages of a day, urgent ones aside; what is beyond comes with the digest.
+        numbers: how they are written.
+        hides_amounts: money and quantities are not shown; None hides them in groups only.
+        timezone: IANA name; empty for the one he was added with.
     """
 
     ways: Mapping[str, Way] = field(default_factory=dict)
@@ -76,6 +80,9 @@ class Preferences:
     urgent_breaks_quiet: bool = False
     muted_until: datetime | None = None
     budget: int = 8
+    numbers: Numbers = Numbers.COMMA
+    hides_amounts: bool | None = None
+    timezone: str = ""
 
     def way(self, kind: Kind, channel: str, *, is_only: bool = False) -> Way:
         """Return how a kind comes on a channel.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.delivery import compose
 from alerts.messages import Kind, Message, Picture, Promise
 from alerts.outbox import Outbox
-from alerts.preferences import EMAIL, TELEGRAM, Route, route
+from alerts.personal import personal, wording_of
+from alerts.preferences import EMAIL, TELEGRAM, Preferences, Route, route
 from alerts.preferencestore import PreferenceStore
 from alerts.telling import OPEN_HOURS
 from portfolios.canonical import utc_text
@@ -74,23 +76,26 @@ class Post:
             zone=person.timezone,
             sent_today=self._sent_today(person),
         )
-        return sum(self._on(one, message, person, pictures, answers) for one in routes)
+        told = as_wanted(message, person, chosen)
+        return sum(self._on(one, message, told, person, pictures, answers) for one in routes)
 
     def _on(
         self,
         one: Route,
         message: Message,
+        told: Message,
         person: Person,
         pictures: Sequence[Picture],
         answers: str,
     ) -> int:
         if one.is_digest:
+            # As it was made: the digest is worded when it is composed.
             self._preferences.hold_back(person.name, one.channel, message, at=self._now)
             return 0
         promise = PROMISES.get(message.kind, Promise.ONCE)
         ends = one.not_before + timedelta(hours=OPEN_HOURS)
         delivery = compose(
-            message,
+            told,
             person=person.name,
             channel=one.channel,
             address=person.address(one.channel),
@@ -110,3 +115,9 @@ class Post:
             (person.name, utc_text(self._now - DAY)),
         )
         return int(row["sent"]) if row else 0
+
+
+def as_wanted(message: Message, person: Person, chosen: Preferences) -> Message:
+    """Return a message as its receiver wants it; what is sent to a group has nothing to press."""
+    told = personal(message, wording_of(chosen, is_group=person.is_group))
+    return replace(told, buttons=()) if person.is_group else told

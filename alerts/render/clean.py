@@ -5,12 +5,15 @@ Names of coins are chosen by strangers, who may want to hide, reorder or flood w
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LONGEST_WORD = 60
 LONGEST_TEXT = 2_000
 _KEPT_INVISIBLE = {"\u200d"}
 """The joiner of emoji sequences, harmless by itself."""
+_GAP = re.compile(r"(?:(?!(?<=\d)\u00a0\d)\s)+")
+"""Between words; a space that may not break stays between the digits of one number."""
 
 
 def clean(text: str, *, longest: int = LONGEST_TEXT) -> str:
@@ -19,8 +22,8 @@ def clean(text: str, *, longest: int = LONGEST_TEXT) -> str:
     >>> clean("a\u202eb\x00c\n d"), clean("x" * 99)[-3:]
     ('abc d', 'xx…')
     """
-    seen = "".join(" " if ch.isspace() else ch for ch in text[: 4 * longest] if _is_shown(ch))
-    words = (_shortened(word, LONGEST_WORD) for word in seen.split())
+    seen = "".join(ch for ch in text[: 4 * longest] if _is_shown(ch))
+    words = (_shortened(word, LONGEST_WORD) for word in _GAP.split(seen) if word)
     return _shortened(" ".join(words), longest)
 
 
