@@ -16,8 +16,8 @@ from portfolios.valuation import Valuation, value_portfolio
 from rebalancer.estimates.alpha import Alpha, estimate_alpha
 from rebalancer.estimates.boxes import boxes_of
 from rebalancer.estimates.costs import fee_of, min_trade_of
-from rebalancer.estimates.covariance import estimate_market
 from rebalancer.estimates.limits import Boxes, Limits, limits_of
+from rebalancer.estimates.marketrisk import market_risk
 from rebalancer.estimates.reference import Reference, band_of, reference_of
 from rebalancer.estimates.risk import RiskModel
 from rebalancer.estimates.rows import Broken, broken
@@ -123,7 +123,7 @@ def survey_portfolio(
         )
     policy = replace(portfolio.policy, mode=mode) if mode else portfolio.policy
     valuation = value_portfolio(portfolio, market, flow=flow)
-    everything = estimate_market(market, [p.asset for p in valuation.positions])
+    everything = market_risk(market, [p.asset for p in valuation.positions])
     risk = everything.of(valuation.asset_ids)
     limits = limits_of(valuation, portfolio, market)
     signals = policy.signals_in_force

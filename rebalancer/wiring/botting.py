@@ -17,7 +17,7 @@ from rebalancer.settings import Resolved
 from rebalancer.wiring.assistant import ask_assistant
 from rebalancer.wiring.delivering import now, open_office, people_of
 
-RECENT = timedelta(seconds=20)
+RECENT = timedelta(minutes=1)
 
 
 def office_of(resolved: Resolved, *, offline: bool = False) -> Office:

@@ -31,11 +31,14 @@ async def wired(server: TelegramStandin, office: Office) -> AsyncIterator[Applic
         await made.shutdown()
 
 
+def updated(made: Application, raw: Mapping[str, Any]) -> Update:  # type: ignore[type-arg]
+    """Return an update of a number of its own."""
+    return Update.de_json({"update_id": next(_NUMBERS), **raw}, made.bot)
+
+
 async def hear(made: Application, raw: Mapping[str, Any]) -> None:  # type: ignore[type-arg]
     """Hand one update to every handler, as if it had just been fetched."""
-    update = Update.de_json({"update_id": next(_NUMBERS), **raw}, made.bot)
-    assert update is not None
-    await made.process_update(update)
+    await made.process_update(updated(made, raw))
 
 
 def person(user: int) -> dict[str, Any]:
