@@ -136,6 +136,7 @@ def open_database(
     *,
     migrations: Sequence[Migrations] = (PORTFOLIOS,),
     read_only: bool = False,
+    is_checked: bool = False,
 ) -> Database:
     """Open the file, creating it when missing, and bring its tables up to date.
 
@@ -144,6 +145,8 @@ def open_database(
         migrations: the sets of every package that keeps tables, ground floor first.
         read_only: for commands that only look: nothing is created. Tables of an older program
             are brought up to date all the same, the only writing that may happen.
+        is_checked: this process has opened the file before, so it is not read through again for
+            damage, which takes long once it is large.
 
     Raises:
         StoreError: no file to look at, no SQLite file, another program's, newer than this
@@ -155,8 +158,8 @@ def open_database(
             hint="`rebalancer add FILE` keeps a portfolio",
         )
     if not read_only:
-        return _open_for_writing(path, migrations)
-    with _connected(path, "ro") as database:
+        return _open_for_writing(path, migrations, is_checked=is_checked)
+    with _connected(path, "ro", is_checked=is_checked) as database:
         if not _is_behind(database, migrations):
             return database
     database.close()
@@ -164,9 +167,11 @@ def open_database(
     return open_database(path, migrations=migrations, read_only=True)
 
 
-def _open_for_writing(path: Path, migrations: Sequence[Migrations]) -> Database:
+def _open_for_writing(
+    path: Path, migrations: Sequence[Migrations], *, is_checked: bool = False
+) -> Database:
     create_privately(path)
-    with _connected(path, "rw") as database:
+    with _connected(path, "rw", is_checked=is_checked) as database:
         if _is_behind(database, migrations):
             _use_write_ahead_log(database.connection)
             _upgrade(database, migrations)
@@ -174,7 +179,7 @@ def _open_for_writing(path: Path, migrations: Sequence[Migrations]) -> Database:
 
 
 @contextmanager
-def _connected(path: Path, mode: str) -> Iterator[Database]:
+def _connected(path: Path, mode: str, *, is_checked: bool) -> Iterator[Database]:
     """Connect and check; the handle stays open unless something fails on the way."""
     with _translated(path):
         connection = sqlite3.connect(
@@ -186,7 +191,7 @@ def _connected(path: Path, mode: str) -> Iterator[Database]:
         try:
             database = Database(path, connection)
             _set_up(connection)
-            _check(path, connection)
+            _check(path, connection, is_checked=is_checked)
             yield database
         except BaseException:
             connection.close()
@@ -201,7 +206,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 
-def _check(path: Path, connection: sqlite3.Connection) -> None:
+def _check(path: Path, connection: sqlite3.Connection, *, is_checked: bool) -> None:
     """Refuse another program's file, and a damaged one before any answer comes out of it."""
     mark = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -210,6 +215,8 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
             f"{path} is another program's database; it was left untouched",
             hint="choose another file in the setting `database`",
         )
+    if is_checked:
+        return
     verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
         raise StoreError(f"the database {path} is damaged ({verdict})", hint=RESTORE)

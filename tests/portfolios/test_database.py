@@ -81,6 +81,19 @@ def test_every_connection_is_set_up_alike(database: Database, path: Path) -> Non
             assert pragma(handle, "recursive_triggers") == 1
 
 
+def test_a_file_that_was_checked_is_not_read_through_again(path: Path) -> None:
+    open_database(path).close()
+    read = []
+    for is_checked in (False, True):
+        with open_database(path, is_checked=is_checked) as database:
+            Store(database).save_portfolio(core(), at=NOW)
+            read.append(database.rows("PRAGMA foreign_key_check"))
+    assert read == [[], []]
+    path.write_bytes(b"no database at all")
+    with pytest.raises(StoreError):
+        open_database(path, is_checked=True)
+
+
 def test_every_table_is_strict_and_every_reference_holds(database: Database) -> None:
     tables = {
         row["name"]: row["strict"] for row in database.rows("PRAGMA table_list")
