@@ -24,7 +24,7 @@ from rebalancer.bot.asking import Ask
 from rebalancer.bot.proposals import why_of
 from rebalancer.bot.replying import Reply, said
 from rebalancer.bot.ticket import ask_to_book, book, ticket
-from rebalancer.bot.verdicts import tell_others
+from rebalancer.bot.verdicts import tell_others, what_became
 from rebalancer.service.pricemove import price_move
 from rebalancer.service.standing import Standing, State, standing_of
 
@@ -92,17 +92,6 @@ def _refused(ask: Ask, standing: Standing) -> Reply | None:
     if standing.is_undecided:
         return None
     return Reply(notice=what_became(standing), is_done=True)
-
-
-def what_became(standing: Standing) -> str:
-    """Say where a proposal stands that can not be decided any more."""
-    if standing.state is State.REPLACED:
-        return "A newer proposal took its place: /proposal shows it."
-    if standing.state is State.LAPSED or standing.ruling is None:
-        ended = figures.moment(standing.closes_at)
-        return f"This proposal lapsed on {ended}: silence was skip. /rebalance makes a new one."
-    ruling = standing.ruling
-    return f"{ruling.by} said {ruling.verdict.value} on {figures.moment(ruling.at)}."
 
 
 def _confirm(ask: Ask, plan: Plan) -> Reply:

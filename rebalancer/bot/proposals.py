@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from alerts.messages import Block, Style
@@ -11,20 +12,27 @@ from portfolios import figures
 from portfolios.plans import Plan
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Reply, lines, page_of, said
+from rebalancer.bot.verdicts import what_became
 from rebalancer.service.history import PastPlan, past_plans
-from rebalancer.service.standing import open_plan
+from rebalancer.service.standing import newest_standing, open_plan
 from rebalancer.service.weekly import weekly_report
 
 FEW = 8
 
 
 def proposal(ask: Ask) -> Reply:
-    """Tell the open proposal again, with its buttons."""
+    """Tell the open proposal again, with its buttons; or what became of the last one."""
     own = ask.portfolio()
-    plan = open_plan(ask.store, own.name, now=ask.now)
-    if plan is None:
-        return said(ask, f"{own.name}: no proposal is open", note="/rebalance asks for one now")
-    return Reply(proposal_message(plan))
+    standing = newest_standing(ask.store, own.name, now=ask.now)
+    if standing is None:
+        return said(ask, f"{own.name}: no proposal yet", note="/rebalance asks for one now")
+    if not standing.is_undecided:
+        last = lines(what_became(standing))
+        return said(ask, f"{own.name}: no proposal is open", last, note="/rebalance asks anew")
+    told = proposal_message(standing.plan)
+    put_off = f"{what_became(standing)} " if standing.ruling else ""
+    until = Block(Style.NOTE, f"{put_off}Open until {figures.moment(standing.closes_at)}")
+    return Reply(replace(told, blocks=(*told.blocks, until)))
 
 
 def why(ask: Ask) -> Reply:

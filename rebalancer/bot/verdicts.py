@@ -1,4 +1,4 @@
-"""Tells everybody else what somebody decided."""
+"""Says what somebody decided: to everybody else, and to who presses too late."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from portfolios import figures
 from portfolios.decisions import Verdict
 from portfolios.plans import Plan
 from rebalancer.bot.asking import Ask
+from rebalancer.service.standing import Standing, State
 
-SAID = {Verdict.APPROVE: "approved", Verdict.SKIP: "skipped", Verdict.SNOOZE: "put off",
-        Verdict.APPLY: "booked"}  # fmt: skip
+SAID = {
+    Verdict.APPROVE: "approved",
+    Verdict.SKIP: "skipped",
+    Verdict.SNOOZE: "put off",
+    Verdict.APPLY: "booked",
+}
+DID = {verdict: f"{word} it" for verdict, word in SAID.items()} | {Verdict.SNOOZE: "put it off"}
 
 
 def tell_others(ask: Ask, plan: Plan, verdict: Verdict) -> None:
@@ -34,3 +40,15 @@ def tell_others(ask: Ask, plan: Plan, verdict: Verdict) -> None:
     )
     post = Post(Outbox(ask.store.database), PreferenceStore(ask.store.database), now=ask.now)
     post.send(message, concerned, answers=f"plan:{plan.plan_id}")
+
+
+def what_became(standing: Standing) -> str:
+    """Say where a proposal stands that can not be decided any more, or is put off."""
+    if standing.state is State.REPLACED:
+        return "A newer proposal took its place: /proposal shows it."
+    if standing.state is State.LAPSED or standing.ruling is None:
+        ended = figures.moment(standing.closes_at)
+        return f"This proposal lapsed on {ended}: silence was skip. /rebalance makes a new one."
+    ruling = standing.ruling
+    until = f" until {figures.moment(ruling.until)}" if ruling.until else ""
+    return f"{ruling.by} {DID[ruling.verdict]}{until} on {figures.moment(ruling.at)}."

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from alerts.outbox import Outbox
 from portfolios.decisions import Verdict
 from portfolios.linking import new_code
-from portfolios.people import Person
+from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from rebalancer.bot.registry import COMMANDS
 from rebalancer.bot.replying import Reply
@@ -105,8 +106,8 @@ def test_approving_takes_two_steps_and_counts_once(bot: Bot) -> None:
     assert ticket.notice == "Approved."
     assert [paper.name for paper in ticket.papers] == [f"trades-{plan}.csv"]
     again = bot.press(confirm.payload)
-    assert again.notice.startswith("ann said approve on")
-    assert bot.press(f"skip:{plan}").notice.startswith("ann said approve on")
+    assert again.notice.startswith("ann approved it on")
+    assert bot.press(f"skip:{plan}").notice.startswith("ann approved it on")
     assert bot.verdicts(plan) == [Verdict.APPROVE]
 
 
@@ -115,7 +116,7 @@ def test_an_update_that_comes_twice_has_one_effect(bot: Bot) -> None:
     heard = bot.heard(f"skip:{plan}", OWNER)
     assert bot.office.press(heard).notice == "Skipped."
     # Cut off before the answer was out, it comes again and is explained.
-    assert bot.office.press(heard).notice.startswith("ann said skip on")
+    assert bot.office.press(heard).notice.startswith("ann skipped it on")
     bot.office.answered(heard)
     assert bot.office.press(heard) == Reply()
     assert bot.verdicts(plan) == [Verdict.SKIP]
@@ -136,6 +137,78 @@ def test_a_lapsed_proposal_and_one_at_other_prices_explain_themselves(bot: Bot) 
     assert bot.press("ok:").notice == "This button is too old."
     assert bot.press("yes:nothing").notice == "That was too long ago: press Approve again."
     assert bot.verdicts(plan) == []
+
+
+def test_a_proposal_that_is_put_off_stays_open_and_says_so(bot: Bot) -> None:
+    assert "no proposal yet" in bot.say("/proposal shared")
+    plan = plan_of(bot.ask_proposal("shared"))
+    assert bot.press(f"later:{plan}").notice.startswith("Put off: it comes again on 23 Nov")
+    assert bot.press(f"later:{plan}").notice.startswith("ann put it off until 23 Nov")
+    assert "Open until 25 Nov 2026" in bot.say("/proposal shared")
+    assert bot.press(f"skip:{plan}").notice == "Skipped."
+    assert "ann skipped it on" in bot.say("/proposal shared")
+    assert bot.verdicts(plan) == [Verdict.SNOOZE, Verdict.SKIP]
+
+
+def test_a_confirmation_is_its_makers_alone_and_soon_void(bot: Bot) -> None:
+    with bot.store() as store:
+        PeopleStore(store.database).save(Person("cleo", Role.APPROVER, chat="9"))
+        cleo = Person("cleo", Role.APPROVER, chat="9", portfolios=("shared",))
+        PeopleStore(store.database).save(cleo)
+    plan = plan_of(bot.ask_proposal("shared"))
+    yes = bot.confirmation(plan)
+    assert "too long ago" in bot.press(yes, STRANGER).notice
+    bot.now += timedelta(minutes=16)
+    assert "too long ago" in bot.press(yes).notice
+    yes = bot.confirmation(plan)
+    quotes = {a: replace(q, price=q.price * 2) for a, q in MARKET.quotes.items()}
+    bot.market = replace(MARKET, quotes=quotes)
+    assert "Prices moved 100.0% since" in bot.press(yes).notice
+    assert bot.verdicts(plan) == []
+
+
+def test_an_approval_of_what_is_held_no_more_is_refused(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal("shared"))
+    yes = bot.confirmation(plan)
+    with bot.store() as store:
+        held = store.load_portfolio("shared")
+        store.save_portfolio(replace(held, cash=held.cash + 1), at=bot.now)
+    assert "What is held has changed" in bot.press(yes).notice
+    assert bot.verdicts(plan) == []
+
+
+def test_an_older_proposal_gives_way_to_a_newer_one(bot: Bot) -> None:
+    first = plan_of(bot.ask_proposal("shared"))
+    second = bot.office.answer(bot.heard("/rebalance shared cash=500", OWNER))
+    assert second is not None
+    assert second.message is not None
+    assert bot.press(f"ok:{first}").notice.startswith("A newer proposal took its place")
+    assert bot.press(f"ok:{plan_of(second.message)}").message is not None
+
+
+def test_the_others_are_told_of_a_decision_and_its_maker_is_not(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal("shared"))
+    bot.press(f"skip:{plan}")
+    with bot.store() as store:
+        told = Outbox(store.database).find()
+    assert [(d.person, d.message.headline) for d in told] == [
+        ("bob", "shared: ann skipped the proposal of 2 trades")
+    ]
+
+
+def test_booking_takes_two_steps_and_counts_once(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal("shared"))
+    ticket = bot.press(bot.confirmation(plan))
+    assert ticket.message is not None
+    asked = bot.press(ticket.message.buttons[0][0].payload)
+    assert asked.message is not None
+    yes, no = asked.message.buttons[0]
+    assert bot.press(no.payload).notice == "Nothing was booked."
+    assert bot.press(yes.payload).notice == "Booked."
+    assert bot.press(yes.payload).notice.startswith("ann booked it on")
+    assert bot.press(yes.payload, VIEWER).notice == "You may look; somebody else decides."
+    with bot.store() as store:
+        assert store.load_portfolio("shared").cash == store.load_plan(plan).proposed_cash
 
 
 def test_a_code_links_a_chat_and_stop_unlinks_it(bot: Bot) -> None:
