@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any
 
-from telegram import BotCommand, CallbackQuery, Document, Message, Update
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    CallbackQuery,
+    Document,
+    Message,
+    Update,
+)
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
@@ -20,17 +30,17 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
+from rebalancer.bot.announcing import Announced
 from rebalancer.bot.asking import Paper
 from rebalancer.bot.gate import Heard
 from rebalancer.bot.office import PAPERS, Office
 from rebalancer.bot.queueing import OnePerChat
 from rebalancer.bot.registry import COMMANDS
-from rebalancer.bot.replying import Reply
+from rebalancer.bot.replying import Command, Reply
 from rebalancer.bot.saying import notify, patiently, say, take_buttons_away
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 LISTENS_TO = [Update.MESSAGE, Update.CALLBACK_QUERY]
 CONNECTIONS = 64
 LARGEST_PAPER = 4_000_000
@@ -123,7 +133,7 @@ async def _answered(office: Office, update: Update, heard: Heard) -> None:
     chat = update.effective_chat
     if chat is None:
         return
-    announced = _Announced(lambda: patiently(lambda: chat.send_message(WORKING)))
+    announced = Announced(lambda: patiently(lambda: chat.send_message(WORKING)))
     reply = await asyncio.to_thread(office.answer, heard, working=announced.begin)
     if reply is None:
         return
@@ -145,35 +155,6 @@ async def _delivered(
     await asyncio.to_thread(office.answered, heard)
 
 
-class _Announced(Generic[T]):
-    """A word that work has begun, asked for by the thread that does the work."""
-
-    def __init__(self, send: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        self._send = send
-        self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[T] | None = None
-
-    @property
-    def is_begun(self) -> bool:
-        return self._task is not None
-
-    def begin(self) -> None:
-        """Send the word while the work goes on; called in the worker's thread."""
-        self._loop.call_soon_threadsafe(self._begin)
-
-    def _begin(self) -> None:
-        self._task = self._loop.create_task(self._send())
-
-    async def sent(self) -> T | None:
-        """Return what sending led to; None where nothing was sent, or it could not be."""
-        if self._task is None:
-            return None
-        try:
-            return await self._task
-        except TelegramError:
-            return None
-
-
 class _Buttons:
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -184,7 +165,7 @@ class _Buttons:
             return
         heard, reply = _heard(update, query.data or ""), Reply()
         # Answered early where the work takes long, so that the button does not turn meanwhile.
-        announced = _Announced(lambda: notify(query, WORKING))
+        announced = Announced(lambda: notify(query, WORKING))
         try:
             reply = await asyncio.to_thread(self._office.press, heard, working=announced.begin)
         finally:
@@ -219,9 +200,15 @@ def _heard(update: Update, text: str) -> Heard:
 
 
 async def introduce(made: Application) -> None:  # type: ignore[type-arg]
-    """Put every command into the menu."""
-    menu = [BotCommand(c.name, c.help) for c in COMMANDS.values()]
-    await patiently(lambda: made.bot.set_my_commands(menu))
+    """Put the commands into the menus: all of them in private chats, those that look in groups."""
+    every = tuple(COMMANDS.values())
+    menus: tuple[tuple[BotCommandScope, tuple[Command, ...]], ...] = (
+        (BotCommandScopeAllPrivateChats(), every),
+        (BotCommandScopeAllGroupChats(), tuple(c for c in every if c.in_groups)),
+    )
+    for scope, commands in menus:
+        menu = [BotCommand(command.name, command.help) for command in commands]
+        await patiently(partial(made.bot.set_my_commands, menu, scope=scope))
 
 
 async def _failed(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:
