@@ -1,4 +1,4 @@
-"""A word that long work has begun, sent from the chat's side while a worker's thread does the work."""
+"""A word that long work has begun, asked for by the thread that does the work."""
 
 from __future__ import annotations
 
