@@ -18,9 +18,21 @@ def money(amount: Decimal, currency: str, *, signed: bool = False) -> str:
     >>> money(Decimal("-3120.4"), "usd"), money(Decimal("4.1"), "usd"), money(Decimal(5), "chf")
     ('-$3,120', '$4.10', '5.00 CHF')
     """
-    size = abs(amount)
-    digits = Decimal(1) if size >= 1000 else CENT
-    text = f"{size.quantize(digits, ROUND_HALF_EVEN):,}"
+    digits = Decimal(1) if abs(amount) >= 1000 else CENT
+    return _money(amount, digits, currency, signed=signed)
+
+
+def to_the_cent(amount: Decimal, currency: str, *, signed: bool = False) -> str:
+    """Show an amount with its cents however large it is: for what must add up.
+
+    >>> to_the_cent(Decimal("-3120.405"), "usd"), to_the_cent(Decimal(5), "chf", signed=True)
+    ('-$3,120.40', '+5.00 CHF')
+    """
+    return _money(amount.quantize(CENT, ROUND_HALF_EVEN), CENT, currency, signed=signed)
+
+
+def _money(amount: Decimal, digits: Decimal, currency: str, *, signed: bool) -> str:
+    text = f"{abs(amount).quantize(digits, ROUND_HALF_EVEN):,}"
     text = f"{SIGNS[currency]}{text}" if currency in SIGNS else f"{text} {currency.upper()}"
     sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
     return sign + text
@@ -34,6 +46,16 @@ def percent(fraction: float | Decimal, digits: int = 1) -> str:
     """
     shown = f"{float(fraction) * 100:.{digits}f}%"
     return shown.removeprefix("-") if float(shown[:-1]) == 0 else shown
+
+
+def change(fraction: float | Decimal, digits: int = 1) -> str:
+    """Show a change as a percentage with its sign.
+
+    >>> change(0.021), change(-0.15, 0), change(-0.0001)
+    ('+2.1%', '-15%', '0.0%')
+    """
+    shown = percent(fraction, digits)
+    return f"+{shown}" if fraction > 0 and shown != percent(0, digits) else shown
 
 
 def limit(fraction: float | Decimal) -> str:

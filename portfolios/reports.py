@@ -46,10 +46,15 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Values of the last weeks, day by day, the first of each 1; the quantities of then."""
+    """Values of the last weeks, day by day, the first of each 1; always of the same quantities.
+
+    Attributes:
+        without: symbols of what is held and left out, since its past is not known.
+    """
 
     days: tuple[date, ...]
     lines: Mapping[str, tuple[float, ...]]
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,26 @@
+"""The pictures of a weekly report."""
+
+from __future__ import annotations
+
+from alerts.charts.drawing import Chart
+from alerts.charts.paths import paths_chart
+from alerts.charts.risks import risks_chart
+from alerts.charts.sectors import sectors_chart
+from portfolios.charted import RiskShare, SectorWeight
+from portfolios.plans import SectorLine
+from portfolios.reports import WeeklyReport
+
+
+def charts(report: WeeklyReport) -> tuple[Chart, ...]:
+    """Return the pictures of a report, each with the finding that it shows."""
+    risks = [RiskShare(name, share) for name, share in report.risks.items()]
+    drawn = (
+        sectors_chart([_sector(line) for line in report.plan.sectors]),
+        paths_chart(report.paths, quantities="a week ago"),
+        risks_chart(risks),
+    )
+    return tuple(chart for chart in drawn if chart is not None)
+
+
+def _sector(line: SectorLine) -> SectorWeight:
+    return SectorWeight(line.sector, line.weight, line.max, line.proposed_weight)

@@ -1,0 +1,62 @@
+"""Holdings by weight: beside what they should be, or beside what a proposal would make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from alerts.charts.drawing import MOST_BARS, Chart, blank, finished, pairs, titled
+from portfolios import figures
+from portfolios.charted import Weight
+
+HOLDINGS, PROPOSAL = "holdings.png", "proposal.png"
+NOTABLE = 0.0005
+
+
+def holdings_chart(weights: Sequence[Weight]) -> Chart | None:
+    """Draw weights beside their reference; None where nothing is held or wanted."""
+    shown = _largest(weights)
+    if not shown:
+        return None
+    figure = _drawn(shown, ("now", "reference"), "Weights: now, and the reference")
+    off = max(weights, key=lambda w: (abs(w.now - w.other), w.name))
+    top = max(weights, key=lambda w: (w.now, w.name))
+    where = f"largest: {top.name} {figures.percent(top.now)}"
+    if abs(off.now - off.other) < NOTABLE:
+        return finished(HOLDINGS, figure, f"everything stands at its reference; {where}")
+    side = "over" if off.now > off.other else "under"
+    far = f"{abs(off.now - off.other) * 100:.1f} points {side}"
+    finding = f"{off.name} is {far} its reference of {figures.percent(off.other)}; {where}"
+    return finished(HOLDINGS, figure, finding)
+
+
+def proposal_chart(weights: Sequence[Weight]) -> Chart | None:
+    """Draw weights now and after a proposal; None where it changes none."""
+    moving = [w for w in weights if abs(w.now - w.other) >= NOTABLE]
+    if not moving:
+        return None
+    figure = _drawn(_largest(moving), ("now", "after"), "Weights that change: now, and after")
+    most = max(moving, key=lambda w: (abs(w.now - w.other), w.name))
+    count = "1 weight changes" if len(moving) == 1 else f"{len(moving)} weights change"
+    move = f"{most.name} from {figures.percent(most.now)} to {figures.percent(most.other)}"
+    return finished(PROPOSAL, figure, f"{count}, most of all {move}")
+
+
+def _drawn(shown: list[Weight], labels: tuple[str, str], title: str) -> Figure:
+    figure, axes = blank(2 * len(shown))
+    names = [w.name for w in shown]
+    pairs(axes, names, [w.now for w in shown], [w.other for w in shown], labels)
+    titled(axes, title)
+    return figure
+
+
+def _largest(weights: Sequence[Weight]) -> list[Weight]:
+    """Return the heaviest, heaviest first; the smallest of many as one row."""
+    held = [w for w in weights if max(w.now, w.other) >= NOTABLE]
+    ranked = sorted(held, key=lambda w: (-max(w.now, w.other), w.name))
+    if len(ranked) <= MOST_BARS:
+        return ranked
+    rest = ranked[MOST_BARS - 1 :]
+    others = Weight(f"{len(rest)} others", sum(w.now for w in rest), sum(w.other for w in rest))
+    return [*ranked[: MOST_BARS - 1], others]
