@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portfolios.canonical import read_utc, utc_text
-from portfolios.database import Database
+from portfolios.database import Database, Row
 from portfolios.plans import Plan
 
 _OFFER = """
@@ -53,11 +53,22 @@ def offer_of(database: Database, plan_id: str) -> Offer | None:
     return _newest(database, "plan_id", plan_id)
 
 
+def offer_after(database: Database, portfolio: str, number: int) -> Offer | None:
+    """Return the offer of a portfolio that came next after the one of this number."""
+    row = database.row(
+        "SELECT * FROM offers WHERE portfolio = ? AND number > ? ORDER BY number LIMIT 1",
+        (portfolio, number),
+    )
+    return None if row is None else _read(row)
+
+
 def _newest(database: Database, column: str, value: str) -> Offer | None:
     row = database.row(
         f"SELECT * FROM offers WHERE {column} = ? ORDER BY number DESC LIMIT 1",  # noqa: S608
         (value,),
     )
-    if row is None:
-        return None
+    return None if row is None else _read(row)
+
+
+def _read(row: Row) -> Offer:
     return Offer(row["number"], row["plan_id"], read_utc(row["at"]), row["decided_before"])

@@ -1,23 +1,21 @@
-"""Commands that look at proposals: the open one, its drivers, the past ones, the week."""
+"""Commands that look at proposals: the open one, its drivers, the week."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
+from alerts.charts import charts
 from alerts.messages import Block, Style
+from alerts.render.clean import clean
 from alerts.telling import proposal_message
 from alerts.weekly import weekly_message
 from portfolios import figures
 from portfolios.plans import Plan
 from rebalancer.bot.asking import Ask
-from rebalancer.bot.replying import Reply, lines, page_of, said
+from rebalancer.bot.replying import Reply, lines, said
 from rebalancer.bot.verdicts import what_became
-from rebalancer.service.history import PastPlan, past_plans
 from rebalancer.service.standing import newest_standing, open_plan
 from rebalancer.service.weekly import weekly_report
-
-FEW = 8
 
 
 def proposal(ask: Ask) -> Reply:
@@ -68,29 +66,11 @@ def _untraded(ask: Ask, plan: Plan, symbol: str) -> Reply:
     return said(ask, f"{symbol} is not traded: nothing about it is worth its cost")
 
 
-def history(ask: Ask) -> Reply:
-    """Tell past proposals and what each has earned since."""
-    own = ask.portfolio()
-    past = past_plans(ask.store, ask.load_market(), own.name)
-    if not past:
-        return said(ask, f"{own.name}: no proposals yet", note="/rebalance asks for one now")
-    shown, pages = page_of(ask, len(past))
-    few = "too few to tell skill from luck" if len(past) < FEW else ""
-    head = f"{own.name}: 1 proposal" if len(past) == 1 else f"{own.name}: {len(past)} proposals"
-    reply = said(ask, head, lines(*(_past(each) for each in past[shown])), note=few)
-    return reply.with_buttons(pages)
-
-
-def _past(past: PastPlan) -> str:
-    verdict = past.ruling.verdict.value if past.ruling else "open or lapsed"
-    earned: Decimal | None = past.earned
-    since = "" if earned is None else figures.money(earned, past.plan.currency, signed=True)
-    day = figures.day(past.plan.as_of.date())
-    return f"{day}: {verdict}, {since} since" if since else f"{day}: {verdict}"
-
-
 def report(ask: Ask) -> Reply:
-    """Tell this week's report, without its pictures."""
+    """Tell this week's report, and its pictures below."""
     own, known = ask.portfolio(), ask.market()
     facts = weekly_report(ask.store, own, known, insights=ask.load_insights())
-    return Reply(weekly_message(facts))
+    drawn = charts(facts)
+    findings = [(picture.name, finding) for picture, finding in drawn]
+    captions = tuple((picture, clean(f"{own.name}: {finding}")) for picture, finding in drawn)
+    return Reply(weekly_message(facts, findings), pictures=captions)

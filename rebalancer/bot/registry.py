@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from alerts.messages import Block, Style
 from portfolios.people import Role
-from rebalancer.bot import assistant, deciding, holdings, markets, own, proposals
+from rebalancer.bot import assistant, deciding, holdings, markets, own, proposals, results
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Command, Reply, lines, said
 
@@ -39,7 +39,8 @@ _EVERY = (
     Command("market", "the token table", VIEWER, markets.market, in_groups=True),
     Command("proposal", "the open proposal", VIEWER, proposals.proposal),
     Command("why", "what drives it: /why SOL", VIEWER, proposals.why),
-    Command("history", "past proposals and their results", VIEWER, proposals.history),
+    Command("history", "past proposals and what each earned", VIEWER, results.history),
+    Command("performance", "all against doing nothing", VIEWER, results.performance),
     Command("report", "this week's report", VIEWER, proposals.report, is_long=True),
     Command(
         "ask", "a question to the provider's assistant; costs one credit", VIEWER,

@@ -1,4 +1,4 @@
-"""Commands about plans that were kept: history, approve, skip, snooze, apply."""
+"""Commands about plans that were kept: history, performance, approve, skip, snooze, apply."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.historyview import history_to_json, show_history
 from rebalancer.cli.holdings import AsJson, Offline
+from rebalancer.cli.performanceview import performance_to_json, show_performance
 from rebalancer.cli.screen import out, write_json
 from rebalancer.service import applying
 from rebalancer.service.history import past_plans
+from rebalancer.service.performing import performance_of
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(history)
+    app.command()(performance)
     app.command()(approve)
     app.command()(skip)
     app.command()(snooze)
@@ -30,18 +33,39 @@ def register(app: typer.Typer) -> None:
 def history(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="One portfolio; all when none.")] = None,
+    trades: Annotated[
+        bool, typer.Option("--trades", help="Each trade with what it has earned.")
+    ] = False,
     offline: Offline = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show past plans, what was decided, and what each would have earned since."""
+    """Show past plans, what became of them, and what each would have earned since."""
     resolved = wiring.settings_from(context_of(ctx).config)
     market = wiring.market_if_any(resolved, offline=offline)
     with wiring.open_store(resolved, read_only=True) as store:
-        past = past_plans(store, market, name)
+        past = past_plans(store, market, name, now=wiring.clock())
     if as_json:
         write_json([history_to_json(entry) for entry in past])
     else:
-        show_history(out(), past)
+        show_history(out(), past, with_trades=trades)
+
+
+def performance(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One portfolio; all when none.")] = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what booked plans have made of a portfolio, against doing nothing, to the cent."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    market = wiring.market_from(resolved, offline=offline)
+    with wiring.open_store(resolved, read_only=True) as store:
+        own = store.list_portfolios() if name is None else (store.load_portfolio(name),)
+        found = [performance_of(store, p, market, now=wiring.clock()) for p in own]
+    if as_json:
+        write_json(performance_to_json(found, market))
+    else:
+        show_performance(out(), found, market)
 
 
 Plan_ = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, or its beginning.")]

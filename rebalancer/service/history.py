@@ -1,60 +1,92 @@
-"""Past plans, what was decided on them, and what each would have earned since."""
+"""Past plans, what became of them, and what each would have earned since."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from itertools import groupby
 
+from portfolios.cents import in_cents, to_cents
 from portfolios.decisions import Ruling
+from portfolios.errors import NotFoundError
+from portfolios.holdings import Portfolio
 from portfolios.market import Market
-from portfolios.plans import Plan, Side
-
-if TYPE_CHECKING:
-    from portfolios.store import Store
+from portfolios.plans import Plan
+from portfolios.store import Store
+from rebalancer.service.earning import Part, parts_since, total_of
+from rebalancer.service.outcomes import Outcome, outcome_of
+from rebalancer.service.worth import Prices, prices_now
 
 
 @dataclass(frozen=True, slots=True)
 class PastPlan:
-    """One plan and its outcome.
+    """One plan and what became of it.
 
     Attributes:
-        ruling: the last decision, None while it is open.
-        earned: money its trades would have made since, costs included, against doing nothing;
-            None where a price of today is missing or nothing was proposed.
+        ruling: the last decision, None while there is none.
+        outcome: what became of it; None where nothing was proposed.
+        parts: its trades with what each would have made since, cost included.
+        earned: of all parts, exact, against doing nothing; None where nothing was proposed, or a
+            price of today is missing or in doubt.
+        unknown: why it is not known what a proposal has earned; empty where it is.
     """
 
     plan: Plan
     ruling: Ruling | None
-    earned: Decimal | None
+    outcome: Outcome | None = None
+    parts: tuple[Part, ...] = ()
+    earned: Decimal | None = None
+    unknown: str = ""
+
+    @property
+    def cents(self) -> Decimal | None:
+        """What it has earned, to the cent: the one figure that every face shows and adds up."""
+        return None if self.earned is None else to_cents(self.earned)
+
+    @property
+    def cents_of_parts(self) -> tuple[Decimal | None, ...]:
+        """What each part has earned in cents; where all are known they add up to `cents`."""
+        known = iter(in_cents([p.earned for p in self.parts if p.earned is not None]))
+        return tuple(None if part.earned is None else next(known) for part in self.parts)
 
 
-def past_plans(store: Store, market: Market | None, name: str | None = None) -> list[PastPlan]:
+def past_plans(
+    store: Store, market: Market | None, name: str | None = None, *, now: datetime
+) -> list[PastPlan]:
     """Return the plans of one portfolio, or of all, newest first."""
-    return [
-        PastPlan(plan, _last(store, plan), earned_since(plan, market))
-        for plan in reversed(store.plans(name))
-    ]
+    plans = list(reversed(store.plans(name)))
+    prices = dict(_prices(store, plans, market)) if market else {}
+    return [_past(store, plan, prices.get(plan.portfolio), now) for plan in plans]
 
 
-def earned_since(plan: Plan, market: Market | None) -> Decimal | None:
-    """Return what a plan's trades would have made by now, less their costs.
-
-    A buy gains what its price rose, a sale gains what its price fell; the rest of the portfolio is
-    the same either way and drops out.
-    """
-    if market is None or not plan.trades:
+def portfolio_if_any(store: Store, name: str) -> Portfolio | None:
+    """Return a portfolio, None where it was removed."""
+    try:
+        return store.load_portfolio(name)
+    except NotFoundError:
         return None
-    total = -plan.estimated_cost
-    for trade in plan.trades:
-        quote = market.quotes.get(trade.asset_id)
-        if quote is None or quote.quarantined:
-            return None
-        worth = trade.quantity * quote.price - trade.notional
-        total += worth if trade.side is Side.BUY else -worth
-    return total
 
 
-def _last(store: Store, plan: Plan) -> Ruling | None:
+def _prices(store: Store, plans: list[Plan], market: Market) -> Iterator[tuple[str, Prices]]:
+    for name, own in groupby(sorted(plans, key=_owner), _owner):
+        traded = {trade.asset_id for plan in own for trade in plan.trades}
+        yield name, prices_now(market, traded, portfolio_if_any(store, name))
+
+
+def _owner(plan: Plan) -> str:
+    return plan.portfolio
+
+
+def _past(store: Store, plan: Plan, prices: Prices | None, now: datetime) -> PastPlan:
     rulings = store.decisions(plan.plan_id)
-    return rulings[-1] if rulings else None
+    ruling = rulings[-1] if rulings else None
+    outcome = outcome_of(store, plan, now=now)
+    if prices is None:
+        unknown = "no prices were pulled yet" if plan.trades else ""
+        return PastPlan(plan, ruling, outcome, tuple(Part(t, None) for t in plan.trades),
+                        unknown=unknown)  # fmt: skip
+    parts = parts_since(plan, prices)
+    unknown = prices.why_not(plan) if plan.trades else ""
+    return PastPlan(plan, ruling, outcome, parts, total_of(parts), unknown)

@@ -52,7 +52,7 @@ def weekly_report(
         is_late: sent noticeably after its time.
     """
     plan = propose(portfolio, market).plan
-    past = past_plans(store, market, portfolio.name) if store else []
+    past = past_plans(store, market, portfolio.name, now=market.as_of) if store else []
     then = _week_ago(portfolio, past, market.as_of - WEEK)
     return WeeklyReport(
         portfolio=portfolio.name,
