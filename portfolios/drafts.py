@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from secrets import token_urlsafe
 
-from portfolios.canonical import utc_text
+from portfolios.canonical import canonical_json, utc_text
 from portfolios.database import Database
 from portfolios.holdings import Portfolio
 from portfolios.nounjson import from_json, to_json
 
 LIFE = timedelta(hours=1)
 BYTES = 12
+_MINE = "WHERE draft = ? AND person = ? AND at >= ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,28 @@ def keep_draft(database: Database, person: str, draft: Draft, *, now: datetime) 
     return name
 
 
-def take_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
-    """Return a draft and forget it, in the transaction that keeps it; None where there is none."""
-    mine = (name, person, utc_text(now - LIFE))
-    where = "WHERE draft = ? AND person = ? AND at >= ?"
-    with database.transaction():
-        row = database.row(f"SELECT base, document FROM drafts {where}", mine)  # noqa: S608
-        database.execute(f"DELETE FROM drafts {where}", mine)  # noqa: S608
+def find_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
+    """Return a draft of this person and leave it where it is; None where there is none."""
+    row = database.row(
+        f"SELECT base, document FROM drafts {_MINE}",  # noqa: S608 - a constant
+        (name, person, utc_text(now - LIFE)),
+    )
     if row is None:
         return None
     return Draft(from_json(Portfolio, json.loads(row["document"])), row["base"])
+
+
+def take_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
+    """Return a draft and forget it, in the transaction that keeps it; None where there is none."""
+    with database.transaction():
+        draft = find_draft(database, person, name, now=now)
+        mine = (name, person, utc_text(now - LIFE))
+        database.execute(f"DELETE FROM drafts {_MINE}", mine)  # noqa: S608 - a constant
+    return draft
+
+
+def base_of(portfolio: Portfolio | None) -> str:
+    """Return the fingerprint of a portfolio as it is kept; empty where there is none."""
+    if portfolio is None:
+        return ""
+    return sha256(canonical_json(portfolio).encode("utf-8", "surrogatepass")).hexdigest()

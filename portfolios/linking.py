@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from secrets import token_urlsafe
+from secrets import token_hex
 
 from portfolios.canonical import read_utc, utc_text
 from portfolios.database import Database
+from portfolios.errors import UsageError
 from portfolios.people import Person
 from portfolios.peoplestore import PeopleStore
 
@@ -22,8 +23,20 @@ BYTES = 24
 
 
 def new_code(database: Database, person: Person, *, now: datetime) -> str:
-    """Return a fresh code for a person who is kept; an earlier one of his is void."""
-    code = token_urlsafe(BYTES)
+    """Return a fresh code for a person who is kept; an earlier one of his is void.
+
+    It is of small letters and digits: one word, whatever it is copied through.
+
+    Raises:
+        NotFoundError: when nobody of this name is kept.
+        UsageError: for a group, whose chat no single person can prove to be his.
+    """
+    if person.is_group:
+        raise UsageError(
+            f"{person.name} is a group, which needs no code",
+            hint=f"rebalancer user add {person.name} --group --chat ID, as /id says there",
+        )
+    code = token_hex(BYTES)
     with database.transaction():
         PeopleStore(database).person(person.name)
         database.execute("DELETE FROM codes WHERE person = ?", (person.name,))

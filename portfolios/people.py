@@ -35,11 +35,14 @@ class Person:
     portfolios: tuple[str, ...] = ()
     is_group: bool = False
 
+    @property
+    def sees_all(self) -> bool:
+        """He owns the installation, not only some portfolios in it."""
+        return self.role is Role.OWNER and not self.portfolios
+
     def may_see(self, portfolio: str) -> bool:
         """Tell whether a portfolio concerns him."""
-        if self.role is Role.OWNER and not self.portfolios:
-            return True
-        return portfolio in self.portfolios
+        return self.sees_all or portfolio in self.portfolios
 
     def inside(self, group: Person) -> Person:
         """Return who he is in a group: somebody who looks at what both may see."""

@@ -14,6 +14,14 @@ _SAVE = """
 INSERT INTO people (name, document) VALUES (?, ?)
 ON CONFLICT (name) DO UPDATE SET document = excluded.document
 """
+_OF_A_PERSON = (
+    ("codes", "person"),
+    ("shortcuts", "person"),
+    ("drafts", "person"),
+    ("looks", "person"),
+    ("people", "name"),
+)
+"""Tables with what belongs to one person, and the column with his name."""
 
 
 class PeopleStore:
@@ -47,11 +55,13 @@ class PeopleStore:
         return from_json(Person, json.loads(row["document"]))
 
     def remove(self, name: str) -> None:
-        """Forget a person.
+        """Forget a person, his codes, what his buttons stand for, his drafts and last looks.
 
         Raises:
             NotFoundError: when there is none of this name.
         """
         with self.database.transaction():
             self.person(name)
-            self.database.execute("DELETE FROM people WHERE name = ?", (name,))
+            for table, column in _OF_A_PERSON:
+                sql = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 - own names
+                self.database.execute(sql, (name,))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portfolios.assets import AssetIndex
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
@@ -43,10 +44,12 @@ class Services:
         ask: puts a question to the provider's assistant; costs a credit. Returns its answer, and
             the credits that are left, None where there is no limit.
         health: lines about the service itself.
+        assets: returns everything that can be named in a portfolio's file.
     """
 
     ask: Callable[[str], tuple[str, int | None]] | None = None
     health: Callable[[Store], Sequence[str]] | None = None
+    assets: Callable[[], AssetIndex] | None = None
 
 
 @dataclass(frozen=True, slots=True)

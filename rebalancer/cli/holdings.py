@@ -10,7 +10,7 @@ import typer
 from portfolios import figures
 from portfolios.assets import AssetIndex
 from portfolios.canonical import plain
-from portfolios.errors import NotFoundError, UsageError
+from portfolios.errors import NotFoundError
 from portfolios.export import to_csv, to_toml
 from portfolios.holdings import Portfolio
 from portfolios.loaders import Loaded, load, read_source
@@ -20,7 +20,13 @@ from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.portfolioview import show_portfolio
 from rebalancer.cli.screen import out, table, write_json
-from rebalancer.service.holdings import Import, keep_import, prepare_import
+from rebalancer.service.holdings import (
+    Import,
+    keep_import,
+    prepare_import,
+    reference_words,
+    symbol_map,
+)
 
 Maps = Annotated[
     list[str] | None, typer.Option("--map", help="SYM=ID settles what a symbol means.")
@@ -42,18 +48,9 @@ def load_file(
     source: str, index: AssetIndex, *, maps: list[str] | None = None, name: str | None = None
 ) -> Loaded:
     """Read a portfolio file, or standard input for `-`."""
-    symbol_map = dict(_mapping(text) for text in maps or ())
+    meant = symbol_map(maps or ())
     text = read_source(source, sys.stdin.buffer)
-    return load(text, source=source, index=index, symbol_map=symbol_map, name=name)
-
-
-def _mapping(text: str) -> tuple[str, str]:
-    symbol, equals, asset_id = text.partition("=")
-    if not (symbol and equals and asset_id):
-        raise UsageError(
-            f"--map {text} is not of the form SYM=ID", hint="e.g. --map LUNA=terra-luna-2"
-        )
-    return symbol.upper(), asset_id
+    return load(text, source=source, index=index, symbol_map=meant, name=name)
 
 
 def add(
@@ -109,10 +106,8 @@ def _report(prepared: Import, *, kept: bool) -> None:
     typer.echo(f"{name}: {verb}, {len(prepared.changes)} changes")
     for change in prepared.changes:
         typer.echo(f"  {change}")
-    portfolio = prepared.portfolio
-    if portfolio.targets is None and not portfolio.targets_from and prepared.recorded_anew:
-        when = "today's weights are" if portfolio.recorded is not None else "its weights will be"
-        typer.echo(f"  without targets, {when} recorded as the reference")
+    if words := reference_words(prepared):
+        typer.echo(f"  {words}")
     if kept and prepared.portfolio.recorded is not None:
         typer.echo(f"next: rebalancer run {name}")
 

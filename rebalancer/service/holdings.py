@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from portfolios.difference import difference
-from portfolios.errors import NotFoundError
+from portfolios.errors import NotFoundError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.valuation import value_portfolio
@@ -37,6 +38,24 @@ class Import:
     recorded_anew: bool
 
 
+def symbol_map(words: Iterable[str]) -> dict[str, str]:
+    """Read what symbols mean: words of the form SYM=ID.
+
+    >>> symbol_map(["luna=terra-luna-2"])
+    {'LUNA': 'terra-luna-2'}
+
+    Raises:
+        UsageError: when a word has another form.
+    """
+    found = {}
+    for word in words:
+        symbol, _, asset_id = word.partition("=")
+        if not (symbol and asset_id):
+            raise UsageError(f"{word} is not of the form SYM=ID", hint="e.g. LUNA=terra-luna-2")
+        found[symbol.upper()] = asset_id
+    return found
+
+
 def prepare_import(store: Store | None, loaded: Portfolio, market: Market | None) -> Import:
     """Compare a loaded portfolio with the kept one of its name.
 
@@ -45,12 +64,21 @@ def prepare_import(store: Store | None, loaded: Portfolio, market: Market | None
     The recorded weights stay as they were while the same assets are held, so that drift does not
     become the new wish each time a file is imported; a new or vanished asset records them anew.
     """
-    old = _kept(store, loaded.name)
+    old = kept_as(store, loaded.name)
     keep = old is not None and old.recorded is not None and _assets(old) == _assets(loaded)
     today = None if market is None else record_weights(loaded, market)
     recorded = old.recorded if old is not None and keep else today
     portfolio = replace(loaded, recorded=recorded)
     return Import(portfolio, difference(old, portfolio), old is None, not keep)
+
+
+def reference_words(prepared: Import) -> str:
+    """Say what becomes the reference where no targets are stated; empty where nothing does."""
+    own = prepared.portfolio
+    if own.targets is not None or own.targets_from or not prepared.recorded_anew:
+        return ""
+    when = "today's weights are" if own.recorded is not None else "its weights will be"
+    return f"without targets, {when} recorded as the reference"
 
 
 def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal] | None:
@@ -77,7 +105,8 @@ def keep_import(store: Store, prepared: Import, *, at: datetime) -> None:
     store.save_portfolio(prepared.portfolio, at=at)
 
 
-def _kept(store: Store | None, name: str) -> Portfolio | None:
+def kept_as(store: Store | None, name: str) -> Portfolio | None:
+    """Return what is kept under a name; None where nothing is."""
     if store is None:
         return None
     try:
