@@ -16,6 +16,7 @@ from difflib import get_close_matches
 
 from alerts.messages import Button, Kind
 from alerts.outbox import Outbox
+from alerts.preferences import TELEGRAM
 from alerts.preferencestore import PreferenceStore
 from alerts.routing import Post
 from portfolios import figures
@@ -164,11 +165,14 @@ class Office:
         )
 
     def _link(self, ask: Ask, heard: Heard) -> Reply | None:
+        if ask.person is not STRANGER:
+            # Whose chat it is must not change by a code that was sent here by mistake, or by guile.
+            note = "the code was not used; /stop unlinks this chat"
+            return said(ask, f"This chat is {ask.person.name}'s already", note=note)
         person = redeem(ask.store.database, ask.words[0], chat=str(heard.user), now=ask.now)
         if person is None:
-            if ask.person is not STRANGER:
-                return said(ask, f"This chat is {ask.person.name}'s already", note="see /help")
             return said(ask, "This code does not work", note="ask the owner for a new one")
+        Outbox(ask.store.database).reopen_address(TELEGRAM, person.chat)
         return said(ask, f"Welcome, {person.name}", note="/help shows what you can ask")
 
     def _command(self, ask: Ask, working: Working) -> Reply:

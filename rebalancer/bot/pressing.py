@@ -7,7 +7,7 @@ down: an old or foreign button explains itself and does nothing, and of two pres
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from portfolios.errors import NotFoundError
 from portfolios.people import Role
 from portfolios.plans import Plan, Side
 from portfolios.shortcuts import shortcut_for, words_of
+from rebalancer.bot import drafts, people
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.proposals import why_of
 from rebalancer.bot.replying import Reply, said
@@ -43,8 +44,8 @@ NOT_YOURS = "This is not yours to press."
 def press(ask: Ask, data: str) -> Reply:
     """Do what a button says, if it is still worth anything."""
     action, _, name = data.partition(":")
-    if action == "yes":
-        return _confirmed(ask, name)
+    if action in OF_NO_PLAN:
+        return OF_NO_PLAN[action](ask, name)
     plan = _plan(ask, name)
     if plan is None:
         return Reply(notice=TOO_OLD, is_done=True)
@@ -145,6 +146,18 @@ def _confirmed(ask: Ask, name: str) -> Reply:
         if (stale := _stale(ask, plan, moved)) is not None:
             return Reply(notice=stale, is_done=True)
         return _recorded(ask, plan, Verdict.APPROVE)
+
+
+OF_NO_PLAN: Mapping[str, Callable[[Ask, str], Reply]] = MappingProxyType(
+    {
+        "yes": _confirmed,
+        "keep": drafts.keep,
+        "drop": drafts.drop,
+        "gone": people.gone,
+        "stay": people.stay,
+    }
+)
+"""Buttons that name something else than a plan: what they name, they look up themselves."""
 
 
 def _recorded(ask: Ask, plan: Plan, verdict: Verdict) -> Reply:

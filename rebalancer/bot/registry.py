@@ -7,7 +7,18 @@ from types import MappingProxyType
 
 from alerts.messages import Block, Style
 from portfolios.people import Role
-from rebalancer.bot import assistant, deciding, holdings, markets, own, proposals, results
+from rebalancer.bot import (
+    assistant,
+    deciding,
+    holdings,
+    importing,
+    locking,
+    markets,
+    own,
+    people,
+    proposals,
+    results,
+)
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Command, Reply, lines, said
 
@@ -62,6 +73,13 @@ _EVERY = (
     Command("settings", "what reaches you, and when", VIEWER, own.settings, group=YOURS),
     Command("health", "ages, doubts, what waits", VIEWER, own.health, group=YOURS),
     Command("stop", "unlink this chat", VIEWER, own.stop, is_timeless=True, group=YOURS),
+    Command(
+        "import", "a portfolio: send its file", OWNER, importing.import_file, is_long=True,
+        group=OWNERS,
+    ),
+    Command("lock", "no trades: /lock SOL until=2027-03-01", OWNER, locking.lock, group=OWNERS),
+    Command("unlock", "trades again: /unlock SOL", OWNER, locking.unlock, group=OWNERS),
+    Command("users", "people: /users link ann", OWNER, people.users, group=OWNERS),
 )  # fmt: skip
 COMMANDS: Mapping[str, Command] = MappingProxyType({c.name: c for c in _EVERY})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from rebalancer.cli.screen import out, table, write_json
 
 if TYPE_CHECKING:
     from portfolios.store import Store
+    from rebalancer.settings.model import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -28,16 +30,23 @@ def user(
     words: Annotated[
         list[str] | None, typer.Argument(help="list, add NAME, remove NAME, prefs NAME CHOICE...")
     ] = None,
-    role: Annotated[Role, typer.Option(help="What he may do.")] = Role.VIEWER,
-    email: Annotated[str, typer.Option(help="Where his mail goes.")] = "",
-    chat: Annotated[str, typer.Option(help="His numeric chat on Telegram.")] = "",
-    timezone: Annotated[str, typer.Option(help="His time zone, such as Europe/Berlin.")] = "",
-    portfolio: Annotated[
-        list[str] | None, typer.Option(help="A portfolio he may see; repeat for more.")
+    role: Annotated[Role | None, typer.Option(help="What he may do; a viewer at first.")] = None,
+    email: Annotated[str | None, typer.Option(help="Where his mail goes; '' for nowhere.")] = None,
+    chat: Annotated[
+        str | None, typer.Option(help="His numeric chat on Telegram; '' unlinks it.")
     ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="His time zone, such as Europe/Berlin.")
+    ] = None,
+    portfolio: Annotated[
+        list[str] | None, typer.Option(help="A portfolio he may see; repeat for more; '' for none.")
+    ] = None,
+    group: Annotated[
+        bool, typer.Option("--group", help="A chat of several people, who see no amounts.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show, add or remove the people who are told."""
+    """Show, add, change or remove the people who are told; what is not stated stays."""
     from rebalancer.wiring.delivering import open_office, people_of
 
     settings = wiring.settings_from(context_of(ctx).config).settings
@@ -46,14 +55,10 @@ def user(
             case ["list"]:
                 _list_people(people_of(settings, store.database), as_json=as_json)
             case ["add", name]:
-                zone = _zone(timezone or settings.timezone)
-                person = Person(name, role, _mail(email), chat, zone, tuple(portfolio or ()))
-                _add_person(store, person)
+                said = _said(role, email, chat, timezone, portfolio, is_group=group)
+                _keep(ctx, settings, store, name, said)
             case ["remove", name]:
-                from portfolios.peoplestore import PeopleStore
-
-                PeopleStore(store.database).remove(name)
-                typer.echo(f"{name}: removed; nothing more is sent there")
+                _remove(settings, store, name)
             case ["prefs", name, *choices]:
                 known = {p.name for p in people_of(settings, store.database)}
                 if name not in known:
@@ -98,13 +103,62 @@ def _mail(text: str) -> str:
         raise UsageError(f"--email {text}: {error}", hint=error.hint) from None
 
 
-def _add_person(store: Store, person: Person) -> None:
-    from portfolios.peoplestore import PeopleStore
+def _said(
+    role: Role | None,
+    email: str | None,
+    chat: str | None,
+    timezone: str | None,
+    portfolios: list[str] | None,
+    *,
+    is_group: bool,
+) -> dict[str, Any]:
+    """Return what was stated of a person, by field; what was not is not in it."""
+    stated = {
+        "role": role,
+        "email": None if email is None else _mail(email),
+        "chat": chat,
+        "timezone": None if timezone is None else _zone(timezone),
+        "portfolios": None if portfolios is None else tuple(p for p in portfolios if p),
+        "is_group": is_group or None,
+    }
+    return {field: value for field, value in stated.items() if value is not None}
 
-    for name in person.portfolios:
-        store.load_portfolio(name)
-    PeopleStore(store.database).save(person)
-    typer.echo(f"{person.name}: {person.role.value}, reached by {_ways(person)}")
+
+def _keep(
+    ctx: typer.Context, settings: Settings, store: Store, name: str, said: dict[str, Any]
+) -> None:
+    """Keep somebody, new or as he was but for what was said, and tell what changed."""
+    from portfolios.peoplestore import PeopleStore
+    from rebalancer.service.people import keep_person
+    from rebalancer.wiring.delivering import people_of, settings_owner
+
+    kept = {p.name: p for p in PeopleStore(store.database).everybody()}
+    named = {p.name: p for p in people_of(settings, store.database) if p.name not in kept}
+    old = kept.get(name) or named.get(name)
+    person = replace(old or Person(name, timezone=_zone(settings.timezone)), **said)
+    if name in named and person.role is not Role.OWNER:
+        raise UsageError(f"{name} is the owner whom the settings name", hint="choose another name")
+    changes = keep_person(store, person, stand_in=settings_owner(settings))
+    what = "a group, " if person.is_group else ""
+    typer.echo(f"{name}: {what}{person.role.value}, reached by {_ways(person)}")
+    for change in changes:
+        typer.echo(f"  {change}")
+    if name in kept and not changes:
+        typer.echo("  nothing changed")
+    if named and name not in named and person.role is Role.OWNER:
+        context_of(ctx).tell(
+            "note: the owner whom the settings name is none any more;"
+            " `rebalancer user add owner --role owner` keeps him as well"
+        )
+
+
+def _remove(settings: Settings, store: Store, name: str) -> None:
+    from rebalancer.service.people import remove_person
+    from rebalancer.wiring.delivering import settings_owner
+
+    waited = remove_person(store, name, stand_in=settings_owner(settings))
+    rest = f"; {waited} messages that waited are taken back" if waited else ""
+    typer.echo(f"{name}: removed; nothing more is sent there{rest}")
 
 
 def _ways(person: Person) -> str:
@@ -116,15 +170,17 @@ def _list_people(people: tuple[Person, ...], *, as_json: bool) -> None:
         write_json(
             [
                 {"name": p.name, "role": p.role.value, "email": p.email, "chat": p.chat,
-                 "timezone": p.timezone, "portfolios": list(p.portfolios)}
+                 "timezone": p.timezone, "portfolios": list(p.portfolios),
+                 "is_group": p.is_group}
                 for p in people
             ]
         )  # fmt: skip
         return
     grid = table("name", "role", "reached by", "zone", "portfolios")
     for p in people:
-        sees = ", ".join(p.portfolios) or ("all" if p.role is Role.OWNER else "none")
-        grid.add_row(p.name, p.role.value, _ways(p), p.timezone, sees)
+        sees = "all" if p.sees_all else ", ".join(p.portfolios) or "none"
+        role = "group" if p.is_group else p.role.value
+        grid.add_row(p.name, role, _ways(p), p.timezone, sees)
     out().print(grid)
 
 
@@ -133,15 +189,15 @@ def link(
     name: Annotated[str, typer.Argument(help="Somebody who was added with `user add`.")],
 ) -> None:
     """Print a one-time code that links a chat on Telegram to a person."""
-    from portfolios.linking import LIFE, new_code
-    from portfolios.peoplestore import PeopleStore
-    from rebalancer.wiring.delivering import open_office
+    from portfolios.linking import LIFE
+    from rebalancer.service.people import code_for
+    from rebalancer.wiring.delivering import open_office, people_of
 
     context = context_of(ctx)
     settings = wiring.settings_from(context.config).settings
     with open_office(settings) as store:
-        person = PeopleStore(store.database).person(name)
-        code = new_code(store.database, person, now=wiring.clock())
+        everybody = people_of(settings, store.database)
+        code = code_for(store, everybody, name, now=wiring.clock())
     typer.echo(code)
     minutes = int(LIFE.total_seconds() // 60)
     context.tell(f"{name} sends the bot: /start {code}   within {minutes} minutes, once")

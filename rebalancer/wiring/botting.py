@@ -29,7 +29,10 @@ def office_of(resolved: Resolved, *, offline: bool = False) -> Office:
         market=Recent(lambda: wiring.market_if_any(resolved, offline=offline)),
         insights=lambda: wiring.insights_from(resolved, offline=offline),
         now=now,
-        services=Services(ask=partial(ask_assistant, settings)),
+        services=Services(
+            ask=partial(ask_assistant, settings),
+            assets=partial(wiring.assets_from, resolved, offline=offline),
+        ),
     )
 
 

@@ -50,13 +50,19 @@ def open_office(settings: Settings) -> Iterator[Store]:
 
 def people_of(settings: Settings, database: Database) -> tuple[Person, ...]:
     """Return everybody; where nobody was added, the owner whom the settings name."""
-    stored = PeopleStore(database).everybody()
+    stored, owner = PeopleStore(database).everybody(), settings_owner(settings)
+    if owner is None or any(person.role is Role.OWNER for person in stored):
+        return stored
+    return (*stored, owner)
+
+
+def settings_owner(settings: Settings) -> Person | None:
+    """Return the owner whom the settings name, who counts while none was added."""
     mail = settings.email.to or ""
     chat = "" if settings.telegram.owner_id is None else str(settings.telegram.owner_id)
-    if any(person.role is Role.OWNER for person in stored) or not (mail or chat):
-        return stored
-    owner = Person(OWNER, Role.OWNER, email=mail, chat=chat, timezone=settings.timezone)
-    return (*stored, owner)
+    if not (mail or chat):
+        return None
+    return Person(OWNER, Role.OWNER, email=mail, chat=chat, timezone=settings.timezone)
 
 
 @contextmanager
