@@ -20,7 +20,7 @@ from sqlite_utils.migrations import Migrations
 
 from portfolios.errors import NotFoundError, StoreError
 from portfolios.migrations import PORTFOLIOS
-from portfolios.sqlitefile import RESTORE, create_privately, explain, is_empty
+from portfolios.sqlitefile import RESTORE, Hold, create_privately, explain, is_empty
 
 Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -41,9 +41,10 @@ class Database:
         tables: the sqlite-utils view of it.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, hold: Hold) -> None:
         self.path = path
         self.connection = connection
+        self._hold = hold
         self._is_writing = False
         # Plugins of other programs have no business in this file.
         self.tables = sqlite_utils.Database(connection, execute_plugins=False)
@@ -79,6 +80,7 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+        self._hold.release()
 
     def __enter__(self) -> Database:
         return self
@@ -181,21 +183,31 @@ def _open_for_writing(
 @contextmanager
 def _connected(path: Path, mode: str, *, is_checked: bool) -> Iterator[Database]:
     """Connect and check; the handle stays open unless something fails on the way."""
+    hold = Hold(path)
     with _translated(path):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,  # no transaction but those that we begin ourselves
-            timeout=BUSY_MILLISECONDS / 1000,
-        )
         try:
-            database = Database(path, connection)
+            connection = _connection(path, mode)
+        except BaseException:
+            hold.release()
+            raise
+        try:
+            database = Database(path, connection, hold)
             _set_up(connection)
             _check(path, connection, is_checked=is_checked)
             yield database
         except BaseException:
             connection.close()
+            hold.release()
             raise
+
+
+def _connection(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,  # no transaction but those that we begin ourselves
+        timeout=BUSY_MILLISECONDS / 1000,
+    )
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

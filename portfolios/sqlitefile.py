@@ -1,14 +1,20 @@
 """The database as a file: whose it is, who may read it, and what a failure of it means.
 
 Looking at the first bytes before SQLite opens anything keeps a file that is no database, given by
-mistake, byte for byte what it was.
+mistake, byte for byte what it was. But a process that closes any descriptor of a file loses all the
+locks that it holds on it, SQLite's among them, and then another process may take the write-ahead
+log away from under it: so while a handle is open here, the file is never opened beside SQLite.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from portfolios.errors import StoreError
 
@@ -28,6 +34,12 @@ FAILURES = (
 )  # fmt: skip
 
 
+_held: Counter[tuple[int, int]] = Counter()
+"""Handles of SQLite by file, in this process."""
+_guard = Lock()
+"""Held while a file is open beside SQLite, and while a hold is taken: never both at once."""
+
+
 def explain(path: Path, error: sqlite3.Error) -> StoreError:
     """Say what a failure of SQLite means, and what to do about it."""
     name = getattr(error, "sqlite_errorname", "")
@@ -39,6 +51,25 @@ def explain(path: Path, error: sqlite3.Error) -> StoreError:
     return StoreError(f"the database {path} failed: {error}", hint=RESTORE)
 
 
+class Hold:
+    """Says that this process has a handle of SQLite on a file; taken before it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: tuple[int, int] | None = None
+        with _guard, suppress(FileNotFoundError):
+            self._file = _identity(path)
+            _held[self._file] += 1
+
+    def release(self) -> None:
+        """Say that the handle is closed."""
+        with _guard:
+            if self._file is not None:
+                _held[self._file] -= 1
+                if not _held[self._file]:
+                    del _held[self._file]
+                self._file = None
+
+
 def is_empty(path: Path) -> bool:
     """Tell whether there is nothing at a path yet: no file, or one without a byte.
 
@@ -46,8 +77,13 @@ def is_empty(path: Path) -> bool:
         StoreError: when something is there that is no SQLite database.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(len(MAGIC))
+        with _guard:
+            if not path.stat().st_size:
+                return True
+            if _held[_identity(path)]:
+                return False  # SQLite has it open here, so it was looked at before
+            with path.open("rb") as file:
+                head = file.read(len(MAGIC))
     except FileNotFoundError:
         return True
     except OSError as error:
@@ -66,10 +102,18 @@ def create_privately(path: Path) -> None:
     try:
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with _guard, suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         _close_to_others(path)
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _close_to_others(path: Path) -> None:
