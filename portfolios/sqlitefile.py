@@ -104,7 +104,8 @@ def create_privately(path: Path) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
         with _guard, suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        if not os.access(path, os.R_OK | os.W_OK):
+        as_we_are = os.access in os.supports_effective_ids
+        if not os.access(path, os.R_OK | os.W_OK, effective_ids=as_we_are):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         _close_to_others(path)
     except OSError as error:
