@@ -174,13 +174,13 @@ def _signals(report: WeeklyReport) -> Iterator[Block]:
 def _record(report: WeeklyReport, *, with_amounts: bool) -> Iterator[Block]:
     lines = []
     for past in report.record:
-        money = "" if past.earned is None else figures.money(
+        money = "unknown" if past.earned is None else figures.to_the_cent(
             past.earned, report.plan.currency, signed=True
         )  # fmt: skip
-        earned = f", {money} since" if money and with_amounts else ""
+        earned = f", {money} since" if with_amounts else ""
         lines.append(f"{figures.day(past.on)}: {past.verdict} {past.plan_id}{earned}")
-    if lines and len(lines) < 5:
-        lines.append("too few to tell skill from luck")
+    if lines and report.luck:
+        lines.append(f"choosing, against the contrary: {report.luck}")
     yield from _list("Past decisions", lines)
 
 

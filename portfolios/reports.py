@@ -59,7 +59,7 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A past proposal: when, what was decided, and what its trades have earned since."""
+    """A past proposal: when, what was decided, and what its trades have earned, in cents."""
 
     plan_id: str
     on: date
@@ -80,6 +80,7 @@ class WeeklyReport:
         grades: lines on trends and grades of the largest holdings.
         coming: locks that end, and the next review.
         record: past decisions, the newest first.
+        luck: whether all past decisions tell skill from luck; empty while there is none.
         notes: ages, prices in doubt, unknown assets, credits.
         is_late: sent noticeably after its time.
     """
@@ -96,5 +97,6 @@ class WeeklyReport:
     grades: tuple[str, ...] = ()
     coming: tuple[str, ...] = ()
     record: tuple[Decided, ...] = ()
+    luck: str = ""
     notes: tuple[str, ...] = ()
     is_late: bool = False

@@ -23,6 +23,7 @@ from portfolios.valuation import STATED, value_portfolio
 from rebalancer.decide.survey import survey_portfolio
 from rebalancer.service.history import PastPlan, past_plans
 from rebalancer.service.propose import propose
+from rebalancer.service.results import results_of
 
 WEEK = timedelta(days=7)
 PATH_DAYS = 90
@@ -67,6 +68,7 @@ def weekly_report(
         grades=tuple(_grades(portfolio, market)),
         coming=tuple(_coming(portfolio, market)),
         record=tuple(_record(past))[:RECORDED],
+        luck=results_of(past).choosing.words if past else "",
         notes=(*_ages(market), *notes),
         is_late=is_late,
     )
@@ -189,13 +191,9 @@ def _coming(portfolio: Portfolio, market: Market) -> Iterator[str]:
 
 def _record(past: list[PastPlan]) -> Iterator[Decided]:
     for entry in past:
-        if entry.ruling is not None:
-            yield Decided(
-                entry.plan.plan_id,
-                entry.ruling.at.date(),
-                entry.ruling.verdict.value,
-                entry.earned,
-            )
+        if entry.ruling is not None and entry.outcome is not None:
+            on = entry.ruling.at.date()
+            yield Decided(entry.plan.plan_id, on, entry.outcome.value, entry.cents)
 
 
 def _ages(market: Market) -> Iterator[str]:
