@@ -123,8 +123,9 @@ class TelegramStandin:
         if token != TOKEN:
             return 401, _refused(401, "Unauthorized"), ""
         chat = _int(given.get("chat_id"))
-        with self._lock:
+        with self._news:
             self.calls.append((method, given))
+            self._news.notify_all()
             fault = next((f for f in self.faults if f.concerns(method, chat)), None)
             if fault is not None:
                 fault.count -= 1
