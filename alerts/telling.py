@@ -209,8 +209,12 @@ def _effects(plan: Plan) -> Iterable[Block]:
 def _buttons(plan: Plan) -> Sequence[Sequence[Button]]:
     if plan.decision is not Decision.TRADE:
         return ()
-    named = (("Why", "why"), ("Approve", "ok"), ("Snooze", "later"), ("Skip", "skip"))
-    return (tuple(Button(label, f"{action}:{plan.plan_id}") for label, action in named),)
+    looks = (("Why", "why"), ("Chart", "chart"))
+    words = (("Approve", "ok"), ("Snooze", "later"), ("Skip", "skip"))
+    return tuple(
+        tuple(Button(label, f"{action}:{plan.plan_id}") for label, action in row)
+        for row in (looks, words)
+    )
 
 
 def _listed(lines: Iterable[str], *, most: int = MOST_LINES) -> Block:

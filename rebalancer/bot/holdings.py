@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
-from alerts.messages import Block, Button, Style
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alerts.messages import Button
+from alerts.render.plain import WORDS
 from portfolios import figures
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
-from portfolios.plans import ORDER, Finding, Zone, worst
-from portfolios.valuation import Valuation, value_portfolio
+from portfolios.plans import ORDER, Finding, Scope, Zone, worst
+from portfolios.valuation import Position, Valuation, value_portfolio
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Reply, again, as_of, lines, page_of, said
-from rebalancer.decide.survey import survey_portfolio
+from rebalancer.bot.tables import shortened, table
+from rebalancer.decide.survey import situation_of, survey_portfolio
 from rebalancer.service.propose import judge_portfolio
 from rebalancer.service.standing import open_plan
+from rebalancer.zones import judge
 
 BAR = 8
 """Letters of a bar that is full."""
+LONGEST_LABEL = 24
 
 
 def status(ask: Ask) -> Reply:
     """Tell value, drift and zone of each portfolio."""
     market, mine = ask.market(), ask.portfolios()
-    shown, pages = page_of(ask, len(mine))
-    told = [_standing(ask, portfolio, market) for portfolio in mine[shown]]
-    if not told:
+    if not mine:
         return said(ask, "You see no portfolio yet", note="the owner adds one, or gives you one")
-    columns = ("name", "value>", "drift>", "zone", "proposal")
-    overall = worst(tuple(zone for _, zone in told))
-    head = f"{len(mine)} portfolios" if len(mine) > 1 else mine[0].name
-    table = Block(Style.TABLE, columns=columns, rows=[row for row, _ in told])
-    reply = said(ask, f"{head}: {overall.value}", table, zone=overall, note=as_of(market))
-    names = [again(p.name, "portfolio", p.name) for p in mine[shown]] if len(told) > 1 else []
+    shown, pages = page_of(ask, len(mine))
+    told = [_standing(ask, own, market) for own in mine[shown]]
+    overall = worst(tuple(each.zone for each in told))
+    text = lines(*(each.text for each in told))
+    reply = said(ask, _head(mine, told, shown, overall), text, zone=overall, note=as_of(market))
+    if len(mine) == 1:
+        return reply.with_buttons([_refresh(ask), _chart(mine[0], "value")])
+    names = [again(shortened(s.name, LONGEST_LABEL), "portfolio", s.name) for s in told]
     return reply.with_buttons(*_rows(names), [_refresh(ask), *pages])
 
 
-def _standing(ask: Ask, portfolio: Portfolio, market: Market) -> tuple[list[str], Zone]:
-    survey = survey_portfolio(portfolio, market)
-    zone = worst(tuple(finding.zone for finding in judge_portfolio(portfolio, market)))
-    value = figures.money(survey.valuation.value, portfolio.currency)
-    open_ = "open" if open_plan(ask.store, portfolio.name, now=ask.now) else "none"
-    drift = figures.percent(survey.drift)
-    return [portfolio.name, value, drift, zone.value, open_], zone
+def _head(mine: Sequence[Portfolio], told: Sequence[_Standing], shown: slice, overall: Zone) -> str:
+    if len(mine) == 1:
+        return f"{mine[0].name}: {overall.value}"
+    which = ""
+    if len(told) < len(mine):
+        which = f", {shown.start + 1} to {shown.start + len(told)}"
+    return f"{len(mine)} portfolios{which}: the worst is {overall.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How one portfolio fares."""
+
+    name: str
+    zone: Zone
+    text: str
+
+
+def _standing(ask: Ask, own: Portfolio, market: Market) -> _Standing:
+    survey = survey_portfolio(own, market)
+    zone = worst(tuple(f.zone for f in judge(situation_of(survey, survey.w0, survey.c0))))
+    value = figures.money(survey.valuation.value, own.currency)
+    open_ = open_plan(ask.store, own.name, now=ask.now) is not None
+    drift = f"drift {figures.percent(survey.drift)}"
+    proposal = "a proposal is open" if open_ else "no proposal"
+    unpriced = _unpriced(survey.valuation)
+    told = ", ".join(filter(None, (zone.value, value, drift, proposal, unpriced)))
+    return _Standing(own.name, zone, f"{own.name}: {told}")
+
+
+def _unpriced(valuation: Valuation) -> str:
+    """Tell how much of what is held counts as nothing, since nobody knows its price."""
+    count = sum(bool(p.grey) and p.quantity > 0 for p in valuation.positions)
+    return f"without {count} whose price is unknown" if count else ""
 
 
 def portfolio(ask: Ask) -> Reply:
@@ -49,25 +83,27 @@ def portfolio(ask: Ask) -> Reply:
     valuation = value_portfolio(own, market)
     rows = _holdings(own, valuation)
     shown, pages = page_of(ask, len(rows))
-    table = Block(Style.TABLE, columns=("asset", "value>", "weight>"), rows=rows[shown])
-    head = f"{own.name}: {figures.money(valuation.value, own.currency)}"
-    reply = said(ask, head, table, note=as_of(market))
-    return reply.with_buttons([_refresh(ask), _chart(own, "value"), *pages])
+    held = "1 holding" if len(rows) == 2 else f"{len(rows) - 1} holdings"
+    told = (figures.money(valuation.value, own.currency), held, _unpriced(valuation))
+    head = f"{own.name}: {', '.join(filter(None, told))}"
+    reply = said(ask, head, table(("asset", "value>", "weight>"), rows[shown]), note=as_of(market))
+    return reply.with_buttons([_refresh(ask), _chart(own, "holdings"), *pages], _looks(own))
 
 
 def _holdings(own: Portfolio, valuation: Valuation) -> list[list[str]]:
     """Return a row for each holding, the heaviest first, and one for the cash."""
-    rows = [
-        [
-            p.asset.symbol,
-            figures.money(p.value, own.currency) if p.price is not None else "unknown",
-            figures.percent(float(p.value / valuation.value)) if valuation.value else "-",
-        ]
-        for p in sorted(valuation.positions, key=lambda p: (-p.value, p.asset.asset_id))
-        if p.quantity > 0
-    ]
+    held = sorted(valuation.positions, key=lambda p: (-p.value, p.asset.asset_id))
+    rows = [_holding(own, valuation, p) for p in held if p.quantity > 0]
     cash = figures.money(valuation.cash, own.currency)
     return [*rows, ["cash", cash, figures.percent(valuation.cash_weight())]]
+
+
+def _holding(own: Portfolio, valuation: Valuation, position: Position) -> list[str]:
+    """Return one row; what has no price that may be trusted has no value either."""
+    if position.grey or not valuation.value:
+        return [position.asset.symbol, "unknown", "-"]
+    value = figures.money(position.value, own.currency)
+    return [position.asset.symbol, value, figures.percent(position.value / valuation.value)]
 
 
 def sectors(ask: Ask) -> Reply:
@@ -77,17 +113,22 @@ def sectors(ask: Ask) -> Reply:
     weights = (survey.limits.M.T @ survey.w0).tolist()
     limits = zip(survey.limits.sector_names, weights, survey.limits.S_hi.tolist(), strict=True)
     held = sorted((row for row in limits if row[1] > 0.0005), key=lambda row: -row[1])
-    over = sum(weight > cap + 1e-9 for _, weight, cap in held)
+    over = [name for name, weight, cap in held if weight > cap + 1e-9]
     rows = [
         [name, figures.percent(weight), _cap(cap), bar(weight / cap if cap > 0 else 1.0)]
         for name, weight, cap in held
     ]
     shown, pages = page_of(ask, len(rows))
-    columns = ("sector", "now>", "limit>", "used")
-    table = Block(Style.TABLE, columns=columns, rows=rows[shown])
-    how = f"{over} over their limit" if over else "none over its limit"
-    reply = said(ask, f"{own.name}: {len(rows)} sectors, {how}", table, note=as_of(market))
+    told = table(("sector", "now>", "limit>", "used"), rows[shown])
+    count = "1 sector" if len(rows) == 1 else f"{len(rows)} sectors"
+    reply = said(ask, f"{own.name}: {count}, {_over(over)}", told, note=as_of(market))
     return reply.with_buttons([_refresh(ask), _chart(own, "sectors"), *pages])
+
+
+def _over(names: Sequence[str]) -> str:
+    if not names:
+        return "none over its limit"
+    return f"{names[0]} over its limit" if len(names) == 1 else f"{len(names)} over their limits"
 
 
 def _cap(cap: float) -> str:
@@ -109,14 +150,20 @@ def risk(ask: Ask) -> Reply:
     """Tell the risk zones with their reasons."""
     own, market = ask.portfolio(), ask.market()
     findings = judge_portfolio(own, market)
+    names = {p.asset.asset_id: p.asset.symbol for p in value_portfolio(own, market).positions}
     loud = sorted((f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
     shown, pages = page_of(ask, len(loud))
-    told = [f"{f.zone.value.upper()} {f.subject}: {f.text}" for f in loud[shown]]
+    told = [f"{WORDS[f.zone]} {_subject(f, names)}: {f.text}" for f in loud[shown]]
     green = f"{len(findings) - len(loud)} checks are green"
     overall = worst(tuple(f.zone for f in findings))
     head = f"{own.name}: {overall.value}, {len(loud)} to look at"
     reply = said(ask, head, lines(*told, green), zone=overall, note=as_of(market))
     return reply.with_buttons([_refresh(ask), _chart(own, "risk"), *pages])
+
+
+def _subject(finding: Finding, names: Mapping[str, str]) -> str:
+    is_asset = finding.scope is Scope.ASSET
+    return names.get(finding.subject, finding.subject) if is_asset else finding.subject
 
 
 def _loudness(finding: Finding) -> tuple[int, float]:
@@ -125,6 +172,11 @@ def _loudness(finding: Finding) -> tuple[int, float]:
 
 def _refresh(ask: Ask) -> Button:
     return again("Refresh", ask.command, *ask.words)
+
+
+def _looks(own: Portfolio) -> list[Button]:
+    """Return buttons to the other looks at the same portfolio."""
+    return [again(name.capitalize(), name, own.name) for name in ("sectors", "risk")]
 
 
 def _chart(own: Portfolio, of: str) -> Button:

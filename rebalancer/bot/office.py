@@ -199,7 +199,9 @@ class Office:
             if words is None:
                 return Reply(notice="This button is too old.", is_done=True)
             asked = self._ask(ask.store, replace(heard, text=words))
-            return replace(self._command(asked, working), replaces=True)
+            command = COMMANDS.get(asked.command)
+            is_apart = command is not None and command.is_apart
+            return replace(self._command(asked, working), replaces=not is_apart)
         if ask.is_group:
             return Reply(notice="That is for our private chat.")
         try:

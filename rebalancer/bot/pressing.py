@@ -22,6 +22,7 @@ from portfolios.plans import Plan, Side
 from portfolios.shortcuts import shortcut_for, words_of
 from rebalancer.bot import drafts, people
 from rebalancer.bot.asking import Ask
+from rebalancer.bot.pictures import chart_of
 from rebalancer.bot.proposals import why_of
 from rebalancer.bot.replying import Reply, said
 from rebalancer.bot.ticket import ask_to_book, book, ticket
@@ -53,6 +54,8 @@ def press(ask: Ask, data: str) -> Reply:
         return Reply(notice=NOT_YOURS)
     if action == "why":
         return why_of(ask, plan)
+    if action == "chart":
+        return chart_of(plan)
     if action in BOOKING:
         return _booking(ask, plan, action)
     return _decided(ask, plan, action)

@@ -16,8 +16,11 @@ from rebalancer.bot import (
     markets,
     own,
     people,
+    pictures,
     proposals,
     results,
+    signals,
+    tokens,
 )
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Command, Reply, lines, said
@@ -45,9 +48,13 @@ _EVERY = (
     Command("portfolio", "what is held", VIEWER, holdings.portfolio, in_groups=True),
     Command("sectors", "sectors and their limits", VIEWER, holdings.sectors, in_groups=True),
     Command("risk", "zones with their reasons", VIEWER, holdings.risk, in_groups=True),
-    Command("signals", "trend and grades of what is held", VIEWER, markets.signals, in_groups=True),
-    Command("token", "one token: /token SOL", VIEWER, markets.token, in_groups=True),
-    Command("market", "the token table", VIEWER, markets.market, in_groups=True),
+    Command("signals", "trends, grades, what changed", VIEWER, signals.signals, in_groups=True),
+    Command("token", "one token: /token SOL", VIEWER, tokens.token, in_groups=True),
+    Command("market", "tokens: /market sort=change", VIEWER, markets.market, in_groups=True),
+    Command(
+        "chart", "pictures: /chart of=risk", VIEWER, pictures.chart, in_groups=True,
+        is_apart=True,
+    ),
     Command("proposal", "the open proposal", VIEWER, proposals.proposal),
     Command("why", "what drives it: /why SOL", VIEWER, proposals.why),
     Command("history", "past proposals and what each earned", VIEWER, results.history),

@@ -64,6 +64,7 @@ class Command:
         is_once: asked twice it would cost or do something twice.
         is_long: it may take seconds, so a word that it has begun comes first.
         is_timeless: it is heeded however long ago it was asked.
+        is_apart: its answer comes below, never in the place of what was said.
         group: under which the help lists it.
     """
 
@@ -75,6 +76,7 @@ class Command:
     is_once: bool = False
     is_long: bool = False
     is_timeless: bool = False
+    is_apart: bool = False
     group: str = "Look"
 
 

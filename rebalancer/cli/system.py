@@ -9,23 +9,21 @@ from typing import Annotated
 
 import typer
 
-from portfolios.assets import Asset
-from portfolios.errors import NotFoundError, RebalancerError, UsageError
-from portfolios.market import Market
+from portfolios.errors import RebalancerError, UsageError
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.holdings import AsJson, Offline
-from rebalancer.cli.marketview import (
-    SORT_KEYS,
-    SortKey,
-    market_rows,
-    row_to_json,
-    show_insights,
-    show_market,
-)
+from rebalancer.cli.marketview import row_to_json, show_insights, show_market
 from rebalancer.cli.screen import out, table, write_json
 from rebalancer.service import doctor as service
 from rebalancer.service.doctor import Check
+from rebalancer.service.markettable import (
+    SORT_KEYS,
+    SortKey,
+    asset_named,
+    market_rows,
+    require_sector,
+)
 
 CONFIG_NAME = "rebalancer.toml"
 
@@ -74,8 +72,8 @@ def market(
     """Show the token table: price, changes, grades, signal, trend, sector, ages."""
     resolved = wiring.settings_from(context_of(ctx).config)
     known = wiring.market_from(resolved, offline=offline)
-    _require_sector(known, sector)
-    wanted = [_asset(known, word) for word in assets or ()] or list(known.assets.values())
+    require_sector(known, sector)
+    wanted = [asset_named(known, word) for word in assets or ()] or list(known.assets.values())
     rows = market_rows(known, [a for a in wanted if sector in (None, a.sector)])
     if trend is not None:
         rows = [row for row in rows if row.trend == (1 if trend is TrendFilter.BULLISH else -1)]
@@ -93,22 +91,6 @@ def market(
 def _reaches(score: float | None, least: float | None) -> bool:
     """Tell whether a grade is high enough; an unknown one reaches nothing."""
     return least is None or (score is not None and score >= least)
-
-
-def _require_sector(known: Market, sector: str | None) -> None:
-    sectors = sorted({asset.sector for asset in known.assets.values()})
-    if sector is not None and sector not in sectors:
-        raise NotFoundError(f"no sector is called {sector}", hint=f"known: {', '.join(sectors)}")
-
-
-def _asset(known: Market, word: str) -> Asset:
-    index = known.index()
-    asset = index.get(word) or index.resolve(word)
-    if asset is None:
-        near = index.nearest(word)
-        hint = f"did you mean {near}?" if near else "`rebalancer market` lists the known ones"
-        raise NotFoundError(f"no asset is called {word}", hint=hint)
-    return asset
 
 
 def init(

@@ -99,7 +99,8 @@ def text_of(reply: Reply | None) -> str:
     if reply is None:
         return ""
     parts = telegram_parts(reply.message) if reply.message else ()
-    return "\n".join((*parts, reply.notice)).strip()
+    findings = (finding for _, finding in reply.pictures)
+    return "\n".join((*parts, *findings, reply.notice)).strip()
 
 
 def plan_of(message: Message) -> str:

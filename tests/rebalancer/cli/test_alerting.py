@@ -54,10 +54,10 @@ def test_a_run_tells_of_its_proposal_and_of_the_users_own_rule_once(tmp_path: Pa
         rule, proposal = sorted(bot.sent, key=lambda sent: bool(sent.buttons))
     assert "price bitcoin &lt; 100000 is true" in rule.text
     assert "trades, cost about $" in proposal.text
-    (row,) = proposal.buttons
     (plan,) = json.loads(shell.run("history", "--json").out)
-    assert [button["callback_data"] for button in row] == [
-        f"{action}:{plan['plan']}" for action in ("why", "ok", "later", "skip")
+    assert [[button["callback_data"] for button in row] for row in proposal.buttons] == [
+        [f"{action}:{plan['plan']}" for action in row]
+        for row in (("why", "chart"), ("ok", "later", "skip"))
     ]
 
 

@@ -1,0 +1,88 @@
+"""One token: what is known of it, from whom and how old, and what is not known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alerts.messages import Message
+from portfolios.assets import Asset
+from tests.rebalancer.bot.desk import MARKET, OWNER, VIEWER, Bot
+
+UNI = MARKET.grades["uniswap"]
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Bot:
+    return Bot(tmp_path)
+
+
+def ask(bot: Bot, text: str, user: int = OWNER) -> Message:
+    reply = bot.office.answer(bot.heard(text, user))
+    assert reply is not None
+    assert reply.message is not None
+    return reply.message
+
+
+def test_a_token_is_told_with_source_and_age_of_each_figure(bot: Bot) -> None:
+    shown = ask(bot, "/token UNI", VIEWER)
+    lines = shown.blocks[0].items
+    assert re.fullmatch(r"UNI, Uniswap: \$[\d.,]+", shown.headline)
+    assert re.fullmatch(
+        r"[+-][\d.]+% in 1 day, [+-][\d.]+% in 7 days, [+-][\d.]+% in 30 days", lines[0]
+    )
+    assert lines[1] == f"rank {MARKET.assets['uniswap'].rank}, sector defi"
+    assert lines[2].startswith("trend ")
+    assert lines[3] == f"short grade {UNI.short:.0f} of 100 (sample, 9 hours old)"
+    assert lines[4] == f"long grade {UNI.long:.0f} of 100 (sample, 3 days old)"
+    assert re.fullmatch(r"you hold it: \d+\.\d% of shared", lines[5])
+    assert [b.label for b in shown.buttons[0]] == ["Refresh", "Chart"]
+
+
+def test_a_trend_that_turned_says_when(bot: Bot) -> None:
+    turned = replace(UNI, trend=-1, signal=-1)
+    bot.market = replace(MARKET, grades={**MARKET.grades, "uniswap": turned})
+    told = ask(bot, "/token uniswap").blocks[0].items
+    assert "trend bearish (sample), turned on 22 Nov 2026" in told
+
+
+def test_what_is_not_held_or_not_known_says_so(bot: Bot) -> None:
+    assert "you do not hold it" in bot.say("/token SOL")
+    quotes = {a: q for a, q in MARKET.quotes.items() if a != "uniswap"}
+    bot.market = replace(MARKET, quotes=quotes, grades={})
+    shown = ask(bot, "/token UNI")
+    assert shown.headline == "UNI, Uniswap: price unknown"
+    assert shown.blocks[0].items[0] == "unknown in 1 day, unknown in 7 days, unknown in 30 days"
+    assert "trend and grades unknown" in shown.blocks[0].items
+    assert "an unknown share of shared" in bot.say("/token UNI", VIEWER)
+
+
+def test_a_price_in_doubt_is_shown_as_such_and_has_no_change(bot: Bot) -> None:
+    doubtful = replace(MARKET.quotes["uniswap"], quarantined="100 times its median")
+    bot.market = replace(MARKET, quotes={**MARKET.quotes, "uniswap": doubtful})
+    shown = ask(bot, "/token UNI")
+    assert shown.headline.endswith(", in doubt: 100 times its median")
+    assert shown.blocks[0].items[0].startswith("unknown in 1 day")
+
+
+def test_an_ambiguous_symbol_lists_its_bearers_with_buttons(bot: Bot) -> None:
+    twins = {
+        name: Asset(name, "LUNA", name.replace("-", " ").title(), rank=rank)
+        for name, rank in (("terra-luna", 171), ("terra-luna-2", 310))
+    }
+    bot.market = replace(MARKET, assets={**MARKET.assets, **twins})
+    shown = ask(bot, "/token luna")
+    assert shown.headline == "LUNA names 2 tokens: say which"
+    assert shown.blocks[0].items[1] == "terra-luna-2: Terra Luna 2, rank 310"
+    pressed = bot.press(shown.buttons[1][0].payload)
+    assert pressed.message is not None
+    assert pressed.message.headline.startswith("LUNA, Terra Luna 2: ")
+    assert pressed.replaces
+
+
+def test_a_typo_names_the_nearest(bot: Bot) -> None:
+    assert "did you mean uniswap?" in bot.say("/token uniswop")
+    assert "say which token" in bot.say("/token")
