@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.delivery import State
+from alerts.deliveryrows import moment
 from portfolios.canonical import read_utc
 from portfolios.database import Database
 
@@ -15,6 +16,7 @@ _OLDEST = """
 SELECT min(place) AS since FROM deliveries
 WHERE promise = 'must' AND state IN ('pending', 'retry')
 """
+_OLDEST_DUE = "SELECT min(place) AS since FROM deliveries WHERE ended_at IS NULL AND place <= ?"
 _CLOSED = "SELECT count(*) AS addresses FROM closed_addresses"
 
 
@@ -47,3 +49,14 @@ def summarise(database: Database) -> Summary:
         oldest_must=read_utc(oldest["since"]) if oldest and oldest["since"] else None,
         closed_addresses=closed["addresses"] if closed else 0,
     )
+
+
+def oldest_waiting(database: Database, now: datetime) -> datetime | None:
+    """Return since when the longest waiting message is due; None where nothing that is due waits.
+
+    Args:
+        database: of the outbox.
+        now: the moment.
+    """
+    row = database.row(_OLDEST_DUE, (moment(now),))
+    return read_utc(row["since"]) if row and row["since"] else None

@@ -98,7 +98,7 @@ class Preferences:
             return chosen
         if channel == TELEGRAM:
             return CHAT_DEFAULTS[kind]
-        if not is_only or kind is Kind.WEEKLY:
+        if not is_only or kind in (Kind.WEEKLY, Kind.DIGEST):
             return MAIL_DEFAULTS[kind]
         way = CHAT_DEFAULTS[kind]
         return Way.DIGEST if way is Way.SILENT else way

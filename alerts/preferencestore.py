@@ -39,17 +39,32 @@ class PreferenceStore:
         with self.database.transaction():
             self.database.execute(_HOLD, (person, channel, message.key, utc_text(at), document))
 
-    def held_back(self, person: str, channel: str) -> tuple[Message, ...]:
-        """Return what waits for a digest, in the order in which it happened."""
+    def held_back(
+        self, person: str, channel: str, *, before: datetime | None = None
+    ) -> tuple[Message, ...]:
+        """Return what waits for a digest, in the order in which it happened.
+
+        Args:
+            person: for whom.
+            channel: on which.
+            before: leaves out what was held back since.
+        """
         rows = self.database.rows(
-            "SELECT document FROM held_back WHERE person = ? AND channel = ? ORDER BY at, key",
-            (person, channel),
+            "SELECT document FROM held_back WHERE person = ? AND channel = ? AND at < ?"
+            " ORDER BY at, key",
+            (person, channel, _end(before)),
         )
         return tuple(from_json(Message, json.loads(row["document"])) for row in rows)
 
-    def let_go(self, person: str, channel: str) -> None:
+    def let_go(self, person: str, channel: str, *, before: datetime | None = None) -> None:
         """Forget what a digest has told, in the transaction that keeps the digest."""
         with self.database.transaction():
             self.database.execute(
-                "DELETE FROM held_back WHERE person = ? AND channel = ?", (person, channel)
+                "DELETE FROM held_back WHERE person = ? AND channel = ? AND at < ?",
+                (person, channel, _end(before)),
             )
+
+
+def _end(before: datetime | None) -> str:
+    """Return a moment as it is compared with those kept; None is after all of them."""
+    return "~" if before is None else utc_text(before)

@@ -1,18 +1,37 @@
-"""Commands that work by themselves: a round of what is due, and the bot."""
+"""Commands that work by themselves: all of it for months, one round for a timer, the bot alone."""
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from portfolios.errors import UsageError
+from portfolios.logs import start_logging
 from rebalancer import wiring
 from rebalancer.cli.alerting import tell_delivery
-from rebalancer.cli.context import context_of
+from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exits import Exit
 from rebalancer.cli.holdings import Offline
 from rebalancer.cli.refreshview import tell_losses
+from rebalancer.settings import Resolved
+
+log = logging.getLogger(__name__)
+
+Metrics = Annotated[
+    Path | None,
+    typer.Option("--metrics", help="Keep a file of figures up to date, as Prometheus reads them."),
+]
+LogJson = Annotated[bool, typer.Option("--log-json", help="Log one JSON object a line.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,47 +46,102 @@ def serve(
         bool, typer.Option("--once", help="One round, for a timer such as cron or systemd.")
     ] = False,
     offline: Offline = False,
+    metrics: Metrics = None,
+    log_json: LogJson = False,
 ) -> None:
-    """Pull, judge, write reports and digests that are due, and deliver."""
+    """Run the bot, pull, judge, report and deliver, until interrupted."""
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    if once:
+        if metrics is not None:
+            raise UsageError("--metrics is for serve without --once", hint="leave one of them out")
+        _serve_once(context, resolved, offline=offline)
+        return
+    _log(context, as_json=log_json)
+    raise typer.Exit(_serve(resolved, offline=offline, metrics=metrics))
+
+
+def _serve(resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
+    from rebalancer.wiring import open_store
+    from rebalancer.wiring.serving import serve as run_all
+    from rebalancer.wiring.serving import what_runs
+
+    with open_store(resolved):
+        pass  # what is wrong with the database is said now, not by every part
+    with _asked() as asked:
+        first, *missing = what_runs(resolved.settings)
+        log.info(first)
+        for each in missing:
+            log.warning(each)
+        left = run_all(resolved, asked.stop, offline=offline, metrics=metrics)
+    if left:
+        log.warning("ended in the middle of: %s", ", ".join(left))
+        logging.shutdown()
+        # A thread that cannot be ended would keep the process; what it was at is whole or absent.
+        os._exit(asked.code)
+    log.info("stopped")
+    return asked.code
+
+
+def _serve_once(context: Context, resolved: Resolved, *, offline: bool) -> None:
     from rebalancer.wiring.refreshing import refresh_all
     from rebalancer.wiring.serving import serve_once
 
-    if not once:
-        raise UsageError(
-            "serve runs one round at a time in this version",
-            hint="call `rebalancer serve --once` from a timer, every quarter of an hour",
-        )
-    context = context_of(ctx)
-    resolved = wiring.settings_from(context.config)
     if not offline and resolved.settings.provider == "live":
         report = refresh_all(resolved.settings, manual=False)
         if report is not None:
             tell_losses(report, context.tell)
     market = wiring.market_from(resolved, offline=offline)
     insights = wiring.insights_from(resolved, offline=offline)
-    done = serve_once(resolved.settings, market, insights)
-    for name, why in done.failed.items():
+    served = serve_once(resolved.settings, market, insights)
+    for name, why in served.round.failed.items():
         context.tell(f"{name}: {why}")
-    typer.echo(f"{done.checked} portfolios checked, {done.reports} reports, {done.digests} digests")
-    if done.delivered is None:
+    typer.echo(str(served.round))
+    if served.delivered is None:
         context.tell("no channel is set up: what was written waits in `rebalancer outbox`")
         raise typer.Exit(Exit.DONE)
-    tell_delivery(context, done.delivered)
+    tell_delivery(context, served.delivered)
 
 
 def bot(ctx: typer.Context, offline: Offline = False) -> None:
     """Answer commands on Telegram until interrupted."""
-    from portfolios.errors import DeliveryError
     from rebalancer.wiring.botting import run_bot
 
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     context.tell("listening; Ctrl-C ends it")
+    with _asked() as asked:
+        run_bot(resolved, asked.stop, offline=offline)
+    raise typer.Exit(asked.code)
+
+
+@dataclass
+class _Asked:
+    """The word to stop, and what the process then ends with."""
+
+    stop: Event = field(default_factory=Event)
+    code: Exit = Exit.DONE
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        self.code = Exit.INTERRUPTED if number == signal.SIGINT else Exit.DONE
+        self.stop.set()
+        signal.signal(number, signal.SIG_DFL)  # asked a second time, it ends at once
+
+
+@contextmanager
+def _asked() -> Iterator[_Asked]:
+    """Let Ctrl-C and SIGTERM be a word to stop for as long as the block lasts."""
+    asked = _Asked()
+    before = {n: signal.signal(n, asked) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        run_bot(resolved, offline=offline)
-    except Exception as error:
-        if type(error).__name__ != "InvalidToken":
-            raise
-        raise DeliveryError(
-            "Telegram refused the bot's token", hint="check REBALANCER_TELEGRAM__TOKEN"
-        ) from None
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log(context: Context, *, as_json: bool) -> None:
+    """Log what a service does by itself, unless it was asked for quiet."""
+    asked = logging.getLogger().level
+    level = logging.WARNING if context.quiet else min(asked, logging.INFO)
+    start_logging(level, as_json=as_json)

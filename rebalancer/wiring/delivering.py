@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from threading import Event, current_thread, main_thread
+from typing import TypeAlias
 
 from alerts.channels import Channel
 from alerts.channels.email import EmailChannel
@@ -34,11 +35,20 @@ from rebalancer.settings.model import Settings
 
 PATIENCE = timedelta(seconds=20)
 """A command waits so long for what must be tried again; the rest goes with the next one."""
+NO_CHANNEL = "no channel is set up, so nothing can be sent"
+NO_CHANNEL_HINT = "set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER"
+Clock: TypeAlias = Callable[[], datetime]
 OWNER = "owner"
+_CHOSEN_ZONES = "SELECT person, json_extract(document, '$.timezone') AS zone FROM preferences"
 FOOTER = (
     "You get this because your portfolio is watched by your own rebalancer.",
     "What reaches you, and when, is yours to choose. It proposes, you trade. Not advice.",
 )
+
+
+def now() -> datetime:
+    """Return the present moment, aware UTC."""
+    return datetime.now(UTC)
 
 
 @contextmanager
@@ -49,7 +59,16 @@ def open_office(settings: Settings) -> Iterator[Store]:
 
 
 def people_of(settings: Settings, database: Database) -> tuple[Person, ...]:
-    """Return everybody; where nobody was added, the owner whom the settings name."""
+    """Return everybody, each in the time zone that he chose."""
+    chosen = {row["person"]: row["zone"] for row in database.rows(_CHOSEN_ZONES)}
+    return tuple(
+        replace(person, timezone=chosen.get(person.name) or person.timezone)
+        for person in _named(settings, database)
+    )
+
+
+def _named(settings: Settings, database: Database) -> tuple[Person, ...]:
+    """Return everybody as added; where no owner was, the one whom the settings name."""
     stored, owner = PeopleStore(database).everybody(), settings_owner(settings)
     if owner is None or any(person.role is Role.OWNER for person in stored):
         return stored
@@ -66,7 +85,7 @@ def settings_owner(settings: Settings) -> Person | None:
 
 
 @contextmanager
-def channels_of(settings: Settings) -> Iterator[Mapping[str, Channel]]:
+def channels_of(settings: Settings, *, clock: Clock = now) -> Iterator[Mapping[str, Channel]]:
     """Open the channels that the settings make possible."""
     with ExitStack() as stack:
         found: dict[str, Channel] = {}
@@ -81,11 +100,11 @@ def channels_of(settings: Settings) -> Iterator[Mapping[str, Channel]]:
                 )
             )
         if settings.email.host and (settings.email.sender or settings.email.username):
-            found[EMAIL] = stack.enter_context(_mail(settings))
+            found[EMAIL] = stack.enter_context(_mail(settings, clock))
         yield found
 
 
-def _mail(settings: Settings) -> EmailChannel:
+def _mail(settings: Settings, clock: Clock) -> EmailChannel:
     mail = settings.email
     return EmailChannel(
         host=mail.host or "",
@@ -96,7 +115,7 @@ def _mail(settings: Settings) -> EmailChannel:
         sender=mail.sender or mail.username or "",
         html=html_of,
         text=text_of,
-        now=now,
+        now=clock,
     )
 
 
@@ -110,45 +129,72 @@ def text_of(message: Message) -> str:
     return plain_text(message) + "\n-- \n" + "\n".join(FOOTER) + "\n"
 
 
-def now() -> datetime:
-    """Return the present moment, aware UTC."""
-    return datetime.now(UTC)
-
-
 def deliver_now(
-    settings: Settings, database: Database, *, pace: Pace | None = None
+    settings: Settings,
+    database: Database,
+    *,
+    pace: Pace | None = None,
+    clock: Clock = now,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> DispatchReport:
     """Send what is due and, for a short while, what must be tried again.
+
+    Args:
+        settings: channels and people.
+        database: with the outbox.
+        pace: kept from call to call by who sends for long.
+        clock: tells the moment.
+        sleep: waits so many seconds of it.
 
     Raises:
         UsageError: when the settings name no channel at all.
     """
-    with channels_of(settings) as channels:
+    with channels_of(settings, clock=clock) as channels, asked_to_stop() as is_stopping:
         if not channels:
-            raise UsageError(
-                "no channel is set up, so nothing can be sent",
-                hint="set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER",
-            )
-        own = pace or Pace()
+            raise UsageError(NO_CHANNEL, hint=NO_CHANNEL_HINT)
+        sender = Sender(settings, database, channels, pace or Pace(), clock, sleep)
+        return sender.send(is_stopping, patience=PATIENCE)
 
-        def round_(patience: timedelta, is_stopping: Callable[[], bool]) -> DispatchReport:
-            return deliver(
-                Outbox(database),
-                channels,
-                now=now,
-                sleep=time.sleep,
-                owner=token_hex(8),
-                pace=own,
-                patience=patience,
-                is_stopping=is_stopping,
-                on_moved=lambda moved: _follow(database, moved),
-            )
 
-        with asked_to_stop() as is_stopping:
-            report = round_(PATIENCE, is_stopping)
-            if tell_otherwise(database, people_of(settings, database), report, at=now()):
-                round_(timedelta(0), is_stopping)
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends what is due, and tells on another channel what one could not take."""
+
+    settings: Settings
+    database: Database
+    channels: Mapping[str, Channel]
+    pace: Pace
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def send(
+        self,
+        is_stopping: Callable[[], bool],
+        *,
+        patience: timedelta = timedelta(0),
+        without: Collection[str] = (),
+    ) -> DispatchReport:
+        """Send what is due, and what comes due within so long; some channels may be left alone."""
+        report = self._round(is_stopping, patience, without)
+        people = people_of(self.settings, self.database)
+        if tell_otherwise(self.database, people, report, at=self.clock()):
+            self._round(is_stopping, timedelta(0), without)
         return report
+
+    def _round(
+        self, is_stopping: Callable[[], bool], patience: timedelta, without: Collection[str]
+    ) -> DispatchReport:
+        return deliver(
+            Outbox(self.database),
+            {name: each for name, each in self.channels.items() if name not in without},
+            now=self.clock,
+            sleep=self.sleep,
+            owner=token_hex(8),
+            pace=self.pace,
+            patience=patience,
+            is_stopping=is_stopping,
+            on_moved=lambda moved: _follow(self.database, moved),
+        )
 
 
 @contextmanager

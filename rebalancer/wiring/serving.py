@@ -1,211 +1,127 @@
-"""One round of what an installation does by itself: pull, judge, report, digest, deliver.
-
-Every part looks at what is due and writes down what it did in the same unit, so a round may be cut
-short anywhere, run twice, or come weeks late, and nothing is done twice or lost.
-"""
+"""Everything an installation does by itself: one round for a timer, or all parts for months."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_hex
 
 from alerts.dispatch import DispatchReport
-from alerts.messages import Kind
-from alerts.outbox import Outbox
 from alerts.pace import Pace
-from alerts.preferences import DIGEST_AT
-from alerts.preferencestore import PreferenceStore
-from alerts.routing import CHANNELS, Post
-from alerts.telling import changes_message, digest_message
-from portfolios.done import mark_done, was_done
-from portfolios.errors import PlanError, RebalancerError, UsageError
-from portfolios.holdings import Portfolio
+from portfolios.beats import went_well
+from portfolios.errors import UsageError
 from portfolios.market import Market
-from portfolios.marketdata.following import with_targets
 from portfolios.marketdata.insights import Insights
-from portfolios.people import Person, Role
-from portfolios.plans import Plan
-from portfolios.providers.names import COINGECKO, TOKENMETRICS
-from portfolios.schedule import Due, daily, offset_of, weekly
-from portfolios.store import Store
-from rebalancer.service.check import check, last_looked
-from rebalancer.service.datanews import doubts, scarce_credits
-from rebalancer.service.drifting import drifts
-from rebalancer.service.propose import judge_portfolio, propose
+from rebalancer.daemon import Part, Stop, run_parts
+from rebalancer.service.rounds import Round
+from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
-from rebalancer.wiring.delivering import deliver_now, now, open_office, people_of
-from rebalancer.wiring.live import ledger_of
-from rebalancer.wiring.weekly import make_report, send_report
+from rebalancer.wiring.botting import Answers
+from rebalancer.wiring.delivering import Clock, deliver_now, now, open_office
+from rebalancer.wiring.looking import EVERY, ROUND, Rounds, look_now, note_portfolios
+from rebalancer.wiring.measuring import Measures
+from rebalancer.wiring.noting import Noted
+from rebalancer.wiring.sending import Deliveries
 
 log = logging.getLogger(__name__)
 
-_PRICED_BY_A_MARKET = """
-SELECT DISTINCT asset_id FROM holdings WHERE json_extract(document, '$.stated') IS NULL
-"""
+A_LOOK = timedelta(seconds=5)
+"""After which it is looked again whether a round is due, or whether the bot is free."""
+MEASURED_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """What one round did.
+class Served:
+    """What one round did; `delivered` is None where no channel is set up."""
 
-    Attributes:
-        checked: portfolios judged.
-        failed: portfolio -> why it could not be.
-        reports: weekly reports written.
-        digests: digests written.
-        delivered: None where no channel is set up.
-    """
-
-    checked: int
-    failed: dict[str, str]
-    reports: int
-    digests: int
+    round: Round
     delivered: DispatchReport | None
 
 
 def serve_once(
-    settings: Settings, market: Market, insights: Insights, *, pace: Pace | None = None
-) -> Round:
+    settings: Settings,
+    market: Market | None,
+    insights: Insights,
+    *,
+    clock: Clock = now,
+    sleep: Callable[[float], None] = time.sleep,
+    pace: Pace | None = None,
+) -> Served:
     """Do everything that is due now, and send it.
 
     Args:
         settings: database, people, channels.
-        market: freshly pulled.
+        market: freshly pulled; None while nothing ever was.
         insights: what the provider of grades says.
+        clock: tells the moment.
+        sleep: waits so many seconds of it.
         pace: kept from round to round by who serves for long.
     """
     with open_office(settings) as store:
-        moment = now()
-        people = people_of(settings, store.database)
-        failed: dict[str, str] = {}
-        checked = sum(_checked(store, market, people, moment, failed))
-        _tell_of_data(settings, store, market, people, moment)
-        reports = sum(_reported(settings, store, market, insights, people, moment))
-        digests = sum(_digested(store, people, moment))
+        done = look_now(settings, store, market, insights, clock=clock)
+        note_portfolios(store.database, done, clock())
+        went_well(store.database, ROUND, now=clock())
         try:
-            delivered = deliver_now(settings, store.database, pace=pace)
+            delivered = deliver_now(settings, store.database, pace=pace, clock=clock, sleep=sleep)
         except UsageError as error:
             log.info("%s", error)
             delivered = None
-    return Round(checked, failed, reports, digests, delivered)
+    return Served(done, delivered)
 
 
-def _checked(
-    store: Store,
-    market: Market,
-    people: tuple[Person, ...],
-    moment: datetime,
-    failed: dict[str, str],
-) -> Iterator[int]:
-    for kept in store.list_portfolios():
-        try:
-            portfolio = with_targets(kept, store.database)
-            findings = judge_portfolio(portfolio, market)
-            plan = _plan(store, portfolio, market, failed)
-            # A proposal tells of the drift that it mends.
-            outside = {} if plan and plan.trades else drifts(portfolio, market)
-        except RebalancerError as error:
-            failed[kept.name] = str(error)
-            continue
-        check(
-            store,
-            portfolio,
-            market,
-            findings=findings,
-            plan=plan,
-            people=people,
-            now=moment,
-            outside=outside,
-        )
-        yield 1
+def serve(
+    resolved: Resolved, stop: Stop, *, offline: bool = False, metrics: Path | None = None
+) -> tuple[str, ...]:
+    """Run every part that the settings make possible until the word to stop.
+
+    Args:
+        resolved: settings, with where they came from.
+        stop: the word.
+        offline: on the built-in sample market.
+        metrics: file that is kept up to date for a program that watches.
+
+    Returns:
+        The parts that did not end in time.
+    """
+    parts = parts_of(resolved, offline=offline, metrics=metrics)
+    return run_parts(parts, stop, Noted(resolved.settings, now))
 
 
-def _tell_of_data(
-    settings: Settings,
-    store: Store,
-    market: Market,
-    people: tuple[Person, ...],
-    moment: datetime,
-) -> None:
-    """Tell the owners, at most once a day, what of the data needs a look."""
-    held = {row["asset_id"] for row in store.database.rows(_PRICED_BY_A_MARKET)}
-    usages = [ledger_of(settings, store.database).usage(p) for p in (COINGECKO, TOKENMETRICS)]
-    lines = [*doubts(market, held), *scarce_credits(usages)]
-    message = changes_message(
-        "data",
-        Kind.DATA,
-        lines,
-        key=f"data:{moment.date().isoformat()}",
-        as_of=moment,
-        what="things about the data need a look",
-    )
-    if message is not None:
-        post = Post(Outbox(store.database), PreferenceStore(store.database), now=moment)
-        with store.database.transaction():
-            post.send(message, [p for p in people if p.role is Role.OWNER])
+def parts_of(
+    resolved: Resolved, *, offline: bool = False, metrics: Path | None = None
+) -> tuple[Part, ...]:
+    """Return the parts that the settings make possible."""
+    settings, owner = resolved.settings, token_hex(8)
+    parts = [Part(ROUND, Rounds(resolved, offline, now, owner), A_LOOK)]
+    if _channels(settings):
+        parts.append(Part("delivery", Deliveries(settings, now), A_LOOK))
+    if settings.telegram.token is not None:
+        parts.append(Part("bot", Answers(resolved, offline, now, owner), A_LOOK))
+    if metrics is not None:
+        parts.append(Part("metrics", Measures(resolved, offline, now, metrics), MEASURED_EVERY))
+    return tuple(parts)
 
 
-def _plan(
-    store: Store, portfolio: Portfolio, market: Market, failed: dict[str, str]
-) -> Plan | None:
-    """Return the proposal of the moment; zones are told even where none can be made."""
-    looked = last_looked(store.database, portfolio.name)
-    try:
-        return propose(portfolio, market, requested=False, last_plan_at=looked).plan
-    except PlanError as error:
-        failed[portfolio.name] = str(error)
-        return None
+def what_runs(settings: Settings) -> tuple[str, ...]:
+    """Say what runs and where in a first line, and in others what is missing."""
+    channels = _channels(settings)
+    bot = "the bot, " if settings.telegram.token is not None else ""
+    minutes = EVERY // timedelta(minutes=1)
+    sends = f", delivery by {' and '.join(channels)}" if channels else ""
+    first = f"serving: {bot}a round every {minutes} minutes{sends}; database {settings.database}"
+    missing = []
+    if not bot:
+        missing.append("no bot: set REBALANCER_TELEGRAM__TOKEN")
+    if not channels:
+        missing.append("no channel: what is written waits in `rebalancer outbox`")
+    return (first, *missing)
 
 
-def _reported(
-    settings: Settings,
-    store: Store,
-    market: Market,
-    insights: Insights,
-    people: tuple[Person, ...],
-    moment: datetime,
-) -> Iterator[int]:
-    preferences = PreferenceStore(store.database)
-    for person in people:
-        offset = offset_of(person.name, people=len(people))
-        due = weekly(moment, person.timezone, offset=offset)
-        if not due.is_due(moment):
-            continue
-        held = tuple(m.headline for c in CHANNELS for m in preferences.held_back(person.name, c))
-        for portfolio in store.list_portfolios():
-            if _is_open(store, person, portfolio, due):
-                made = make_report(
-                    store,
-                    with_targets(portfolio, store.database),
-                    market,
-                    insights=insights,
-                    week=due.period,
-                    held_back=held,
-                    is_late=due.is_late(moment),
-                )
-                yield send_report(settings, store, made, people=(person,))
-
-
-def _is_open(store: Store, person: Person, portfolio: Portfolio, due: Due) -> bool:
-    job = f"weekly:{portfolio.name}:{person.name}"
-    return person.may_see(portfolio.name) and not was_done(store.database, job, due.period)
-
-
-def _digested(store: Store, people: tuple[Person, ...], moment: datetime) -> Iterator[int]:
-    preferences = PreferenceStore(store.database)
-    post = Post(Outbox(store.database), preferences, now=moment)
-    for person in people:
-        due = daily(moment, person.timezone, at=DIGEST_AT)
-        for channel in CHANNELS:
-            held = preferences.held_back(person.name, channel)
-            if not held:
-                continue
-            with store.database.transaction():
-                job = f"digest:{channel}:{person.name}"
-                if mark_done(store.database, job, due.period, at=moment):
-                    message = digest_message(person.name, held, day=due.period, now=moment)
-                    post.send(message, [person])
-                    preferences.let_go(person.name, channel)
-                    yield 1
+def _channels(settings: Settings) -> tuple[str, ...]:
+    mail = settings.email
+    telegram = ("telegram",) if settings.telegram.token is not None else ()
+    return (*telegram, "email") if mail.host and (mail.sender or mail.username) else telegram

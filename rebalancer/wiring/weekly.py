@@ -1,38 +1,24 @@
-"""Makes a weekly report from the facts to its faces, and sends it once a week and person."""
+"""A weekly report with its faces: text, page, mail."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime
 
 from alerts.channels import Envelope
 from alerts.channels.composing import compose
-from alerts.charts import charts
-from alerts.messages import Message, Picture
-from alerts.outbox import Outbox
-from alerts.preferencestore import PreferenceStore
-from alerts.routing import Post
-from alerts.weekly import weekly_message
-from portfolios.done import mark_done
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.marketdata.insights import Insights
-from portfolios.people import Person
-from portfolios.reports import WeeklyReport
 from portfolios.store import Store
-from rebalancer.service.weekly import weekly_report
+from rebalancer.service import reporting
 from rebalancer.settings.model import Settings
 from rebalancer.wiring.delivering import html_of, now, people_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A report with its message and pictures."""
-
-    facts: WeeklyReport
-    message: Message
-    pictures: tuple[Picture, ...]
+class Report(reporting.Report):
+    """A report that can be shown."""
 
     @property
     def text(self) -> str:
@@ -60,42 +46,17 @@ class Report:
 
 
 def make_report(
-    store: Store | None,
-    portfolio: Portfolio,
-    market: Market,
-    *,
-    insights: Insights,
-    week: str = "",
-    held_back: tuple[str, ...] = (),
-    is_late: bool = False,
+    store: Store | None, portfolio: Portfolio, market: Market, *, insights: Insights, week: str = ""
 ) -> Report:
     """Gather the facts of a week and put them into words and pictures."""
-    facts = weekly_report(store, portfolio, market, insights=insights, week=week, is_late=is_late)
-    drawn = charts(facts)
-    message = weekly_message(
-        facts, [(picture.name, finding) for picture, finding in drawn], held_back=held_back
-    )
-    return Report(facts, message, tuple(picture for picture, _ in drawn))
+    made = reporting.make_report(store, portfolio, market, insights=insights, week=week)
+    return Report(made.facts, made.message, made.pictures)
 
 
-def send_report(
-    settings: Settings, store: Store, made: Report, *, people: tuple[Person, ...] | None = None
-) -> bool:
+def send_report(settings: Settings, store: Store, made: Report) -> bool:
     """Write a report into the outbox for everybody it concerns, once for each person and week.
 
     Returns:
         False when everybody got the report of this week before.
     """
-    moment: datetime = now()
-    everybody = people_of(settings, store.database) if people is None else people
-    post = Post(Outbox(store.database), PreferenceStore(store.database), now=moment)
-    name, week = made.facts.portfolio, made.facts.week
-    with store.database.transaction():
-        fresh = [
-            person
-            for person in everybody
-            if person.may_see(name)
-            and mark_done(store.database, f"weekly:{name}:{person.name}", week, at=moment)
-        ]
-        post.send(made.message, fresh, pictures=made.pictures)
-    return bool(fresh)
+    return reporting.send_report(store, made, people_of(settings, store.database), now=now())

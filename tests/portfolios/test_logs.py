@@ -12,7 +12,7 @@ import pytest
 
 from portfolios.logs import MASK, JsonFormatter, MaskingFormatter, hide
 
-SECRET = 'canary-"quoted"-secret'
+SECRET = 'canary-"quoted"-secret'  # noqa: S105
 TOKEN = "123456789:AAcanary-0123456789abcdefghijklmnopq"  # noqa: S105
 Trace = tuple[type[BaseException], BaseException, TracebackType | None]
 
