@@ -49,6 +49,15 @@ def parse_money(value: object) -> Decimal:
     return _not_negative(parse_number(value), value)
 
 
+def parse_flow(text: str) -> Decimal:
+    """Read money that comes in, or with a minus goes out.
+
+    >>> parse_flow("500"), parse_flow("-500")
+    (Decimal('500'), Decimal('-500'))
+    """
+    return -parse_money(text[1:]) if text.startswith("-") else parse_money(text)
+
+
 def parse_fraction(value: object, *, most: Decimal = Decimal(1)) -> Decimal:
     """Read a percentage with its sign, or a fraction, as a fraction.
 

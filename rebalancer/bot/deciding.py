@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from alerts.telling import proposal_message
 from portfolios.errors import NotFoundError, UsageError
-from portfolios.loaders.numbers import parse_money
+from portfolios.loaders.numbers import parse_flow
 from portfolios.plans import Decision
 from portfolios.policy import Mode
 from rebalancer.bot.asking import Ask
@@ -60,7 +60,7 @@ def _by_word(ask: Ask, action: str) -> Reply:
 
 def _money(text: str) -> Decimal:
     try:
-        return -parse_money(text[1:]) if text.startswith("-") else parse_money(text)
+        return parse_flow(text)
     except ValueError as error:
         raise UsageError(f"cash={text}: {error}", hint="cash=500 or cash=-500") from None
 

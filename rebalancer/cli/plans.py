@@ -14,7 +14,7 @@ from portfolios import figures
 from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.holdings import Portfolio
 from portfolios.loaders import load
-from portfolios.loaders.numbers import parse_money
+from portfolios.loaders.numbers import parse_flow
 from portfolios.market import Market
 from portfolios.planjson import finding_to_json, run_to_json
 from portfolios.plans import Decision, Plan, Zone, worst
@@ -235,7 +235,7 @@ def _flow(cash: str | None) -> Decimal:
     if cash is None:
         return Decimal(0)
     try:
-        return -parse_money(cash[1:]) if cash.startswith("-") else parse_money(cash)
+        return parse_flow(cash)
     except ValueError as error:
         raise UsageError(f"--cash {cash}: {error}", hint="e.g. --cash 500 or --cash=-500") from None
 
