@@ -54,6 +54,15 @@ def test_a_plan_earns_what_its_trades_gained_less_their_costs(store: Store) -> N
     assert found.unknown == ""
 
 
+def test_cents_of_trades_add_up_where_each_rounded_by_itself_would_not(store: Store) -> None:
+    trades = [buys(asset, "1", "1.00") for asset in ("bitcoin", "pepe", "solana")]
+    store.save_plan(plan_from(MINE, trades), at=NOW)
+    market = market_of(dict.fromkeys(("bitcoin", "pepe", "solana"), "1.004"))
+    (found,) = past_plans(store, market, "mine", now=NOW)
+    assert [str(cents) for cents in found.cents_of_parts] == ["0.01", "0.00", "0.00"]
+    assert found.cents == Decimal("0.01")
+
+
 def test_a_missing_price_makes_the_whole_plan_unknown_and_never_zero(store: Store) -> None:
     keep(store, 1)
     quotes = {a: q for a, q in MARKET.quotes.items() if a != "solana"}

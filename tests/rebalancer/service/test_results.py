@@ -76,3 +76,11 @@ def test_gains_are_measured_against_what_the_portfolio_was_worth() -> None:
     assert found.approved.count == LEAST
     assert found.approved.telling.weeks == LEAST - 1
     assert results_of(every).approved.telling.is_told
+
+
+def test_a_large_portfolio_weighs_no_more_than_a_small_one() -> None:
+    gains = [entry(Outcome.APPROVED, "90", week=i) for i in range(LEAST - 1)]
+    loss = entry(Outcome.APPROVED, "1000", week=LEAST)
+    large = replace(loss, plan=replace(loss.plan, value=Decimal(10**9)))
+    # As fractions only all gains together reach so far, with the small loss either way.
+    assert results_of([*gains, large]).approved.telling.chance == 4 / 2**LEAST
