@@ -10,12 +10,18 @@ from alerts.render.clean import clean
 from alerts.telling import proposal_message
 from alerts.weekly import weekly_message
 from portfolios import figures
-from portfolios.plans import Plan
+from portfolios.plans import Plan, Trade
+from portfolios.policy import Signals
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Reply, lines, said
 from rebalancer.bot.verdicts import what_became
+from rebalancer.service.explaining import positions_named, trade_of, why_untraded
+from rebalancer.service.propose import propose
 from rebalancer.service.standing import newest_standing, open_plan
 from rebalancer.service.weekly import weekly_report
+
+FEW = 12
+"""Assets that are not traded and told of at once."""
 
 
 def proposal(ask: Ask) -> Reply:
@@ -34,36 +40,53 @@ def proposal(ask: Ask) -> Reply:
 
 
 def why(ask: Ask) -> Reply:
-    """Tell what drives each trade of the open proposal, or of one asset."""
+    """Tell what drives the open proposal, or one asset; where none is open, what would be."""
     own, rest = ask.about()
     plan = open_plan(ask.store, own.name, now=ask.now)
+    note = ""
     if plan is None:
-        return said(ask, f"{own.name}: no proposal is open", note="/rebalance asks for one now")
-    return why_of(ask, plan, " ".join(rest).upper())
+        plan = propose(own, ask.market()).plan
+        note = "no proposal is open: this is what /rebalance would come to now"
+    signals = own.policy.signals_in_force
+    return why_of(ask, plan, " ".join(rest), signals=signals, note=note)
 
 
-def why_of(ask: Ask, plan: Plan, symbol: str = "") -> Reply:
-    """Tell what drives the trades of a plan, or why one asset is not traded."""
-    trades = [t for t in plan.trades if not symbol or symbol in (t.symbol, t.asset_id.upper())]
-    if symbol and not trades:
-        return _untraded(ask, plan, symbol)
-    blocks: list[Block] = []
-    for trade in trades:
-        amount = figures.money(trade.notional, plan.currency)
-        blocks += [
-            Block(Style.HEADING, f"{trade.side.value} {trade.symbol} {amount}"),
-            lines(*(f"{figures.percent(r.share, 0)}: {r.text}" for r in trade.reasons)),
-        ]
+def why_of(
+    ask: Ask, plan: Plan, name: str = "", *, signals: Signals | None = None, note: str = ""
+) -> Reply:
+    """Tell what drives the trades of a plan, and why what it does not trade stays.
+
+    Args:
+        ask: by whom.
+        plan: kept, or made just now.
+        name: of one asset; everything where empty.
+        signals: how far trends count in the portfolio, where that is known.
+        note: instead of the plan's id.
+    """
+    asked = positions_named(plan, name) if name else plan.positions
+    if not asked and name:
+        return said(ask, f"{plan.portfolio} neither holds nor wants {name[:30]}")
+    traded = [t for p in asked if (t := trade_of(plan, p.asset_id)) is not None]
+    blocks = [block for trade in traded for block in _driven(plan, trade)]
+    still = [p for p in asked if trade_of(plan, p.asset_id) is None]
+    untold = [f"{p.symbol} is not traded: {why_untraded(plan, p, signals=signals)}" for p in still]
+    head = plan.reason if plan.trades else f"nothing to do, {plan.reason}"
+    if name and len(asked) == 1:
+        head = untold.pop() if untold else f"{_named(plan, traded[0])}, {traded[0].reasons[0].text}"
+    if untold and (name or not traded):
+        blocks.append(lines(*untold[:FEW]))
     if limits := [f"{limit.name}: {limit.text}" for limit in plan.limits if limit.text]:
         blocks += [Block(Style.HEADING, "Limits"), lines(*limits)]
-    return said(ask, f"{plan.portfolio}: {plan.reason}", *blocks, note=f"plan {plan.plan_id}")
+    return said(ask, f"{plan.portfolio}: {head}", *blocks, note=note or f"plan {plan.plan_id}")
 
 
-def _untraded(ask: Ask, plan: Plan, symbol: str) -> Reply:
-    known = {name.upper() for p in plan.positions for name in (p.symbol, p.asset_id)}
-    if symbol not in known:
-        return said(ask, f"{plan.portfolio} neither holds nor wants {symbol[:30]}")
-    return said(ask, f"{symbol} is not traded: nothing about it is worth its cost")
+def _driven(plan: Plan, trade: Trade) -> tuple[Block, Block]:
+    reasons = (f"{figures.percent(r.share, 0)}: {r.text}" for r in trade.reasons)
+    return Block(Style.HEADING, _named(plan, trade)), lines(*reasons)
+
+
+def _named(plan: Plan, trade: Trade) -> str:
+    return f"{trade.side.value} {trade.symbol} {figures.money(trade.notional, plan.currency)}"
 
 
 def report(ask: Ask) -> Reply:

@@ -21,6 +21,7 @@ from rebalancer.bot import (
     results,
     signals,
     tokens,
+    whatif,
 )
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Command, Reply, lines, said
@@ -57,6 +58,10 @@ _EVERY = (
     ),
     Command("proposal", "the open proposal", VIEWER, proposals.proposal),
     Command("why", "what drives it: /why SOL", VIEWER, proposals.why),
+    Command(
+        "whatif", "as if: /whatif cash=1000 sector.meme.max=5%", VIEWER, whatif.whatif,
+        is_long=True,
+    ),
     Command("history", "past proposals and what each earned", VIEWER, results.history),
     Command("performance", "all against doing nothing", VIEWER, results.performance),
     Command("report", "this week's report", VIEWER, proposals.report, is_long=True),

@@ -20,6 +20,7 @@ from portfolios.logs import masked, start_logging
 from rebalancer.cli import (
     alerting,
     decisions,
+    explaining,
     holdings,
     live,
     people,
@@ -39,7 +40,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (plans, decisions, holdings, live, alerting, people, reporting, serving, system):
+for group in (
+    plans,
+    decisions,
+    explaining,
+    holdings,
+    live,
+    alerting,
+    people,
+    reporting,
+    serving,
+    system,
+):
     group.register(app)
 
 

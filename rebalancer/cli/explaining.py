@@ -1,0 +1,69 @@
+"""Commands that explain: whatif, explain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rebalancer import wiring
+from rebalancer.cli.context import context_of
+from rebalancer.cli.decisions import Plan_
+from rebalancer.cli.explainview import explanation_to_json, show_explanation
+from rebalancer.cli.holdings import AsJson, Offline
+from rebalancer.cli.screen import out, write_json
+from rebalancer.cli.whatifview import show_whatif, whatif_to_json
+from rebalancer.service.explanation import explain_plan
+from rebalancer.service.history import portfolio_if_any
+from rebalancer.service.whatif import what_if
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(explain)
+    app.command()(whatif)
+
+
+def explain(
+    ctx: typer.Context,
+    plan: Plan_,
+    asset: Annotated[
+        str | None, typer.Argument(help="One asset: its trade and what would end it, or why none.")
+    ] = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a kept plan: its reasons, its limits with their prices, zones, one asset."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with wiring.open_store(resolved, read_only=True) as store:
+        kept = store.load_plan(plan)
+        portfolio = portfolio_if_any(store, kept.portfolio)
+    if portfolio is not None:
+        portfolio = wiring.with_index_targets(resolved, portfolio)
+    market = wiring.market_if_any(resolved, offline=offline)
+    explained = explain_plan(kept, asset, portfolio=portfolio, market=market)
+    if as_json:
+        write_json(explanation_to_json(explained))
+    else:
+        show_explanation(out(), explained)
+
+
+def whatif(
+    ctx: typer.Context,
+    name: str,
+    changes: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="What to suppose: cash=1000.")
+    ],
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Propose as if something were otherwise, and show the difference; nothing is kept."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    market = wiring.market_from(resolved, offline=offline)
+    with wiring.open_store(resolved, read_only=True) as store:
+        portfolio = store.load_portfolio(name)
+    supposed = what_if(wiring.with_index_targets(resolved, portfolio), market, changes)
+    if as_json:
+        write_json(whatif_to_json(supposed))
+    else:
+        show_whatif(out(), supposed)
