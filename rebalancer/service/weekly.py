@@ -12,21 +12,20 @@ import numpy as np
 from portfolios import figures
 from portfolios.decisions import Verdict
 from portfolios.holdings import Portfolio
-from portfolios.market import LONG_GRADE_LIMIT, Array, Market
+from portfolios.market import LONG_GRADE_LIMIT, Market
 from portfolios.marketdata.insights import Insights
-from portfolios.measures import risk_contributions
 from portfolios.plans import Side
-from portfolios.reports import Contribution, Decided, Paths, Week, WeeklyReport
+from portfolios.reports import Contribution, Decided, Week, WeeklyReport
 from portfolios.schedule import week_name
 from portfolios.store import Store
 from portfolios.valuation import STATED, value_portfolio
 from rebalancer.decide.survey import survey_portfolio
+from rebalancer.service.chartfacts import paths_of, risk_shares
 from rebalancer.service.history import PastPlan, past_plans
 from rebalancer.service.propose import propose
 from rebalancer.service.results import results_of
 
 WEEK = timedelta(days=7)
-PATH_DAYS = 90
 LARGEST, RECORDED = 5, 8
 COMING = timedelta(days=30)
 
@@ -61,7 +60,7 @@ def weekly_report(
         as_of=market.as_of,
         plan=plan,
         numbers=_numbers(portfolio, then, market),
-        paths=_paths(then, market),
+        paths=paths_of(then, market),
         risks=_risks(portfolio, market),
         worst=_worst(portfolio, market),
         insights=insights,
@@ -119,34 +118,10 @@ def _numbers(portfolio: Portfolio, then: Portfolio, market: Market) -> Week:
     )
 
 
-def _paths(then: Portfolio, market: Market) -> Paths:
-    """Return the quantities of then over the last weeks, bitcoin, and equal parts."""
-    ids = [h.asset_id for h in then.holdings if h.quantity > 0]
-    bars = market.bars.columns([*ids, "bitcoin"])
-    days, close = bars.days[-PATH_DAYS:], bars.close[-PATH_DAYS:]
-    known = np.flatnonzero(np.isfinite(close).all(axis=1))
-    days, close = tuple(days[i] for i in known), close[known]
-    if len(days) < 2 or not ids:
-        return Paths((), {})
-    quantities = np.array([float(h.quantity) for h in then.holdings if h.quantity > 0])
-    held = close[:, :-1] @ quantities + float(then.cash)
-    relative = close / close[0]
-    lines = {
-        "your portfolio": held / held[0],
-        "bitcoin": relative[:, -1],
-        "equal weight": relative[:, :-1].mean(axis=1),
-    }
-    return Paths(days, {name: tuple(line.tolist()) for name, line in lines.items()})
-
-
 def _risks(portfolio: Portfolio, market: Market) -> Mapping[str, float]:
-    survey = survey_portfolio(portfolio, market)
-    w: Array = survey.w0
-    if not w.any():
-        return {}
-    shares = risk_contributions(w, survey.risk.covariance)
-    named = zip((p.asset.symbol for p in survey.valuation.positions), shares.tolist(), strict=True)
-    return dict(sorted(named, key=lambda pair: -pair[1])[:LARGEST])
+    shares = risk_shares(survey_portfolio(portfolio, market))
+    largest = sorted(shares, key=lambda share: -share.risk)[:LARGEST]
+    return {share.name: share.risk for share in largest}
 
 
 def _worst(portfolio: Portfolio, market: Market) -> float | None:
