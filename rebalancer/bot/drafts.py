@@ -69,5 +69,4 @@ def drop(ask: Ask, draft: str) -> Reply:
 
 
 def _nothing(error: StoreError) -> Reply:
-    said_so = str(error)
-    return Reply(notice=f"{said_so[:1].upper()}{said_so[1:]}. {error.hint}.", is_done=True)
+    return Reply(notice=f"{error}: {error.hint}."[:200], is_done=True)

@@ -64,8 +64,8 @@ def _refuse_anothers(ask: Ask, name: str) -> None:
 def _refused(ask: Ask, error: InputError) -> Reply:
     """Tell every problem with its place, as far as anybody would read on."""
     told = [_said_here(str(problem)) for problem in error.problems[:MOST_PROBLEMS]]
-    if (rest := len(error.problems) - len(told)) > 0:
-        told.append(f"and {rest:,} more")
+    if len(told) < len(error.problems):
+        told.append(f"these are the first {MOST_PROBLEMS}")
     return said(ask, _said_here(str(error)), *_listed(told), note=_said_here(error.hint))
 
 

@@ -13,7 +13,7 @@ from portfolios.people import Person
 from portfolios.store import Store
 from rebalancer.service.holdings import kept_as
 
-GONE = "this was kept or dropped already, or waited for more than an hour"
+GONE = "This was kept or dropped already, or waited for more than an hour"
 ANEW = "ask for it anew"
 
 

@@ -82,10 +82,10 @@ def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datet
 
 def _refuse_nonsense(person: Person) -> None:
     """Refuse what would make somebody unreachable, or let a group see too much."""
+    if not person.name.strip():
+        raise UsageError("a person needs a name", hint="rebalancer user add ann")
     if person.name != " ".join(person.name.split()) or not person.name.isprintable():
         raise UsageError("a name is one line without space around it", hint="e.g. ann")
-    if not person.name or person.name.startswith("-"):
-        raise UsageError("a person needs a name", hint="rebalancer user add ann")
     if person.chat and not _CHAT.fullmatch(person.chat):
         raise UsageError(f"{person.chat[:30]} is no chat", hint="the number that /id tells there")
     if person.is_group and not person.chat.startswith("-"):

@@ -1,0 +1,132 @@
+"""Somebody leaves, and nothing of his stays behind; somebody always owns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from alerts.messages import Kind, Message
+from alerts.migrations import ALERTS
+from alerts.outbox import Outbox
+from alerts.preferences import Preferences
+from alerts.preferencestore import PreferenceStore
+from alerts.routing import Post
+from portfolios.database import open_database
+from portfolios.drafts import Draft, keep_draft
+from portfolios.errors import UsageError
+from portfolios.holdings import Portfolio
+from portfolios.linking import new_code
+from portfolios.looks import saw
+from portfolios.migrations import PORTFOLIOS
+from portfolios.people import Person, Role
+from portfolios.peoplestore import PeopleStore
+from portfolios.shortcuts import shortcut_for
+from portfolios.store import Store
+from rebalancer.service.people import remove_person
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ANN = Person("ann", Role.OWNER, chat="7", email="ann@example.org")
+BOB = Person("bob", chat="8", email="bob@example.org")
+TABLES = ("codes", "shortcuts", "drafts", "looks", "preferences", "held_back")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_database(tmp_path / "p.db", migrations=(PORTFOLIOS, ALERTS)) as database:
+        for person in (ANN, BOB):
+            PeopleStore(database).save(person)
+        yield Store(database)
+
+
+def told(key: str, kind: Kind = Kind.DECISION) -> Message:
+    return Message(kind, key, f"fact {key}", NOW)
+
+
+def leave_traces(store: Store, person: Person) -> None:
+    database, name = store.database, person.name
+    new_code(database, person, now=NOW)
+    shortcut_for(database, name, "/status", now=NOW)
+    keep_draft(database, name, Draft(Portfolio("core"), ""), now=NOW)
+    saw(database, name, {"bitcoin": "1"})
+    preferences = PreferenceStore(database)
+    with database.transaction():
+        preferences.save(name, Preferences(budget=3))
+        preferences.hold_back(name, "telegram", told("held"), at=NOW)
+        for key in ("first", "second"):
+            Post(Outbox(database), preferences, now=NOW).send(told(key), [person])
+
+
+def rows(store: Store, table: str, name: str) -> int:
+    found = store.database.rows(f"SELECT * FROM {table} WHERE person = ?", (name,))  # noqa: S608
+    return len(found)
+
+
+def test_who_is_removed_leaves_nothing_that_waits_and_others_lose_nothing(store: Store) -> None:
+    for person in (ANN, BOB):
+        leave_traces(store, person)
+    waiting = rows(store, "deliveries", "bob")
+    before = {table: rows(store, table, "ann") for table in (*TABLES, "deliveries")}
+    assert min(before.values()) >= 1
+    assert waiting >= 2
+    assert remove_person(store, "bob", stand_in=None) == waiting
+    assert {table: rows(store, table, "bob") for table in (*TABLES, "deliveries")} == dict.fromkeys(
+        (*TABLES, "deliveries"), 0
+    )
+    assert {table: rows(store, table, "ann") for table in (*TABLES, "deliveries")} == before
+
+
+def test_every_table_with_a_persons_name_is_thought_of(store: Store) -> None:
+    tables = [r["name"] for r in store.database.rows("SELECT name FROM pragma_table_list")]
+    named = {
+        table
+        for table in tables
+        for column in store.database.rows("SELECT name FROM pragma_table_info(?)", (table,))
+        if column["name"] == "person"
+    }
+    assert named == {*TABLES, "deliveries"}
+
+
+def test_those_who_wait_behind_him_at_the_same_address_move_up(store: Store) -> None:
+    twin = Person("cleo", email=BOB.email)
+    PeopleStore(store.database).save(twin)
+    box = Outbox(store.database)
+    with store.database.transaction():
+        for person in (BOB, twin):
+            post = Post(box, PreferenceStore(store.database), now=NOW)
+            post.send(told("x", Kind.WEEKLY), [person])
+    remove_person(store, "bob", stand_in=None)
+    heads = store.database.rows("SELECT person FROM deliveries WHERE is_next = 1")
+    assert [row["person"] for row in heads] == ["cleo"]
+
+
+def test_what_he_was_told_stays_on_record(store: Store) -> None:
+    leave_traces(store, BOB)
+    with store.database.transaction():
+        store.database.execute(
+            "UPDATE deliveries SET state = 'sent', ended_at = created_at, is_next = 0"
+        )
+    assert remove_person(store, "bob", stand_in=None) == 0
+    assert rows(store, "deliveries", "bob") >= 2
+
+
+def test_of_two_owners_who_remove_each_other_one_remains(store: Store) -> None:
+    people = PeopleStore(store.database)
+    for _ in range(20):
+        people.save(ANN)
+        people.save(Person("bob", Role.OWNER, chat="8"))
+
+        def remove(name: str) -> None:
+            with (
+                open_database(store.database.path, migrations=(PORTFOLIOS, ALERTS)) as own,
+                suppress(UsageError),
+            ):
+                remove_person(Store(own), name, stand_in=None)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(remove, ("ann", "bob")))
+        assert len(people.everybody()) == 1
