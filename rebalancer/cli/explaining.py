@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from portfolios.errors import StaleDataError
+from portfolios.holdings import Portfolio
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.decisions import Plan_
@@ -16,6 +18,9 @@ from rebalancer.cli.whatifview import show_whatif, whatif_to_json
 from rebalancer.service.explanation import explain_plan
 from rebalancer.service.history import portfolio_if_any
 from rebalancer.service.whatif import what_if
+
+if TYPE_CHECKING:
+    from rebalancer.settings import Resolved
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +43,7 @@ def explain(
     with wiring.open_store(resolved, read_only=True) as store:
         kept = store.load_plan(plan)
         portfolio = portfolio_if_any(store, kept.portfolio)
-    if portfolio is not None:
-        portfolio = wiring.with_index_targets(resolved, portfolio)
+    portfolio = _as_wanted(resolved, portfolio) if portfolio is not None else None
     market = wiring.market_if_any(resolved, offline=offline)
     explained = explain_plan(kept, asset, portfolio=portfolio, market=market)
     if as_json:
@@ -67,3 +71,11 @@ def whatif(
         write_json(whatif_to_json(supposed))
     else:
         show_whatif(out(), supposed)
+
+
+def _as_wanted(resolved: Resolved, portfolio: Portfolio) -> Portfolio | None:
+    """Return a portfolio with the targets it follows, None where they are not known now."""
+    try:
+        return wiring.with_index_targets(resolved, portfolio)
+    except StaleDataError:
+        return None

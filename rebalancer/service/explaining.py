@@ -146,7 +146,8 @@ def _limits(plan: Plan, position: PlanPosition) -> str:
     if abs(left - _wish(position)) <= VISIBLE:
         return ""
     named = next((f": {line.text}" for line in plan.limits if _concerns(line, position)), "")
-    return f"{_stands(position)}, of which limits and signals leave {figures.percent(left)}{named}"
+    lowered = f"limits, locks and signals leave {figures.percent(left)}"
+    return f"{_stands(position)}, of which {lowered}{named}"
 
 
 def _concerns(line: LimitLine, position: PlanPosition) -> bool:

@@ -89,7 +89,7 @@ def test_a_limit_that_leaves_less_than_is_wanted_is_named() -> None:
     policy = ignoring(assets=cap(bitcoin=0.5))
     mine = book(MARKET, HELD, targets={**HELD, "bitcoin": 0.6}, policy=policy)
     said = why(mine, "bitcoin")
-    assert "of which limits and signals leave 50.0%" in said
+    assert "of which limits, locks and signals leave 50.0%" in said
     assert "bitcoin is at its limit of 50%" in said
 
 

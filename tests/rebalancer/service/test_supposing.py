@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portfolios.errors import UsageError
 from portfolios.holdings import Holding, Lock, LockKind, Portfolio, StatedPrice
@@ -193,6 +195,44 @@ def test_an_ungraded_asset_is_graded_by_the_source_of_most_others() -> None:
     world = World(PORTFOLIO, replace(MARKET, grades=grades))
     graded = supposed(world, ["grade.bitcoin=70"]).market.grades["bitcoin"]
     assert (graded.source, graded.short) == ("sample", 70)
+
+
+def must_read_or_refuse(word: str) -> None:
+    try:
+        supposed(WORLD, [word])
+    except UsageError as refused:
+        told = str(refused)
+    else:
+        told = "read"
+    assert told.isprintable()
+    assert told
+
+
+VALUES = ["5%", "0", "-1", "1e9", "1e999", "nan", "frozen", "default", "none", "bearish", "\x1b[1m"]
+WORDS = st.one_of(
+    st.text(max_size=60),
+    st.builds(
+        "{}{}={}".format,
+        st.sampled_from([*FORMS, "colour"]),
+        st.sampled_from(
+            ["", ".", ".bitcoin", ".ethereum.max", ".meme.max", ".meme.min", "..", ".x"]
+        ),
+        st.one_of(st.sampled_from(VALUES), st.text(max_size=20)),
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(WORDS)
+def test_any_word_is_read_or_refused(word: str) -> None:
+    must_read_or_refuse(word)
+
+
+@pytest.mark.campaign
+@settings(max_examples=5000)
+@given(WORDS)
+def test_any_of_many_words_is_read_or_refused(word: str) -> None:
+    must_read_or_refuse(word)
 
 
 def test_every_example_of_a_key_can_be_read() -> None:
