@@ -33,6 +33,7 @@ from rebalancer.bot.gate import Heard, Turnstile, admitted
 from rebalancer.bot.pressing import press
 from rebalancer.bot.registry import COMMANDS, may_use
 from rebalancer.bot.replying import Command, Reply, again, said
+from rebalancer.bot.wording import as_wanted
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,13 @@ class Office:
             person = admitted(self.people(store), heard)
             if person is None:
                 return
-            told = replace(reply.message, kind=Kind.DECISION, key=f"owed:{heard.number}")
+            made = reply.original or reply.message
+            told = replace(
+                made,
+                kind=Kind.DECISION,
+                key=f"owed:{heard.number}",
+                buttons=reply.message.buttons,
+            )
             now = self.now()
             post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
             with store.database.transaction():
@@ -212,8 +219,9 @@ class Office:
             log.exception("a button failed")
             return Reply(notice=f"{WENT_WRONG}.")
 
-    def _kept(self, ask: Ask, reply: Reply) -> Reply:
-        """Give each button that asks a command a name that stands for it."""
+    def _kept(self, ask: Ask, made: Reply) -> Reply:
+        """Word a reply for its reader; give each button that asks a command a name for it."""
+        reply = as_wanted(ask, made)
         if reply.message is None or not reply.message.buttons:
             return reply
         with ask.store.database.transaction():

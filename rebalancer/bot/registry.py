@@ -19,6 +19,8 @@ from rebalancer.bot import (
     pictures,
     proposals,
     results,
+    rules,
+    settings,
     signals,
     tokens,
     whatif,
@@ -76,13 +78,15 @@ _EVERY = (
     Command("approve", "agree to the open proposal", APPROVER, deciding.approve, group=DECIDE),
     Command("skip", "say no to it", APPROVER, deciding.skip, group=DECIDE),
     Command("snooze", "put it off for a day", APPROVER, deciding.snooze, group=DECIDE),
-    Command("alerts", "your own rules", VIEWER, own.alerts, group=YOURS),
+    Command("alerts", "your own rules", VIEWER, rules.alerts, group=YOURS),
     Command(
-        "alert", "a new rule: /alert price bitcoin > 100000", APPROVER, own.alert, group=YOURS
+        "alert", "a new rule: /alert price bitcoin > 100000", APPROVER, rules.alert, group=YOURS
     ),
-    Command("mute", "hold everything: /mute 8h", VIEWER, own.mute, is_timeless=True, group=YOURS),
-    Command("unmute", "send again", VIEWER, own.unmute, group=YOURS),
-    Command("settings", "what reaches you, and when", VIEWER, own.settings, group=YOURS),
+    Command(
+        "mute", "hold everything: /mute 8h", VIEWER, settings.mute, is_timeless=True, group=YOURS
+    ),
+    Command("unmute", "send again", VIEWER, settings.unmute, group=YOURS),
+    Command("settings", "what reaches you, and when", VIEWER, settings.settings, group=YOURS),
     Command("health", "ages, doubts, what waits", VIEWER, own.health, group=YOURS),
     Command("stop", "unlink this chat", VIEWER, own.stop, is_timeless=True, group=YOURS),
     Command(

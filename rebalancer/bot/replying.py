@@ -28,6 +28,7 @@ class Reply:
         pictures: sent after the message, each with its finding.
         papers: files, sent last.
         is_owed: it tells of a decision, so it is kept for delivery where it cannot be sent at once.
+        original: the message as it was made, before it was worded for its reader.
     """
 
     message: Message | None = None
@@ -37,6 +38,7 @@ class Reply:
     pictures: tuple[tuple[Picture, str], ...] = ()
     papers: tuple[Paper, ...] = ()
     is_owed: bool = False
+    original: Message | None = None
 
     def with_buttons(self, *rows: Sequence[Button]) -> Reply:
         """Return the reply with these rows of buttons under its message, without empty ones."""

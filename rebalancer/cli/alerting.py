@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from portfolios.errors import NotFoundError, UsageError
-from portfolios.holdings import AlertRule
 from portfolios.loaders.rules import parse_rule
 from portfolios.people import Person
 from rebalancer import wiring
@@ -96,30 +95,24 @@ def _replay(
 
 
 def _add_rule(store: Store, name: str, rule: str) -> None:
-    try:
-        parsed = parse_rule(rule)
-    except ValueError as error:
-        raise UsageError(str(error), hint='e.g. "price bitcoin > 100000"') from None
-    with store.database.transaction():
-        portfolio = store.load_portfolio(name)
-        if AlertRule(rule) in portfolio.alerts:
-            typer.echo(f"{name}: has this rule already")
-            return
-        kept = replace(portfolio, alerts=(*portfolio.alerts, AlertRule(rule)))
-        store.save_portfolio(kept, at=wiring.clock())
-    typer.echo(f"{name}: tells you when {rule}")
-    held = {holding.asset_id for holding in portfolio.holdings}
-    if parsed.name and parsed.subject != "sector" and parsed.name not in held | portfolio.wished:
-        typer.echo(f"  {parsed.name} is not in {name}: the next refresh pulls it too")
+    from rebalancer.service.ownrules import add_rule
+
+    added = add_rule(store, name, rule, market=None, at=wiring.clock())
+    if not added.is_new:
+        typer.echo(f"{name}: has this rule already")
+        return
+    typer.echo(f"{name}: tells you when {added.when}")
+    if added.doubt:
+        typer.echo(
+            f"  {parse_rule(added.when).name} is not in {name}: the next refresh pulls it too"
+        )
 
 
 def _remove_rule(store: Store, name: str, rule: str) -> None:
-    with store.database.transaction():
-        portfolio = store.load_portfolio(name)
-        kept = tuple(alert for alert in portfolio.alerts if alert.when != rule)
-        if len(kept) == len(portfolio.alerts):
-            raise NotFoundError(f"{name} has no such rule", hint=f"`rebalancer alerts {name}`")
-        store.save_portfolio(replace(portfolio, alerts=kept), at=wiring.clock())
+    from rebalancer.service.ownrules import remove_rule
+
+    if not remove_rule(store, name, rule, at=wiring.clock()):
+        raise NotFoundError(f"{name} has no such rule", hint=f"`rebalancer alerts {name}`")
     typer.echo(f"{name}: the rule is gone")
 
 

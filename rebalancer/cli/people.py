@@ -60,29 +60,29 @@ def user(
             case ["remove", name]:
                 _remove(settings, store, name)
             case ["prefs", name, *choices]:
-                known = {p.name for p in people_of(settings, store.database)}
+                known = {p.name: p for p in people_of(settings, store.database)}
                 if name not in known:
                     raise NotFoundError(f"nobody is called {name!r}", hint="rebalancer user list")
-                _choose(store, name, choices)
+                _choose(store, known[name], choices)
             case _:
                 raise UsageError("this is no user command", hint="user list, user add, user remove")
 
 
-def _choose(store: Store, name: str, choices: list[str]) -> None:
+def _choose(store: Store, person: Person, words: list[str]) -> None:
+    from alerts.personal import wording_of
     from alerts.preferencestore import PreferenceStore
     from rebalancer.service.choosing import choose
+    from rebalancer.service.chosen import choices
 
-    preferences = PreferenceStore(store.database)
+    preferences, now = PreferenceStore(store.database), wiring.clock()
     with store.database.transaction():
-        chosen = choose(preferences.preferences(name), choices, now=wiring.clock())
-        preferences.save(name, chosen)
-    quiet = f"{chosen.quiet_from}-{chosen.quiet_until}" if chosen.quiet_from else "off"
-    until = chosen.muted_until
-    typer.echo(f"{name}: quiet {quiet}, budget {chosen.budget} a day")
-    if until is not None and until > wiring.clock():
-        typer.echo(f"  muted until {until:%Y-%m-%d %H:%M} UTC; everything is kept")
-    for key, way in sorted(chosen.ways.items()):
-        typer.echo(f"  {key}: {way.value}")
+        chosen = choose(preferences.preferences(person.name), words, now=now)
+        if words:
+            preferences.save(person.name, chosen)
+    wording = wording_of(chosen, is_group=person.is_group)
+    typer.echo(f"{person.name}:")
+    for line in choices(chosen, person, now=now).values():
+        typer.echo(f"  {wording.text(line)}")
 
 
 def _zone(name: str) -> str:

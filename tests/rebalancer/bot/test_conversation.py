@@ -59,7 +59,7 @@ def test_link_look_propose_ask_why_and_approve(tmp_path: Path) -> None:
         assert "prices moved 0.0% since" in phone.press("Approve")
         assert "approved, yours to trade" in phone.press("Confirm")
         assert "approve" in phone.say("/history")
-        assert "muted until" in phone.say("/mute 8h")
+        assert "Muted until" in phone.say("/mute 8h")
         assert process.poll() is None
     (plan,) = (p["plan"] for p in json.loads(shell.run("history", "--json").out))
     assert "its trades are booked" in shell.run("apply", plan).out

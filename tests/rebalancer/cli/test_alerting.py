@@ -171,11 +171,26 @@ def test_people_choose_what_reaches_them(tmp_path: Path) -> None:
         prefs = ("user", "prefs", "owner")
         done = shell.run(*prefs, "quiet=22:00-07:00", "telegram/rule=off", "budget=3", "mute=8h")
         assert done.code == 0, done.err
-        assert "quiet 22:00-07:00, budget 3" in done.out
+        assert "quiet hours: 22:00 to 07:00 (UTC)" in done.out
+        assert "budget: 3 messages a day" in done.out
         assert "muted until" in done.out
+        more = shell.run(*prefs, "zone=europe/berlin", "numbers=point", "amounts=hide")
+        assert "time zone: Europe/Berlin" in more.out
+        assert "as in 1.234,5%" in more.out
+        assert "amounts: hidden" in more.out
+        assert "Europe/Berlin" in shell.run("user", "list").out
         shell.run(*prefs, "mute=off", "quiet=off")
         shell.run("run", "mine", "--notify")
-        for wrong in ("quiet=late", "mute=long", "budget=none", "telegram/weather=on", "x"):
+        for wrong in (
+            "quiet=late",
+            "mute=long",
+            "mute=400d",
+            "zone=Nowhere",
+            "numbers=odd",
+            "budget=none",
+            "telegram/weather=on",
+            "x",
+        ):
             assert shell.run(*prefs, wrong).code == 2
         assert shell.run("user", "prefs", "nobody", "mute=off").code == 2
     assert ["is true" in text for text in bot.texts(CHAT)] == [False]
