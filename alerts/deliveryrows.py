@@ -49,7 +49,7 @@ def delivery_row(delivery: Delivery) -> Row:
         "kind": delivery.message.kind.value,
         "portfolio": delivery.message.portfolio,
         "promise": delivery.promise.value,
-        "document": json.dumps(to_json(_with_tuples(delivery.message)), ensure_ascii=False),
+        "document": json.dumps(to_json(with_tuples(delivery.message)), ensure_ascii=False),
         "headers": json.dumps(dict(delivery.headers), ensure_ascii=False),
         "answers": delivery.answers,
         "is_silent": int(delivery.is_silent),
@@ -107,7 +107,7 @@ def _read(text: str | None) -> datetime | None:
     return None if text is None else read_utc(text)
 
 
-def _with_tuples(message: Message) -> Message:
+def with_tuples(message: Message) -> Message:
     """Return the same message in the form in which it is read back."""
     return replace(
         message,

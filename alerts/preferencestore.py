@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from alerts.deliveryrows import with_tuples
 from alerts.messages import Message
 from alerts.preferences import Preferences
 from portfolios.canonical import utc_text
@@ -35,7 +36,7 @@ class PreferenceStore:
 
     def hold_back(self, person: str, channel: str, message: Message, *, at: datetime) -> None:
         """Keep a message for the next digest; the same cause is kept once."""
-        document = json.dumps(to_json(message), sort_keys=True)
+        document = json.dumps(to_json(with_tuples(message)), sort_keys=True)
         with self.database.transaction():
             self.database.execute(_HOLD, (person, channel, message.key, utc_text(at), document))
 
