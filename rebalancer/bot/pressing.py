@@ -100,7 +100,7 @@ def _refused(ask: Ask, standing: Standing) -> Reply | None:
 
 def _confirm(ask: Ask, plan: Plan) -> Reply:
     """Ask for the second step, by a button that is this person's alone and soon void."""
-    moved = price_move(plan, ask.load_market(), now=ask.now)
+    moved = _moved(ask, plan)
     if (stale := _stale(ask, plan, moved)) is not None or moved is None:
         return Reply(notice=stale or "", is_done=True)
     standing = standing_of(ask.store, plan, now=ask.now)
@@ -114,6 +114,11 @@ def _confirm(ask: Ask, plan: Plan) -> Reply:
     asked = said(ask, head, note="You trade; this records that you agree.")
     buttons = (Button("Confirm", f"yes:{name}"), Button("Cancel", f"no:{plan.plan_id}"))
     return asked.with_buttons(buttons)
+
+
+def _moved(ask: Ask, plan: Plan) -> float | None:
+    held = ask.store.load_portfolio(plan.portfolio)
+    return price_move(plan, held, ask.load_market(), now=ask.now)
 
 
 def _bound(standing: Standing) -> str:
@@ -137,7 +142,7 @@ def _confirmed(ask: Ask, name: str) -> Reply:
     if words is None or not words.startswith("confirm "):
         return Reply(notice="That was too long ago: press Approve again.", is_done=True)
     plan = ask.store.load_plan(words.split()[1])
-    moved = price_move(plan, ask.load_market(), now=ask.now)
+    moved = _moved(ask, plan)
     with ask.store.database.transaction():
         if not ask.person.may_see(plan.portfolio):
             return Reply(notice=NOT_YOURS)

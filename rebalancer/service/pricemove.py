@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portfolios.market import PRICE_LIMIT, Market
+from portfolios.holdings import Portfolio
+from portfolios.market import PRICE_LIMIT, Market, Quote
 from portfolios.plans import Plan
+from portfolios.valuation import STATED, value_portfolio
 
 
-def price_move(plan: Plan, market: Market | None, *, now: datetime) -> float | None:
+def price_move(
+    plan: Plan, portfolio: Portfolio, market: Market | None, *, now: datetime
+) -> float | None:
     """Return the largest move of a price that a plan's trades rest on, as a fraction.
 
     Returns:
@@ -16,12 +20,23 @@ def price_move(plan: Plan, market: Market | None, *, now: datetime) -> float | N
     """
     if market is None or market.is_sample is not plan.is_sample:
         return None
+    quotes = _quotes(portfolio, market)
     moves = []
     for trade in plan.trades:
-        quote = market.quotes.get(trade.asset_id)
-        if quote is None or quote.quarantined:
-            return None
-        if not market.is_sample and now - quote.at > PRICE_LIMIT:
+        quote = quotes.get(trade.asset_id)
+        if quote is None or quote.quarantined or _is_stale(quote, market, now):
             return None
         moves.append(abs(float(quote.price / trade.price) - 1))
     return max(moves, default=0.0)
+
+
+def _quotes(portfolio: Portfolio, market: Market) -> dict[str, Quote]:
+    """Return the market's prices, and those stated for what has no market, while they hold."""
+    held = value_portfolio(portfolio, market).positions
+    stated = {p.asset.asset_id: p.quote for p in held if p.quote is not None and not p.grey}
+    return {**market.quotes, **stated}
+
+
+def _is_stale(quote: Quote, market: Market, now: datetime) -> bool:
+    is_dated = not market.is_sample and quote.source != STATED
+    return is_dated and now - quote.at > PRICE_LIMIT
