@@ -20,6 +20,7 @@ from portfolios.tables import (
     PORTFOLIO_TABLES,
     PRICE_TABLES,
     REFRESH_TABLES,
+    TURN_TABLE,
 )
 
 PORTFOLIOS = Migrations("portfolios")
@@ -89,3 +90,9 @@ def m010_offers(db: Database) -> None:
     db.executescript(OFFER_TABLE)
     for event in ("UPDATE", "DELETE"):
         db.executescript(APPEND_ONLY.format(table="offers", event=event))
+
+
+@PORTFOLIOS()
+def m011_turns(db: Database) -> None:
+    """Keep when each trend turned."""
+    db.executescript(TURN_TABLE)

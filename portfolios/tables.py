@@ -165,6 +165,17 @@ CREATE TABLE trends (
 ) STRICT, WITHOUT ROWID;
 """
 
+TURN_TABLE = """
+CREATE TABLE turns (
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    source TEXT NOT NULL CHECK (source <> ''),
+    trend INTEGER NOT NULL CHECK (trend IN (-1, 0, 1)),
+    at TEXT NOT NULL,
+    since TEXT,
+    PRIMARY KEY (asset_id, source)
+) STRICT, WITHOUT ROWID;
+"""
+
 REFRESH_TABLES = """
 CREATE TABLE bodies (
     provider TEXT NOT NULL CHECK (provider <> ''),

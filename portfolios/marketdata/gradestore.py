@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from portfolios.canonical import read_utc, utc_text
 from portfolios.database import Database, Row
 from portfolios.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Grade
+from portfolios.marketdata.turns import Trend, note_turns
 
 SHORT, LONG = "short", "long"
 OURS = "technical"
@@ -52,17 +53,6 @@ class Score:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """The state of one asset's trend, and the event of the day it describes."""
-
-    asset_id: str
-    source: str
-    trend: int | None
-    signal: int | None
-    at: datetime
-
-
 class GradeStore:
     """Grades and trends of all sources."""
 
@@ -71,6 +61,7 @@ class GradeStore:
 
     def save(self, scores: Iterable[Score], trends: Iterable[Trend] = ()) -> None:
         """Save grades and trends; an older one never replaces a newer one."""
+        states = list(trends)
         with self.database.transaction():
             for score in scores:
                 self.database.execute(
@@ -84,11 +75,12 @@ class GradeStore:
                         utc_text(score.at),
                     ),
                 )
-            for trend in trends:
+            for trend in states:
                 self.database.execute(
                     _SAVE_TREND,
                     (trend.asset_id, trend.source, trend.trend, trend.signal, utc_text(trend.at)),
                 )
+            note_turns(self.database, states)
 
     def save_ours(self, grades: Mapping[str, Grade]) -> None:
         """Save our own grades, in place of the earlier ones."""

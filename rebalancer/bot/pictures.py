@@ -75,7 +75,7 @@ def _token(ask: Ask, word: str) -> Reply:
     market = ask.market()
     asset = asset_named(market, word)
     grade = market.grades.get(asset.asset_id)
-    trend = "" if grade is None else trend_of(grade).removeprefix("trend ")
+    trend = "" if grade is None else trend_of(ask, asset, grade).removeprefix("trend ")
     drawn = token_chart(chartfacts.token_path(market, asset, trend=trend))
     if drawn is None:
         raise NotFoundError(f"the past of {asset.symbol} is not known")

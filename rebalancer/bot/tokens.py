@@ -9,6 +9,7 @@ from portfolios import figures
 from portfolios.assets import Asset
 from portfolios.errors import AmbiguousAssetError, UsageError
 from portfolios.market import Grade, Market
+from portfolios.marketdata.turns import turned_at
 from portfolios.valuation import value_portfolio
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Reply, again, as_of, lines, said
@@ -31,7 +32,7 @@ def token(ask: Ask) -> Reply:
     except AmbiguousAssetError as error:
         return _which(ask, error)
     (row,) = market_rows(market, [asset])
-    told = [_changes(row), _place(asset), *_said_of(market, asset), _held(ask, market, asset)]
+    told = [_changes(row), _place(asset), *_said_of(ask, market, asset), _held(ask, market, asset)]
     reply = said(ask, _head(market, row), lines(*told), note=as_of(market))
     chart = again("Chart", "chart", f"token={asset.asset_id}")
     return reply.with_buttons([again("Refresh", ask.command, *ask.words), chart])
@@ -73,26 +74,27 @@ def _place(asset: Asset) -> str:
     return f"{rank}, sectors {parts}"
 
 
-def _said_of(market: Market, asset: Asset) -> Iterator[str]:
+def _said_of(ask: Ask, market: Market, asset: Asset) -> Iterator[str]:
     grade = market.grades.get(asset.asset_id)
     if grade is None:
         yield "trend and grades unknown"
         return
-    yield trend_of(grade)
+    yield trend_of(ask, asset, grade)
     for name, points, at in (("short", grade.short, grade.short_at),
                              ("long", grade.long, grade.long_at)):  # fmt: skip
         if points is not None:
             yield f"{name} grade {points:.0f} of 100 ({_source(grade)}{_aged(market, at)})"
 
 
-def trend_of(grade: Grade) -> str:
-    """Tell a trend, who says so, and whether it turned just now."""
+def trend_of(ask: Ask, asset: Asset, grade: Grade) -> str:
+    """Tell a trend, who says so, and since when where that was seen."""
     if grade.trend is None:
         return f"trend unknown ({_source(grade)})"
-    turned = ""
-    if grade.signal and grade.short_at is not None:
-        turned = f", turned on {figures.day(grade.short_at.date())}"
-    return f"trend {TREND_WORDS[grade.trend]} ({_source(grade)}){turned}"
+    since = turned_at(ask.store.database, asset.asset_id, grade.source, grade.trend)
+    if since is None and grade.signal:
+        since = grade.short_at
+    told = "" if since is None else f", since {figures.day(since.date())}"
+    return f"trend {TREND_WORDS[grade.trend]} ({_source(grade)}){told}"
 
 
 def _source(grade: Grade) -> str:

@@ -13,9 +13,10 @@ from datetime import date, datetime, timedelta
 
 from portfolios.assets import AssetKind
 from portfolios.marketdata.asked import DAY, WEEK
-from portfolios.marketdata.gradestore import LONG, SHORT, Score, Trend
+from portfolios.marketdata.gradestore import LONG, SHORT, Score
 from portfolios.marketdata.identity import Claim, Listing, Pair, join
 from portfolios.marketdata.insights import REGIME
+from portfolios.marketdata.turns import Trend
 from portfolios.providers.said import SignalRow, TokenRow
 from rebalancer.service.runstate import RunState
 from rebalancer.service.sectorjob import THEIRS

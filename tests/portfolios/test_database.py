@@ -28,7 +28,7 @@ TABLES = {
     "portfolios", "holdings", "plans", "decisions", "credits", "pauses", "assets", "identities",
     "sector_choices", "quotes", "refused_quotes", "bars", "grades", "trends", "bodies", "asked",
     "leases", "people", "done", "codes", "tries",
-    "shortcuts", "drafts", "looks", "beats", "offers",
+    "shortcuts", "drafts", "looks", "beats", "offers", "turns",
 }  # fmt: skip
 
 
@@ -367,6 +367,19 @@ RELEASES = [
         steps.m008_chats,
         steps.m009_beats,
         steps.m010_offers,
+    ),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+        steps.m005_leases,
+        steps.m006_people,
+        steps.m007_links,
+        steps.m008_chats,
+        steps.m009_beats,
+        steps.m010_offers,
+        steps.m011_turns,
     ),
 ]
 

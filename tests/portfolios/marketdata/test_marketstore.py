@@ -17,11 +17,12 @@ from portfolios.database import Database, open_database
 from portfolios.errors import StoreError
 from portfolios.market import Grade
 from portfolios.marketdata.barseries import BarSeries
-from portfolios.marketdata.gradestore import GradeStore, Score, Trend
+from portfolios.marketdata.gradestore import GradeStore, Score
 from portfolios.marketdata.identity import Pair
 from portfolios.marketdata.marketloading import load_market
 from portfolios.marketdata.marketstore import MarketStore, Refused
 from portfolios.marketdata.sectorchoice import SectorChoice
+from portfolios.marketdata.turns import Trend
 from portfolios.providers.quality import Reading
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

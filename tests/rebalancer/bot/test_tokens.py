@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.messages import Message
 from portfolios.assets import Asset
-from tests.rebalancer.bot.desk import MARKET, OWNER, VIEWER, Bot
+from portfolios.marketdata.turns import Trend, note_turns
+from tests.rebalancer.bot.desk import MARKET, NOW, OWNER, VIEWER, Bot
 
 UNI = MARKET.grades["uniswap"]
 
@@ -46,7 +48,21 @@ def test_a_trend_that_turned_says_when(bot: Bot) -> None:
     turned = replace(UNI, trend=-1, signal=-1)
     bot.market = replace(MARKET, grades={**MARKET.grades, "uniswap": turned})
     told = ask(bot, "/token uniswap").blocks[0].items
-    assert "trend bearish (sample), turned on 22 Nov 2026" in told
+    assert "trend bearish (sample), since 22 Nov 2026" in told
+
+
+def test_a_trend_says_since_when_it_was_seen_to_be_so(bot: Bot) -> None:
+    days = (NOW - timedelta(days=days) for days in (6, 5, 4))
+    seen = [
+        Trend("uniswap", "sample", state, 0, at)
+        for state, at in zip((1, -1, -1), days, strict=True)
+    ]
+    with bot.store() as store, store.database.transaction():
+        note_turns(store.database, seen)
+    falling = replace(UNI, trend=-1, signal=0)
+    bot.market = replace(MARKET, grades={**MARKET.grades, "uniswap": falling})
+    assert "trend bearish (sample), since 17 Nov 2026" in bot.say("/token UNI")
+    assert "since" not in bot.say("/token SOL")
 
 
 def test_what_is_not_held_or_not_known_says_so(bot: Bot) -> None:
