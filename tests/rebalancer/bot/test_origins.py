@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,28 @@ def test_no_handler_answers_or_does_anything(bot: Bot, origin: str) -> None:
 def test_every_press_is_answered_even_a_strangers(bot: Bot) -> None:
     server = heard_from(bot, "a press of a stranger", ["ok:1", "do:2", "", "x" * 64])
     assert len([a for a in server.answered if a["method"] == "answerCallbackQuery"]) == 4
+
+
+def test_a_member_of_an_allowed_group_sees_its_portfolios_without_amounts(bot: Bot) -> None:
+    async def ask(server: TelegramStandin) -> None:
+        async with wired(server, bot.office) as made:
+            for name in COMMANDS:
+                bot.now += timedelta(minutes=1)  # nobody is answered oftener than that
+                text = f"/{name}@Rebalancer_Bot"
+                await hear(
+                    made, {"message": message(text, at=bot.now, chat=group(GROUP), sender=OWNER)}
+                )
+
+    bot.say("/rebalance shared")
+    amounts = re.findall(r"\$[\d,.]+", bot.say("/portfolio shared"))
+    assert len(amounts) == 4
+    with TelegramStandin(OWNER, GROUP) as server:
+        asyncio.run(ask(server))
+        texts = server.texts(GROUP)
+    assert server.texts(OWNER) == []
+    assert len(texts) == len(COMMANDS)
+    assert any("shared" in text for text in texts)
+    assert not [text for text in texts if any(word in text for word in (CANARY, *amounts))]
 
 
 def test_commands_of_another_bot_and_unknown_ones_in_a_group_are_left_alone(bot: Bot) -> None:
