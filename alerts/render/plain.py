@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from types import MappingProxyType
 
 from alerts.messages import Block, Message, Style
 from alerts.render.clean import clean
 from portfolios.plans import Zone
 
+WIDEST = 72
+"""Letters in a line of a table."""
 SIGNS: Mapping[Zone, str] = MappingProxyType(
     {Zone.RED: "🔴", Zone.AMBER: "🟠", Zone.GREEN: "🟢", Zone.GREY: "⚪"}
 )
@@ -35,42 +38,46 @@ def _lines(block: Block) -> Iterator[str]:
     elif block.style is Style.BULLETS:
         yield from (f"- {clean(item)}" for item in block.items)
     elif block.style is Style.TABLE:
-        yield from aligned(block, widest=72)
+        yield from aligned(block) if width(block) <= WIDEST else _wrapped(block)
     elif block.style is Style.PICTURE:
         yield f"[{clean(block.text)}]"
     else:
         yield clean(block.text)
 
 
-def aligned(block: Block, *, widest: int) -> Iterator[str]:
-    """Yield the lines of a table, columns aligned; a line that would be too wide is split in two.
+def _wrapped(block: Block) -> Iterator[str]:
+    for sentence in sentences(block):
+        yield from wrap(sentence, WIDEST, initial_indent="- ", subsequent_indent="  ")
 
-    Args:
-        block: a table.
-        widest: letters in one line.
-    """
-    names = [clean(name.rstrip(">")) for name in block.columns]
-    rows = [names, *([clean(cell) for cell in row] for row in block.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(names))]
-    is_right = [name.endswith(">") for name in block.columns]
-    if sum(widths) + 2 * (len(widths) - 1) > widest:
-        yield from _narrow(names, rows[1:], widest)
-        return
+
+def width(block: Block) -> int:
+    """Return the letters of a line of a table whose columns are aligned."""
+    widths = _widths(_cells(block))
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def aligned(block: Block) -> Iterator[str]:
+    """Yield the lines of a table, its columns aligned."""
+    rows = _cells(block)
+    widths, is_right = _widths(rows), [name.endswith(">") for name in block.columns]
     for row in rows:
         cells = zip(row, widths, is_right, strict=True)
         shown = (cell.rjust(w) if right else cell.ljust(w) for cell, w, right in cells)
         yield "  ".join(shown).rstrip()
 
 
-def _narrow(names: list[str], rows: list[list[str]], widest: int) -> Iterator[str]:
-    """Yield a table that is too wide as one short paragraph a row."""
-    for row in rows:
-        first, *rest = row
-        yield _cut(first, widest)
-        for name, cell in zip(names[1:], rest, strict=True):
-            if cell:
-                yield _cut(f"  {name}: {cell}", widest)
+def sentences(block: Block) -> Iterator[str]:
+    """Yield each row of a table as a line of its own: the first cell, then the named others."""
+    names, *rows = _cells(block)
+    for first, *rest in rows:
+        told = "; ".join(f"{n} {c}" for n, c in zip(names[1:], rest, strict=True) if c)
+        yield f"{first}: {told}" if told else first
 
 
-def _cut(line: str, widest: int) -> str:
-    return line if len(line) <= widest else line[: widest - 1] + "…"
+def _cells(block: Block) -> list[list[str]]:
+    names = [clean(name.rstrip(">")) for name in block.columns]
+    return [names, *([clean(cell) for cell in row] for row in block.rows)]
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -11,7 +11,7 @@ from html import escape
 
 from alerts.messages import Block, Message, Style
 from alerts.render.clean import clean, units
-from alerts.render.plain import aligned, headline, plain_text
+from alerts.render.plain import aligned, headline, plain_text, sentences, width
 
 LONGEST = 4_096
 LONGEST_CAPTION = 1_024
@@ -56,8 +56,14 @@ def _pieces(blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def _tables(block: Block) -> Iterator[str]:
-    """Yield a table as monospace text, in several when it is too long for one message."""
-    lines = [_escaped(line) for line in aligned(block, widest=TABLE_WIDTH)]
+    """Yield a table as monospace text, in several when it is too long for one message.
+
+    One that is too wide for a phone comes as lines that the phone breaks where it likes.
+    """
+    if width(block) > TABLE_WIDTH:
+        yield from (f"• {_line(sentence)}" for sentence in sentences(block))
+        return
+    lines = [_escaped(line) for line in aligned(block)]
     for part in _joined(lines, LONGEST - len("<pre></pre>")):
         yield f"<pre>{part}</pre>"
 
