@@ -46,6 +46,8 @@ GONE = (
 )
 DONE_ALREADY = ("message is not modified", "query is too old")
 OURS = ("can't parse entities", "message is too long", "caption is too long")
+NOBODY_BEHIND = ("Bad Gateway", "Service Unavailable", "(502)", "(503)")
+"""A gateway that has nobody to hand it to: an outage, which says nothing of the message."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -262,6 +264,8 @@ def _lost(error: TelegramError) -> DeliveryError:
 def _failure(error: TelegramError) -> DeliveryError:
     if error.message.startswith("Unauthorized"):
         return DeliveryError(REFUSED_TOKEN, channel_down=True, hint=TOKEN_HINT)
+    if any(words in error.message for words in NOBODY_BEHIND):
+        return DeliveryError("Telegram is out of order", unreached=True)
     return DeliveryError(f"Telegram failed ({type(error).__name__})")
 
 

@@ -6,9 +6,7 @@ from alerts.outbox import Outbox
 from alerts.preferences import TELEGRAM
 from portfolios.linking import unlink
 from rebalancer.bot.asking import Ask
-from rebalancer.bot.replying import Reply, again, lines, said
-from rebalancer.service.datanews import doubts
-from rebalancer.service.doctor import market_age
+from rebalancer.bot.replying import Reply, again, said
 
 
 def stop(ask: Ask) -> Reply:
@@ -34,13 +32,3 @@ def _named_by_settings(ask: Ask) -> Reply:
     return reply.with_buttons(
         [again("Mute 8h", "mute", "8h"), again("7d", "mute", "7d")], [nothing]
     )
-
-
-def health(ask: Ask) -> Reply:
-    """Tell ages and what waits."""
-    told = [market_age(ask.market())]
-    seen = {h.asset_id for p in ask.portfolios() for h in p.holdings if h.stated is None}
-    told += list(doubts(ask.market(), seen))[:8]
-    mine = Outbox(ask.store.database).find(person=ask.person.name)
-    told.append(f"{sum(d.state.is_alive for d in mine)} messages wait for you")
-    return said(ask, "Health", lines(*told))

@@ -10,6 +10,7 @@ from portfolios.people import Role
 from rebalancer.bot import (
     assistant,
     deciding,
+    health,
     holdings,
     importing,
     locking,
@@ -87,7 +88,7 @@ _EVERY = (
     ),
     Command("unmute", "send again", VIEWER, settings.unmute, group=YOURS),
     Command("settings", "what reaches you, and when", VIEWER, settings.settings, group=YOURS),
-    Command("health", "ages, doubts, what waits", VIEWER, own.health, group=YOURS),
+    Command("health", "is all well, and what waits", VIEWER, health.health, group=YOURS),
     Command("stop", "unlink this chat", VIEWER, own.stop, is_timeless=True, group=YOURS),
     Command(
         "import", "a portfolio: send its file", OWNER, importing.import_file, is_long=True,

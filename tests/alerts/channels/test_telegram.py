@@ -106,7 +106,8 @@ FLAGS = ("permanent", "address_gone", "outcome_unknown", "channel_down", "unreac
         (403, "Forbidden: something never heard of", {}),
         (400, "Bad Request: something never heard of", {}),
         (500, "Internal Server Error", {}),
-        (502, "Bad Gateway", {}),
+        (502, "Bad Gateway", {"unreached": True}),
+        (503, "Service Unavailable", {"unreached": True}),
         (401, "Unauthorized", {"channel_down": True}),
     ],
 )
