@@ -31,7 +31,7 @@ def _head(change: Waiting) -> str:
     count = len(change.changes)
     what = "new, with " if change.is_new else ""
     entries = "line" if change.is_new else "change"
-    return f"{change.portfolio.name}: {what}{count} {entries}{'' if count == 1 else 's'}. Keep it?"
+    return f"{change.portfolio.name}: {what}{count:,} {entries}{'' if count == 1 else 's'}. Keep it?"
 
 
 def confirm_buttons(draft: str) -> list[Button]:
