@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 LISTENS_TO = [Update.MESSAGE, Update.CALLBACK_QUERY]
 CONNECTIONS = 64
+NOT_FETCHED = "Telegram did not hand the file over: send it again"
 LARGEST_PAPER = 4_000_000
 WORKING = "Working on it…"
 
@@ -115,7 +116,11 @@ class _Papers:
         heard = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
         if not await asyncio.to_thread(self._office.takes_papers, heard):
             return
-        paper = await _fetched(message.document)
+        try:
+            paper = await _fetched(message.document)
+        except TelegramError:
+            await patiently(partial(message.reply_text, NOT_FETCHED))
+            raise
         await _answered(self._office, update, replace(heard, paper=paper))
 
 

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 TOKEN = "123456789:AAcanary-0123456789abcdefghijklmnopq"  # noqa: S105
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Rebalancer", "username": "rebalancer_bot"}
@@ -367,7 +367,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         path = self.path.split("?")[0].removeprefix("/")
         if path.startswith("file/"):
-            self._serve_file(path.removeprefix("file/"))
+            self._serve_file(unquote(path.removeprefix("file/")))
             return
         bot, method = path.split("/", 1)
         given = _read(self.headers.get("content-type", ""), body)

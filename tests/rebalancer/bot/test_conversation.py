@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 
 from tests.shell import PROGRAM, Shell
 from tests.standins.phone import Phone
-from tests.standins.telegram import TOKEN, TelegramStandin
+from tests.standins.telegram import TOKEN, Sent, TelegramStandin
 
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 CHAT = 4711
 MINE = """
 name = "mine"
@@ -47,24 +49,60 @@ def running(home: Path) -> Iterator[tuple[Shell, Phone, subprocess.Popen[str]]]:
                 process.communicate(timeout=30)
 
 
-def test_link_look_propose_ask_why_and_approve(tmp_path: Path) -> None:
+def transcript() -> list[str]:
+    """Return the conversation that the README shows, line by line."""
+    (shown,) = (
+        b for b in re.findall(r"^```text\n(.*?)^```", README, re.M | re.S) if "> /start" in b
+    )
+    return [line for line in shown.splitlines() if line.strip()]
+
+
+def seen(sent: Sent) -> list[str]:
+    """Return a message as it stands on the phone: its lines, and its rows of buttons."""
+    text = unescape(re.sub(r"</?[a-z]+>", "", sent.text))
+    rows = [" ".join(f"[{button['text']}]" for button in row) for row in sent.buttons]
+    return [line.rstrip() for line in (*text.splitlines(), *rows) if line.strip()]
+
+
+def talk(phone: Phone, word: str, code: str) -> list[str]:
+    """Write or press what a line of the conversation says; returns what came of it."""
+    if word.startswith("["):
+        phone.press(word.strip("[]"))
+    else:
+        phone.say(word.replace("CODE", code))
+    return seen([sent for sent in phone.mine if sent.method == "sendMessage"][-1])
+
+
+def undated(lines: list[str]) -> list[str]:
+    """Leave the dates out, which are those of the day on which one talks."""
+    return [re.sub(r"\d{1,2} [A-Z][a-z]{2} \d{4}( \d\d:\d\d UTC)?", "DATE", line) for line in lines]
+
+
+def test_the_conversation_goes_as_the_readme_shows_it(tmp_path: Path) -> None:
     with running(tmp_path) as (shell, phone, process):
-        code = shell.run("link", "ann").out.strip()
-        assert "Welcome, ann" in phone.say(f"/start {code}")
-        assert re.search(r"mine: (green|amber|red|grey)", phone.say("/status"))
-        assert "did you mean /risk" in phone.say("/rsik")
-        assert "trades, cost about $" in phone.say("/rebalance")
-        assert "against a target of" in phone.press("Why")
-        phone.say("/proposal")
-        assert "prices moved 0.0% since" in phone.press("Approve")
-        assert "approved, yours to trade" in phone.press("Confirm")
-        assert "approve" in phone.say("/history")
-        assert "Muted until" in phone.say("/mute 8h")
+        code, said = shell.run("link", "ann").out.strip(), []
+        for word in (line.removeprefix("> ") for line in transcript() if line.startswith("> ")):
+            said += [f"> {word}", *talk(phone, word, code)]
+        print("\n".join(said))
+        assert undated(said) == undated(transcript())
         assert process.poll() is None
-    (plan,) = (p["plan"] for p in json.loads(shell.run("history", "--json").out))
-    assert "its trades are booked" in shell.run("apply", plan).out
-    commands = [given for method, given in phone.bot.calls if method == "setMyCommands"]
-    assert commands
+    (plan,) = json.loads(shell.run("history", "--json").out)
+    assert plan["decision"] == "apply"
+    assert "applied already" in shell.run("apply", plan["plan"]).out
+
+
+def test_the_rest_of_a_visit(tmp_path: Path) -> None:
+    with running(tmp_path) as (shell, phone, _):
+        phone.say(f"/start {shell.run('link', 'ann').out.strip()}")
+        assert "did you mean /risk" in phone.say("/rsik")
+        assert "no proposal yet" in phone.say("/proposal")
+        phone.say("/rebalance")
+        assert phone.press("Snooze").startswith("Put off: it comes again on")
+        assert "Open until" in phone.say("/proposal")
+        assert "no proposals" not in phone.say("/history")
+        phone.send_file("other.toml", MINE.replace("mine", "other").encode())
+        assert "other" in phone.press("Confirm")
+        assert "other" in shell.run("list").out
 
 
 def test_a_stranger_gets_no_answer_but_his_id(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from alerts.outbox import Outbox
 from portfolios.decisions import Verdict
 from portfolios.people import Person
 from portfolios.peoplestore import PeopleStore
-from rebalancer.bot.running import LISTENS_TO, WORKING, introduce
+from rebalancer.bot.running import LISTENS_TO, NOT_FETCHED, WORKING, introduce
 from tests.rebalancer.bot.desk import OWNER, Bot, plan_of
 from tests.rebalancer.bot.wire import callback, hear, message, private, updated, wired
 from tests.standins.telegram import Sent, TelegramStandin
@@ -144,6 +144,16 @@ def test_refused_markup_is_sent_as_plain_text(bot: Bot) -> None:
 
     (sent,) = talk(bot, ask).sent
     assert "<b>" not in sent.text
+
+
+def test_a_file_that_cannot_be_fetched_is_asked_for_again(bot: Bot) -> None:
+    async def ask(line: Line, server: TelegramStandin) -> None:
+        document = server.upload("core.toml", b"name = 'core'")
+        server.files.clear()
+        said = message("", at=bot.now, chat=private(OWNER), sender=OWNER, document=document)
+        await hear(line.made, {"message": {**said, "text": None}})
+
+    assert talk(bot, ask).texts(OWNER) == [NOT_FETCHED]
 
 
 def test_the_menu_is_made_of_the_registry(bot: Bot) -> None:
