@@ -50,11 +50,11 @@ class _Seen:
 
 def health(ask: Ask) -> Reply:
     """Tell how the service fares: anybody whether all is well, owners also every part."""
-    seen = _look(ask)
-    told = list(_trouble(seen))
+    seen, is_owner = _look(ask), ask.person.role is Role.OWNER and not ask.is_group
+    told = list(_trouble(seen, is_owner=is_owner))
     head = told[0] if told else _well(seen)
     blocks = [lines(*told[1:], *_ages(seen), *_of_mine(ask))]
-    if ask.person.role is Role.OWNER and not ask.is_group:
+    if is_owner:
         blocks += _for_owners(ask, seen)
     return said(ask, head, *blocks, zone=Zone.AMBER if told else Zone.GREEN)
 
@@ -78,8 +78,8 @@ def _well(seen: _Seen) -> str:
     return f"All well: checked {span(seen.now - checked)} ago" if checked else "All well"
 
 
-def _trouble(seen: _Seen) -> Iterator[str]:
-    """Yield what is wrong, the worst first; nothing of it names a portfolio."""
+def _trouble(seen: _Seen, *, is_owner: bool) -> Iterator[str]:
+    """Yield what is wrong, the worst first; what may name others is for owners alone."""
     checked = seen.parts[ROUND].good_at if ROUND in seen.parts else None
     if checked is None:
         yield "Nothing was checked yet: `rebalancer serve` does it"
@@ -88,7 +88,8 @@ def _trouble(seen: _Seen) -> Iterator[str]:
     yield from _stale(seen)
     delivery = seen.parts.get(DELIVERY)
     if delivery is not None and delivery.failures:
-        yield f"Messages are held up{_since(delivery)}: {delivery.words}"
+        why = f": {delivery.words}" if is_owner else ""
+        yield f"Messages are held up{_since(delivery)}{why}"
 
 
 def _stale(seen: _Seen) -> Iterator[str]:

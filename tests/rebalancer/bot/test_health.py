@@ -57,8 +57,12 @@ def test_old_prices_are_told_with_their_cause_and_since_when(bot: Bot) -> None:
 
 
 def test_messages_that_are_held_up_are_told(bot: Bot) -> None:
-    note(bot, "round", wrong="delivery", words="telegram: Telegram could not be reached")
-    assert "Messages are held up: telegram" in first_line(bot.say("/health"))
+    words = "email: 550 5.1.1 nobody is called ann@example.org"
+    note(bot, "round", wrong="delivery", words=words)
+    assert f"Messages are held up: {words}" in first_line(bot.say("/health"))
+    shown = bot.say("/health", VIEWER)
+    assert "Messages are held up" in first_line(shown)
+    assert "ann@example.org" not in shown
 
 
 def test_parts_failures_and_credits_are_for_owners_alone(bot: Bot) -> None:

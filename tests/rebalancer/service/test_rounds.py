@@ -1,0 +1,96 @@
+"""A round: what is due is done once, whoever else is at it, and one failure stays one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+
+from alerts.messages import Kind
+from alerts.outbox import Outbox
+from portfolios.marketdata.insights import Insights
+from portfolios.people import Person
+from portfolios.policy import Policy, Range
+from rebalancer.service.rounds import Around, Round, look_round
+from tests.rebalancer.bot.desk import CANARY, MARKET, NOW, Bot
+
+BOB = Person("bob", email="bob@example.org", portfolios=("shared",))
+MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Bot:
+    return Bot(tmp_path)
+
+
+def around(*people: Person) -> Around:
+    return Around(MARKET, Insights(), people)
+
+
+def rounded(bot: Bot, *people: Person, now: datetime = NOW, most: int = 1_000) -> Round:
+    left = iter(range(most))
+    with bot.store() as store:
+        return look_round(
+            store, around(*people), now=now, goes_on=lambda: next(left, None) is not None
+        )
+
+
+def test_every_portfolio_is_checked_and_told_of_in_one_line(bot: Bot) -> None:
+    assert str(rounded(bot)) == "2 portfolios checked, 0 reports, 0 digests"
+
+
+def test_a_word_to_stop_ends_it_between_two_portfolios(bot: Bot) -> None:
+    assert rounded(bot, most=1).checked == 1
+    assert rounded(bot, most=0).checked == 0
+
+
+def test_a_portfolio_that_cannot_be_judged_holds_up_no_other(bot: Bot) -> None:
+    with bot.store() as store:
+        kept = store.load_portfolio(CANARY)
+        policy = Policy(sectors={"layer1": Range(min=Decimal("0.9"), max=Decimal(1)),
+                                 "defi": Range(min=Decimal("0.5"), max=Decimal(1))})  # fmt: skip
+        store.save_portfolio(replace(kept, policy=policy), at=NOW)
+    done = rounded(bot)
+    assert set(done.failed) == {CANARY}
+    assert done.checked >= 1
+
+
+def test_each_week_is_reported_once_by_two_at_once(bot: Bot) -> None:
+    together, reports = Barrier(2), list[int]()
+
+    def work() -> None:
+        together.wait(30)
+        reports.append(rounded(bot, BOB, now=MONDAY).reports)
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(reports) == 1
+    assert rounded(bot, BOB, now=MONDAY + timedelta(hours=1)).reports == 0
+    with bot.store() as store:
+        told = [d for d in Outbox(store.database).find() if d.message.kind is Kind.WEEKLY]
+    assert [d.dedupe_key for d in told] == ["weekly:shared:2026-W48:bob:email"]
+
+
+def test_nothing_that_grows_with_the_history_is_read_in_a_round(bot: Bot) -> None:
+    rounded(bot, BOB)
+    read: list[str] = []
+    with bot.store() as store:
+        store.database.connection.set_trace_callback(read.append)
+        look_round(store, around(BOB), now=NOW + timedelta(minutes=15))
+        store.database.connection.set_trace_callback(None)
+    assert read
+    whole = [sql for sql in read if "FROM plans" in sql and "plan_id" not in sql.split("WHERE")[-1]]
+    assert whole == []
+
+
+def test_without_prices_digests_go_out_all_the_same(bot: Bot) -> None:
+    with bot.store() as store:
+        done = look_round(store, replace(around(), market=None), now=NOW)
+    assert (done.checked, done.failed) == (0, {})
