@@ -23,6 +23,7 @@ from rebalancer.zones import judge
 BAR = 8
 """Letters of a bar that is full."""
 LONGEST_LABEL = 24
+LOOKS = ("portfolio", "sectors", "risk")
 
 
 def status(ask: Ask) -> Reply:
@@ -30,24 +31,27 @@ def status(ask: Ask) -> Reply:
     market, mine = ask.market(), ask.portfolios()
     if not mine:
         return said(ask, "You see no portfolio yet", note="the owner adds one, or gives you one")
+    if len(mine) == 1:
+        return _only(ask, mine[0], market)
     shown, pages = page_of(ask, len(mine))
     told = [_standing(ask, own, market) for own in mine[shown]]
     overall = worst(tuple(each.zone for each in told))
     text = lines(*(each.text for each in told))
-    reply = said(ask, _head(mine, told, shown, overall), text, zone=overall, note=as_of(market))
-    if len(mine) == 1:
-        return reply.with_buttons([_refresh(ask), _chart(mine[0], "value")])
+    head = _head(len(mine), len(told), shown, overall)
+    reply = said(ask, head, text, zone=overall, note=as_of(market))
     names = [again(shortened(s.name, LONGEST_LABEL), "portfolio", s.name) for s in told]
     return reply.with_buttons(*_rows(names), [_refresh(ask), *pages])
 
 
-def _head(mine: Sequence[Portfolio], told: Sequence[_Standing], shown: slice, overall: Zone) -> str:
-    if len(mine) == 1:
-        return f"{mine[0].name}: {overall.value}"
-    which = ""
-    if len(told) < len(mine):
-        which = f", {shown.start + 1} to {shown.start + len(told)}"
-    return f"{len(mine)} portfolios{which}: the worst is {overall.value}"
+def _only(ask: Ask, own: Portfolio, market: Market) -> Reply:
+    standing = _standing(ask, own, market)
+    reply = said(ask, standing.text, zone=standing.zone, note=as_of(market))
+    return reply.with_buttons([_refresh(ask), _chart(own, "value")], _looks(own, *LOOKS))
+
+
+def _head(every: int, told: int, shown: slice, overall: Zone) -> str:
+    which = f", {shown.start + 1} to {shown.start + told}" if told < every else ""
+    return f"{every} portfolios{which}: the worst is {overall.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ def portfolio(ask: Ask) -> Reply:
     told = (figures.money(valuation.value, own.currency), held, _unpriced(valuation))
     head = f"{own.name}: {', '.join(filter(None, told))}"
     reply = said(ask, head, table(("asset", "value>", "weight>"), rows[shown]), note=as_of(market))
-    return reply.with_buttons([_refresh(ask), _chart(own, "holdings"), *pages], _looks(own))
+    return reply.with_buttons(
+        [_refresh(ask), _chart(own, "holdings"), *pages], _looks(own, "sectors", "risk")
+    )
 
 
 def _holdings(own: Portfolio, valuation: Valuation) -> list[list[str]]:
@@ -174,9 +180,9 @@ def _refresh(ask: Ask) -> Button:
     return again("Refresh", ask.command, *ask.words)
 
 
-def _looks(own: Portfolio) -> list[Button]:
-    """Return buttons to the other looks at the same portfolio."""
-    return [again(name.capitalize(), name, own.name) for name in ("sectors", "risk")]
+def _looks(own: Portfolio, *names: str) -> list[Button]:
+    """Return buttons to other looks at the same portfolio."""
+    return [again(name.capitalize(), name, own.name) for name in names]
 
 
 def _chart(own: Portfolio, of: str) -> Button:

@@ -58,7 +58,7 @@ def chart_of(plan: Plan) -> Reply:
     drawn = proposal_chart(chartfacts.plan_weights(plan))
     if drawn is None:
         raise NotFoundError(f"{plan.portfolio}: this proposal changes no weight")
-    return _shown(drawn, plan.portfolio, f"prices of {figures.moment(plan.as_of)}")
+    return _shown(drawn, plan.portfolio, f"Prices of {figures.moment(plan.as_of)}")
 
 
 def _proposal(ask: Ask) -> Reply:

@@ -94,11 +94,11 @@ def test_every_holding_is_on_some_page_once(bot: Bot) -> None:
 
 
 def test_with_one_portfolio_the_first_line_is_the_whole_story(bot: Bot) -> None:
-    assert re.fullmatch(r"shared: (green|amber|red|grey)", ask(bot, "/status", VIEWER).headline)
-    line = bot.say("/status", VIEWER)
-    assert re.search(r"shared: \w+, \$[\d,]+, drift \d+\.\d%, no proposal", line)
+    shown = ask(bot, "/status", VIEWER)
+    assert re.fullmatch(r"shared: red, \$[\d,]+, drift \d+\.\d%, no proposal", shown.headline)
+    assert [b.label for b in shown.buttons[1]] == ["Portfolio", "Sectors", "Risk"]
     assert re.fullmatch(r"shared: \$[\d,]+, 2 holdings", ask(bot, "/portfolio", VIEWER).headline)
-    assert "1 sector" not in bot.say("/sectors", VIEWER)
+    assert "shared: 2 sectors, layer1 over its limit" in bot.say("/sectors", VIEWER)
 
 
 def test_an_open_proposal_is_told_and_each_portfolio_has_a_button(bot: Bot) -> None:
