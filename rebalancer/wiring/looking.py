@@ -32,6 +32,7 @@ EVERY = timedelta(minutes=15)
 """From one round to the next, whichever process does them."""
 LEASE = timedelta(minutes=10)
 """Longer than judging one portfolio, or one call to a provider, ever takes."""
+NOTABLE_WAIT = 3.0
 
 
 class _InterruptedError(Exception):
@@ -85,6 +86,8 @@ class Rounds:
             return
 
         def wait(seconds: float) -> None:
+            if seconds >= NOTABLE_WAIT:
+                log.info("waiting %.0f s: a provider's plan allows no more in this minute", seconds)
             if turn.rest(seconds) or not goes_on():
                 raise _InterruptedError
 

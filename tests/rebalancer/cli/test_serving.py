@@ -17,7 +17,9 @@ from tests.serving import database_of, serving, serving_here
 from tests.shell import Shell
 from tests.standins.mail import MailStandin
 from tests.standins.phone import Phone
+from tests.standins.server import TM, Standin
 from tests.standins.telegram import TOKEN, TelegramStandin
+from tests.standins.world import World
 
 CHAT = 4711
 MINE = """
@@ -177,6 +179,28 @@ def test_no_mail_server_and_no_provider_hold_nothing_else_up(tmp_path: Path) -> 
 def forget_the_round(shell: Shell) -> None:
     with open_database(database_of(shell)) as database, database.transaction():
         database.execute("DELETE FROM beats")
+
+
+def test_a_pull_that_waits_for_its_plan_ends_when_asked_and_goes_on_later(tmp_path: Path) -> None:
+    world = World(size=60, now=datetime.now(UTC))
+    with Standin(world=world, runs_with_the_clock=True) as source:
+        plan = {
+            "REBALANCER_PROVIDER": "live",
+            "REBALANCER_TOKENMETRICS__API_KEY": "tm-canary-6b1f0c2d",
+            "REBALANCER_TOKENMETRICS__REQUESTS_PER_MINUTE": "1",
+        }
+        shell = shell_of(tmp_path, **(source.environment | plan))
+        with serving_here(shell) as server:
+            server.hears("a provider's plan allows no more in this minute")
+            assert server.end() == 0
+            assert server.count("checked") == 0
+        asked = source.count(TM)
+        assert asked >= 1
+        # It was in the middle, so it is begun again at once, and not from the beginning.
+        with serving_here(shell) as server:
+            server.hears("a provider's plan allows no more in this minute")
+            assert server.end() == 0
+        assert source.count(TM) == asked
 
 
 def test_a_wrong_token_is_told_once_and_mail_still_goes_out(tmp_path: Path) -> None:
