@@ -30,8 +30,9 @@ def show_waiting(ask: Ask, draft: str, *blocks: Block) -> Reply:
 def _head(change: Waiting) -> str:
     count = len(change.changes)
     what = "new, with " if change.is_new else ""
-    entries = "line" if change.is_new else "change"
-    return f"{change.portfolio.name}: {what}{count:,} {entries}{'' if count == 1 else 's'}. Keep it?"
+    entry = "line" if change.is_new else "change"
+    entries = entry if count == 1 else f"{entry}s"
+    return f"{change.portfolio.name}: {what}{count:,} {entries}. Keep it?"
 
 
 def confirm_buttons(draft: str) -> list[Button]:
