@@ -39,6 +39,8 @@ def new_code(database: Database, person: Person, *, now: datetime) -> str:
     code = token_hex(BYTES)
     with database.transaction():
         PeopleStore(database).person(person.name)
+        # Here and not at each try, which must cost the same however many others try.
+        database.execute("DELETE FROM tries WHERE at <= ?", (utc_text(now - PER),))
         database.execute("DELETE FROM codes WHERE person = ?", (person.name,))
         database.execute(
             "INSERT INTO codes (hash, person, expires_at) VALUES (?, ?, ?)",
@@ -82,8 +84,8 @@ def unlink(database: Database, chat: str) -> Person | None:
 
 
 def _tried(database: Database, chat: str, now: datetime) -> int:
-    database.execute("DELETE FROM tries WHERE at <= ?", (utc_text(now - PER),))
-    row = database.row("SELECT count(*) AS tried FROM tries WHERE chat = ?", (chat,))
+    recent = (chat, utc_text(now - PER))
+    row = database.row("SELECT count(*) AS tried FROM tries WHERE chat = ? AND at > ?", recent)
     return int(row["tried"]) if row else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,8 @@ from portfolios.peoplestore import PeopleStore
 from rebalancer.bot.asking import Paper, Services
 from rebalancer.bot.replying import Reply
 from tests.rebalancer.bot.desk import CANARY, MARKET, OWNER, VIEWER, Bot, text_of
+from tests.rebalancer.bot.wire import hear, message, private, wired
+from tests.standins.telegram import TelegramStandin
 
 SHEET = b"asset,quantity\nbitcoin,2.5\nethereum,10\n"
 
@@ -251,6 +254,39 @@ def test_only_owners_send_files_and_nobody_in_a_group(bot: Bot) -> None:
         bot.heard("/import", OWNER, chat=-5, is_private=False),
     ):
         assert not bot.office.takes_papers(heard)
+
+
+def test_a_file_comes_over_the_wire_with_its_caption(bot: Bot) -> None:
+    async def talked(server: TelegramStandin) -> None:
+        async with wired(server, bot.office) as made:
+            for caption in ("/import wide", ""):
+                document = server.upload("growth.csv", SHEET)
+                said = message("", at=bot.now, chat=private(OWNER), sender=OWNER)
+                del said["text"]
+                await hear(made, {"message": {**said, "document": document, "caption": caption}})
+
+    with TelegramStandin(OWNER) as server:
+        asyncio.run(talked(server))
+        texts = server.texts(OWNER)
+    assert ["wide: new, with 2 lines" in text for text in texts] == [True, False]
+    assert "growth: new, with 2 lines" in texts[1]
+
+
+def test_a_file_that_cannot_be_fetched_is_answered(bot: Bot) -> None:
+    async def talked(server: TelegramStandin) -> None:
+        async with wired(server, bot.office) as made:
+            lost = {**server.upload("growth.csv", SHEET), "file_id": "unknown"}
+            large = {**server.upload("growth.csv", SHEET), "file_size": 4_000_001}
+            for document in (lost, large):
+                said = message("", at=bot.now, chat=private(OWNER), sender=OWNER)
+                del said["text"]
+                await hear(made, {"message": {**said, "document": document}})
+
+    with TelegramStandin(OWNER) as server:
+        asyncio.run(talked(server))
+        texts = server.texts(OWNER)
+    assert "did not hand the file over" in texts[0]
+    assert "The file is empty, or over 4 MB" in texts[1]
 
 
 @pytest.mark.parametrize("form", ["toml", "json", "csv with semicolons"])
