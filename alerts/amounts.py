@@ -57,7 +57,7 @@ _TOKENS = re.compile(
     | (?<=:\ ){_NUMBER}(?P<then>\ ->\ ){_NUMBER} | (?<=:\ ){_NUMBER}(?=\ ->\ none)
     | {_SIGN}{_NUMBER}(?={_NAMED})
   )
-  | \w*[^\W\d_]\w*                                        # a word with digits in it
+  | (?>[\d_]*)[^\W\d_]\w*                              # a word with digits in it
   | {_SIGN}(?P<bare>{_NUMBER})
     """,
     re.VERBOSE,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
+from alerts.addresses import why_closed
 from alerts.messages import Button, Kind
 from alerts.outbox import Outbox
 from alerts.preferences import TELEGRAM
@@ -89,6 +90,8 @@ class Office:
                 return None
             if wait := self.turnstile.refuses(heard.user, ask.now):
                 return said(ask, wait) if wait.strip() else None
+            if heard.is_private:
+                _reach_again(ask)
             if ask.command == "start" and ask.words and heard.is_private:
                 return self._link(ask, heard)
             if ask.command == "id" or ask.person is STRANGER:
@@ -227,6 +230,12 @@ class Office:
         with ask.store.database.transaction():
             rows = [[_short(ask, button) for button in row] for row in reply.message.buttons]
         return reply.with_buttons(*rows)
+
+
+def _reach_again(ask: Ask) -> None:
+    """Send alerts to a chat again that refused them once: whoever writes here takes messages."""
+    if why_closed(ask.store.database, TELEGRAM, ask.person.chat):
+        Outbox(ask.store.database).reopen_address(TELEGRAM, ask.person.chat)
 
 
 def _is_for_anybody(ask: Ask, heard: Heard) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.addresses import why_closed
 from alerts.messages import Kind, Message
 from alerts.outbox import Outbox
 from alerts.preferences import Preferences, Way
@@ -185,6 +186,18 @@ def test_stop_unlinks_and_nothing_that_waits_is_sent(bot: Bot) -> None:
         later = Post(Outbox(store.database), PreferenceStore(store.database), now=bot.now)
         assert later.send(Message(Kind.RULE, "r", "core: x", NOW), [bob]) == 1
         assert Outbox(store.database).find(person="bob")[0].state.is_alive
+
+
+def test_who_blocked_the_bot_and_writes_again_is_told_things_again(bot: Bot) -> None:
+    with bot.store() as store:
+        box = Outbox(store.database)
+        box.close_address("telegram", str(OWNER), reason="blocked by the user", now=NOW)
+    answer(bot, "/status", VIEWER)
+    with bot.store() as store:
+        assert why_closed(store.database, "telegram", str(OWNER))
+    answer(bot, "/status")
+    with bot.store() as store:
+        assert not why_closed(store.database, "telegram", str(OWNER))
 
 
 def test_the_owner_of_the_settings_is_not_told_that_he_was_unlinked(bot: Bot) -> None:
