@@ -41,5 +41,5 @@ class Announced(Generic[T]):
             return None
         try:
             return await self._task
-        except TelegramError:
+        except (TelegramError, KeyError):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from portfolios.assets import AssetIndex
@@ -64,6 +64,7 @@ class Ask:
         now: the moment.
         people: everybody, to tell them what concerns them.
         number: of the update that asks, by which its repetition is known.
+        look_again: returns who asks with the rights he has at that moment.
         paper: the file that came with the command, if any.
         is_group: others read the answer as well.
     """
@@ -77,9 +78,14 @@ class Ask:
     now: datetime
     people: tuple[Person, ...] = ()
     number: int = 0
+    look_again: Callable[[], Person] | None = None
     paper: Paper | None = None
     is_group: bool = False
     services: Services = field(default_factory=Services)
+
+    def anew(self) -> Ask:
+        """Return the same with the rights of this moment: for the unit that writes something."""
+        return self if self.look_again is None else replace(self, person=self.look_again())
 
     @property
     def options(self) -> Mapping[str, str]:

@@ -23,7 +23,6 @@ from alerts.routing import Post
 from portfolios import figures
 from portfolios.done import forget_done, mark_done, was_done
 from portfolios.errors import RebalancerError
-from portfolios.linking import redeem
 from portfolios.market import Market
 from portfolios.marketdata.insights import Insights
 from portfolios.people import Person
@@ -159,6 +158,10 @@ class Office:
     def _ask(self, store: Store, heard: Heard) -> Ask:
         word, *words = heard.text[:LONGEST].split() or [""]
         people = self.people(store)
+
+        def look_again() -> Person:
+            return admitted(self.people(store), heard) or STRANGER
+
         return Ask(
             person=admitted(people, heard) or STRANGER,
             command=word.removeprefix("/").partition("@")[0].lower(),
@@ -169,6 +172,7 @@ class Office:
             now=self.now(),
             people=people,
             number=heard.number,
+            look_again=look_again,
             paper=heard.paper,
             is_group=not heard.is_private,
             services=self.services,
@@ -179,7 +183,7 @@ class Office:
             # Whose chat it is must not change by a code that was sent here by mistake, or by guile.
             note = "the code was not used; /stop unlinks this chat"
             return said(ask, f"This chat is {ask.person.name}'s already", note=note)
-        person = redeem(ask.store.database, ask.words[0], chat=str(heard.user), now=ask.now)
+        person = link_chat(ask.store, ask.words[0], chat=str(heard.user), now=ask.now)
         if person is None:
             return said(ask, "This code does not work", note="ask the owner for a new one")
         Outbox(ask.store.database).reopen_address(TELEGRAM, person.chat)

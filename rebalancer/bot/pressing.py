@@ -8,6 +8,7 @@ down: an old or foreign button explains itself and does nothing, and of two pres
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -37,6 +38,7 @@ MOST_MOVED = 0.05
 CONFIRM_WITHIN = timedelta(minutes=15)
 WHOLE_ID = 12
 VERDICTS: Mapping[str, Verdict] = MappingProxyType({"skip": Verdict.SKIP, "later": Verdict.SNOOZE})
+AGREED = (Verdict.APPROVE, Verdict.APPLY)
 BOOKING = ("book", "booked", "unbooked")
 TOO_OLD = "This button is too old."
 NOT_YOURS = "This is not yours to press."
@@ -56,6 +58,8 @@ def press(ask: Ask, data: str) -> Reply:
         return why_of(ask, plan)
     if action == "chart":
         return chart_of(plan)
+    if plan.portfolio not in {own.name for own in ask.portfolios()}:
+        return Reply(notice=f"{plan.portfolio} is not kept here any more.", is_done=True)
     if action in BOOKING:
         return _booking(ask, plan, action)
     return _decided(ask, plan, action)
@@ -69,17 +73,21 @@ def _plan(ask: Ask, name: str) -> Plan | None:
 
 
 def _booking(ask: Ask, plan: Plan, action: str) -> Reply:
+    past = ask.store.decisions(plan.plan_id)
     if ask.person.role not in MAY_DECIDE:
         return Reply(notice="You may look; somebody else decides.")
     if action == "unbooked":
         return Reply(notice="Nothing was booked.", is_done=True)
+    if not past or past[-1].verdict not in AGREED:
+        return Reply(notice="Only what was approved is booked: /approve comes first.", is_done=True)
     return ask_to_book(ask, plan) if action == "book" else book(ask, plan)
 
 
 def _decided(ask: Ask, plan: Plan, action: str) -> Reply:
-    refused = _refused(ask, standing_of(ask.store, plan, now=ask.now))
+    standing = standing_of(ask.store, plan, now=ask.now)
+    refused = _refused(ask, standing)
     if refused is not None:
-        return refused
+        return _ticket_again(ask, standing, refused) if action == "ok" else refused
     if action == "ok":
         return _confirm(ask, plan)
     if action == "no":
@@ -91,11 +99,22 @@ def _decided(ask: Ask, plan: Plan, action: str) -> Reply:
 
 def _refused(ask: Ask, standing: Standing) -> Reply | None:
     """Return why a press counts for nothing; None where it counts."""
+    if not ask.person.may_see(standing.plan.portfolio):
+        return Reply(notice=NOT_YOURS)
     if ask.person.role not in MAY_DECIDE:
         return Reply(notice="You may look; somebody else decides.")
     if standing.is_undecided:
         return None
     return Reply(notice=what_became(standing), is_done=True)
+
+
+def _ticket_again(ask: Ask, standing: Standing, refused: Reply) -> Reply:
+    """Return the ticket once more where a plan is approved already: the first may be lost."""
+    ruling = standing.ruling
+    is_agreed = ruling is not None and ruling.verdict is Verdict.APPROVE
+    if not is_agreed or ask.person.role not in MAY_DECIDE:
+        return refused
+    return replace(ticket(ask, standing.plan), notice=refused.notice)
 
 
 def _confirm(ask: Ask, plan: Plan) -> Reply:
@@ -144,11 +163,9 @@ def _confirmed(ask: Ask, name: str) -> Reply:
     plan = ask.store.load_plan(words.split()[1])
     moved = _moved(ask, plan)
     with ask.store.database.transaction():
-        if not ask.person.may_see(plan.portfolio):
-            return Reply(notice=NOT_YOURS)
         standing = standing_of(ask.store, plan, now=ask.now)
-        if (refused := _refused(ask, standing)) is not None:
-            return refused
+        if (refused := _refused(ask.anew(), standing)) is not None:
+            return _ticket_again(ask.anew(), standing, refused)
         if words != _bound(standing):
             return Reply(notice="It was proposed anew since: press Approve there.", is_done=True)
         if (stale := _stale(ask, plan, moved)) is not None:
@@ -173,7 +190,9 @@ def _recorded(ask: Ask, plan: Plan, verdict: Verdict) -> Reply:
     until = ask.now + SNOOZE if verdict is Verdict.SNOOZE else None
     with ask.store.database.transaction():
         standing = standing_of(ask.store, plan, now=ask.now)
-        if not standing.is_undecided or (standing.state is State.SNOOZED and until is not None):
+        if (refused := _refused(ask.anew(), standing)) is not None:
+            return refused
+        if standing.state is State.SNOOZED and until is not None:
             return Reply(notice=what_became(standing), is_done=True)
         by = ask.person.name
         ask.store.record_decision(plan.plan_id, verdict, at=ask.now, by=by, until=until)

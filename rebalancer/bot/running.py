@@ -37,7 +37,7 @@ from rebalancer.bot.office import PAPERS, Office
 from rebalancer.bot.queueing import OnePerChat
 from rebalancer.bot.registry import COMMANDS
 from rebalancer.bot.replying import Command, Reply
-from rebalancer.bot.saying import notify, patiently, say, take_buttons_away
+from rebalancer.bot.saying import WIRE, notify, patiently, say, take_buttons_away
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class _Papers:
             return
         try:
             paper = await _fetched(message.document)
-        except TelegramError:
+        except WIRE:
             await patiently(partial(message.reply_text, NOT_FETCHED))
             raise
         await _answered(self._office, update, replace(heard, paper=paper))
@@ -154,7 +154,7 @@ async def _delivered(
     """Put an answer into its chat; what tells of a decision is kept where that fails."""
     try:
         await saying
-    except TelegramError:
+    except WIRE:
         await asyncio.to_thread(office.owe, heard, reply)
         raise
     await asyncio.to_thread(office.answered, heard)
@@ -185,11 +185,13 @@ async def _show(query: CallbackQuery, reply: Reply) -> None:
     if reply.is_done:
         await take_buttons_away(query)
     pressed = query.message
-    if not isinstance(pressed, Message):
-        return  # too old to be written below
+    if pressed is None:
+        return  # a press from an inline answer, which the bot never gives
     if reply.message is None and reply.notice and reply.is_done:
         await patiently(lambda: pressed.chat.send_message(reply.notice))
-    await say(pressed.chat, reply, instead=pressed if reply.replaces else None)
+    # One that is too old cannot be written over.
+    old = pressed if reply.replaces and isinstance(pressed, Message) else None
+    await say(pressed.chat, reply, instead=old)
 
 
 def _heard(update: Update, text: str) -> Heard:

@@ -14,7 +14,7 @@ import httpx
 from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram import Message as Sent
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, NetworkError, RetryAfter
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram.warnings import PTBDeprecationWarning
 
 from alerts.messages import Button, Message
@@ -28,6 +28,8 @@ LONGEST_WAIT = 60.0
 MOST_TRIES = 4
 LONGEST_NOTICE = 200
 UNCHANGED = "message is not modified"
+WIRE = (TelegramError, KeyError)
+"""What goes wrong on the wire; an answer without a result is a bare KeyError of the library."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -70,16 +72,17 @@ async def notify(query: CallbackQuery, notice: str) -> None:
     """Answer a press over the chat; every press is answered, or its button turns for ever."""
     try:
         await patiently(lambda: query.answer(notice[:LONGEST_NOTICE] or None))
-    except BadRequest:
-        log.debug("the press was too old to be answered")
+    except WIRE as error:
+        # Too old, or lost: what the press led to is shown all the same.
+        log.info("telegram: a press was not answered (%s)", type(error).__name__)
 
 
 async def take_buttons_away(query: CallbackQuery) -> None:
     """Leave a message without its buttons."""
     try:
         await patiently(lambda: query.edit_message_reply_markup(reply_markup=None))
-    except BadRequest:
-        log.debug("the buttons were gone already")
+    except WIRE as error:
+        log.info("telegram: buttons stay where they were (%s)", type(error).__name__)
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

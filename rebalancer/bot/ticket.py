@@ -6,6 +6,7 @@ from alerts.messages import Block, Button, Style
 from portfolios import figures
 from portfolios.decisions import Verdict
 from portfolios.errors import RebalancerError
+from portfolios.people import Role
 from portfolios.plans import Plan, Trade
 from portfolios.tradescsv import trades_csv
 from rebalancer.bot.asking import Ask, Paper
@@ -49,6 +50,8 @@ def book(ask: Ask, plan: Plan) -> Reply:
     market = ask.load_market()
     try:
         with ask.store.database.transaction():
+            if not _may_book(ask.anew(), plan):
+                return Reply(notice="This is not yours to book.")
             done = apply_plan(ask.store, plan.plan_id, market, at=ask.now, by=ask.person.name)
             if done.is_new:
                 tell_others(ask, plan, Verdict.APPLY)
@@ -58,3 +61,7 @@ def book(ask: Ask, plan: Plan) -> Reply:
         when = figures.moment(done.ruling.at)
         return Reply(notice=f"{done.ruling.by} booked it on {when}.", is_done=True)
     return said(ask, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding("Booked.")
+
+
+def _may_book(ask: Ask, plan: Plan) -> bool:
+    return ask.person.role is not Role.VIEWER and ask.person.may_see(plan.portfolio)

@@ -102,7 +102,7 @@ class TelegramStandin:
         return f"http://127.0.0.1:{self._server.server_address[1]}/bot"
 
     def fault(self, kind: str, **details: Any) -> None:
-        """flood, status, lost, reset, html or migrate."""
+        """flood, status, lost, reset, html, void or migrate."""
         self.faults.append(Fault(kind, **details))
 
     def wait_for(self, count: int) -> None:
@@ -150,6 +150,8 @@ class TelegramStandin:
             self.chats.add(fault.new_chat)
             text = "Bad Request: group chat was upgraded to a supergroup chat"
             return 400, _refused(400, text, migrate_to_chat_id=fault.new_chat), ""
+        if fault.kind == "void":
+            return 200, {"ok": True}, ""
         return (200, None, fault.kind) if fault.kind in ("reset", "html") else None
 
     def _done(self, method: str, given: dict[str, Any], chat: int | None) -> Any:

@@ -50,7 +50,7 @@ def work(bot: Bot, heard: Heard, wall: Path, points: Points) -> None:
     points()
     if reply is not None and (reply.message or reply.notice):
         with wall.open("a") as log:
-            log.write(f"{heard.number}\n")
+            log.write(f"{heard.number} {len(reply.papers)}\n")
     points()
     bot.office.answered(heard)
     points()
@@ -119,6 +119,7 @@ def kinds(bot: Bot, plan: str) -> dict[str, Callable[[], str]]:
         "snooze": pressed("later"),
         "approve": confirmed,
         "word": lambda: (again(), f"/skip {PORTFOLIO}")[1],  # type: ignore[func-returns-value]
+        "rule": lambda: f"/alert {PORTFOLIO} price bitcoin > {100_000 + next(number)}",
         "ask": lambda: f"/ask question {next(number)}",
     }  # fmt: skip
 
@@ -148,7 +149,11 @@ def run(folder: Path, restarts: int, seed: int) -> dict[str, int]:
             assert life(bot, heard, folder) == 0
         judge(name, before, effects(bot, plan, folder), found)
         found["tries"] += 1
-        found["unanswered"] += str(heard.number) not in (folder / "wall").read_text().split()
+        answers = [line.split() for line in (folder / "wall").read_text().splitlines()]
+        mine = [int(papers) for number, papers in answers if number == str(heard.number)]
+        found["unanswered"] += not mine
+        # Who approves gets his ticket, however often the first one was on its way when all ended.
+        found["no_ticket"] += name == "approve" and not any(mine)
     with bot.store() as store:
         (verdict,) = store.database.rows("PRAGMA integrity_check")
     return {**found, "damaged": int(verdict["integrity_check"] != "ok")}

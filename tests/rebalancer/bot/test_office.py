@@ -12,6 +12,7 @@ import pytest
 from alerts.outbox import Outbox
 from portfolios.decisions import Verdict
 from portfolios.linking import new_code
+from portfolios.market import Market
 from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from rebalancer.bot.registry import COMMANDS
@@ -107,6 +108,7 @@ def test_approving_takes_two_steps_and_counts_once(bot: Bot) -> None:
     assert [paper.name for paper in ticket.papers] == [f"trades-{plan}.csv"]
     again = bot.press(confirm.payload)
     assert again.notice.startswith("ann approved it on")
+    assert again.papers == ticket.papers  # the first may have been lost on its way
     assert bot.press(f"skip:{plan}").notice.startswith("ann approved it on")
     assert bot.verdicts(plan) == [Verdict.APPROVE]
 
@@ -196,8 +198,36 @@ def test_the_others_are_told_of_a_decision_and_its_maker_is_not(bot: Bot) -> Non
     ]
 
 
+def test_rights_are_those_of_the_moment_of_writing(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal("shared"))
+    cleo = Person("cleo", Role.APPROVER, chat=str(STRANGER), portfolios=("shared",))
+    with bot.store() as store:
+        PeopleStore(store.database).save(cleo)
+    asked = bot.press(f"ok:{plan}", STRANGER)
+    assert asked.message is not None
+    yes = asked.message.buttons[0][0].payload
+
+    def look_while_the_right_is_taken_away() -> Market:
+        with bot.store() as store:
+            PeopleStore(store.database).save(replace(cleo, role=Role.VIEWER))
+        return MARKET
+
+    office = replace(bot.office, market=look_while_the_right_is_taken_away)
+    assert "somebody else decides" in office.press(bot.heard(yes, STRANGER)).notice
+    assert bot.verdicts(plan) == []
+
+
+def test_a_press_on_a_proposal_of_what_is_gone_names_nothing_else(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal("shared"))
+    with bot.store() as store:
+        store.remove_portfolio("shared")
+    for action in ("ok", "skip", "book", "booked"):
+        assert bot.press(f"{action}:{plan}").notice == "shared is not kept here any more."
+
+
 def test_booking_takes_two_steps_and_counts_once(bot: Bot) -> None:
     plan = plan_of(bot.ask_proposal("shared"))
+    assert "/approve comes first" in bot.press(f"booked:{plan}").notice
     ticket = bot.press(bot.confirmation(plan))
     assert ticket.message is not None
     asked = bot.press(ticket.message.buttons[0][0].payload)

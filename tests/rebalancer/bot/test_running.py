@@ -124,6 +124,32 @@ def test_what_tells_of_a_decision_is_delivered_later_where_it_cannot_be_now(bot:
     assert "approved, yours to trade" in owed.message.headline
 
 
+def test_a_ticket_comes_although_the_press_could_not_be_answered(bot: Bot) -> None:
+    yes = bot.confirmation(plan_of(bot.ask_proposal("shared")))
+
+    async def ask(line: Line, server: TelegramStandin) -> None:
+        server.fault("status", method="answerCallbackQuery", code=502, description="Bad Gateway")
+        server.fault("void", method="editMessageReplyMarkup")
+        await hear(line.made, callback(yes, sender=OWNER, at=bot.now, chat=private(OWNER)))
+
+    server = talk(bot, ask)
+    assert "approved, yours to trade" in server.sent[0].text
+    assert server.sent[1].method == "sendDocument"
+
+
+def test_an_answer_that_says_nothing_counts_as_none(bot: Bot) -> None:
+    yes = bot.confirmation(plan_of(bot.ask_proposal("shared")))
+
+    async def ask(line: Line, server: TelegramStandin) -> None:
+        server.fault("void", method="sendMessage")
+        await hear(line.made, callback(yes, sender=OWNER, at=bot.now, chat=private(OWNER)))
+
+    talk(bot, ask)
+    with bot.store() as store:
+        (owed,) = Outbox(store.database).find(person="ann")
+    assert "approved, yours to trade" in owed.message.headline
+
+
 def test_who_is_asked_to_wait_tries_again(bot: Bot) -> None:
     async def ask(line: Line, server: TelegramStandin) -> None:
         server.fault("flood", method="sendMessage", retry_after=1)
