@@ -62,12 +62,9 @@ def serve(
 
 
 def _serve(resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
-    from rebalancer.wiring import open_store
     from rebalancer.wiring.serving import serve as run_all
     from rebalancer.wiring.serving import what_runs
 
-    with open_store(resolved):
-        pass  # what is wrong with the database is said now, not by every part
     with _asked() as asked:
         first, *missing = what_runs(resolved.settings)
         log.info(first)

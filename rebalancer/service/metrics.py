@@ -11,7 +11,6 @@ from alerts.delivery import State
 from alerts.outboxsummary import Summary, oldest_waiting, summarise
 from portfolios.beats import Beat, beats
 from portfolios.canonical import utc_text
-from portfolios.market import Market
 from portfolios.providers.credits import Usage
 from portfolios.store import Store
 from rebalancer.service.standing import LIFE, newest_standing
@@ -49,12 +48,10 @@ class Figures:
 
 
 def gather(
-    store: Store, market: Market | None, usages: tuple[Usage, ...], *, now: datetime
+    store: Store, usages: tuple[Usage, ...], *, price_age: timedelta | None, now: datetime
 ) -> Figures:
-    """Measure an installation."""
+    """Measure an installation; cheap enough to be done every minute."""
     oldest = oldest_waiting(store.database, now)
-    quotes = market.quotes.values() if market is not None else ()
-    moments = [quote.at for quote in quotes if not quote.quarantined]
     recent = store.database.rows(_OFFERED, (utc_text(now - LIFE - LONGEST_SNOOZE),))
     standings = (newest_standing(store, row["portfolio"], now=now) for row in recent)
     return Figures(
@@ -62,7 +59,7 @@ def gather(
         waits=None if oldest is None else now - oldest,
         parts=beats(store.database),
         usages=usages,
-        price_age=market.age(max(moments)) if market and moments else None,
+        price_age=price_age,
         plans_open=sum(standing is not None and standing.is_undecided for standing in standings),
     )
 

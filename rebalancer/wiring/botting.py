@@ -47,7 +47,7 @@ def office_of(resolved: Resolved, *, offline: bool = False, clock: Clock = now) 
         return tuple(credit_lines(usages.values()))
 
     return Office(
-        open_store=lambda: open_office(settings),
+        open_store=lambda: open_office(settings, is_checked=True),
         people=lambda store: people_of(settings, store.database),
         market=Recent(lambda: wiring.market_if_any(resolved, offline=offline), clock),
         insights=lambda: wiring.insights_from(resolved, offline=offline),

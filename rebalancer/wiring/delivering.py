@@ -52,9 +52,15 @@ def now() -> datetime:
 
 
 @contextmanager
-def open_office(settings: Settings) -> Iterator[Store]:
-    """Open the database with the tables of alerts, for as long as the block lasts."""
-    with open_database(settings.database, migrations=(PORTFOLIOS, ALERTS)) as database:
+def open_office(settings: Settings, *, is_checked: bool = False) -> Iterator[Store]:
+    """Open the database with the tables of alerts, for as long as the block lasts.
+
+    Args:
+        settings: say where it is.
+        is_checked: this process has opened it before, so it is not read through for damage.
+    """
+    tables = (PORTFOLIOS, ALERTS)
+    with open_database(settings.database, migrations=tables, is_checked=is_checked) as database:
         yield Store(database)
 
 

@@ -54,7 +54,7 @@ class Rounds:
 
     def __call__(self, turn: Turn) -> bool:
         """Do one round, or nothing; it is noted here, as part of the task."""
-        with open_office(self.resolved.settings) as store:
+        with open_office(self.resolved.settings, is_checked=True) as store:
             if not is_due(store.database, self.clock()):
                 return False
             lease = Lease(store.database, ROUND, self.owner, LEASE)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from portfolios.database import Database
 from portfolios.errors import StoreError
+from portfolios.marketdata.marketstore import MarketStore
 from rebalancer import wiring
 from rebalancer.daemon import Turn
 from rebalancer.service.metrics import gather, metrics_text
@@ -30,12 +33,22 @@ class Measures:
             StoreError: the file cannot be written.
         """
         now = self.clock()
-        market = wiring.market_if_any(self.resolved, offline=self.offline)
-        with open_office(self.resolved.settings) as store:
-            usages = usages_of(self.resolved.settings, store.database, now)
-            text = metrics_text(gather(store, market, tuple(usages.values()), now=now))
+        settings = self.resolved.settings
+        with open_office(settings, is_checked=True) as store:
+            usages = tuple(usages_of(settings, store.database, now).values())
+            age = self._price_age(store.database, now)
+            text = metrics_text(gather(store, usages, price_age=age, now=now))
         write_whole(self.path, text)
         return True
+
+    def _price_age(self, database: Database, now: datetime) -> timedelta | None:
+        """Return the age of the newest price that is believed; the whole market is not needed."""
+        settings = self.resolved.settings
+        if self.offline or settings.provider == "sample":
+            market = wiring.market_from(self.resolved, offline=True)
+            return market.age(max(quote.at for quote in market.quotes.values()))
+        known = MarketStore(database, currency=settings.currency).accepted().values()
+        return now - max(reading.at for reading in known) if known else None
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -36,7 +36,7 @@ class Noted:
         known = self._last.get(part)
         if known is not None and known[0] == words and timedelta(0) <= now - known[1] < EVERY:
             return
-        with open_database(self.settings.database) as database:
+        with open_database(self.settings.database, is_checked=True) as database:
             if words:
                 went_wrong(database, part, words, now=now)
             else:

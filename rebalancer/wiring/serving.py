@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 A_LOOK = timedelta(seconds=5)
 """After which it is looked again whether a round is due, or whether the bot is free."""
-MEASURED_EVERY = timedelta(seconds=30)
+MEASURED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,12 @@ def serve(
 
     Returns:
         The parts that did not end in time.
+
+    Raises:
+        StoreError: the database cannot be used.
     """
+    with open_office(resolved.settings):
+        pass  # what is wrong with it is said now and once, not by every part
     parts = parts_of(resolved, offline=offline, metrics=metrics)
     return run_parts(parts, stop, Noted(resolved.settings, now))
 

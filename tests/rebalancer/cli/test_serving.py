@@ -146,7 +146,7 @@ def test_one_killed_in_the_middle_leaves_what_it_was_asked_to_the_next(tmp_path:
 
 def test_an_outage_of_telegram_is_outlived(tmp_path: Path) -> None:
     with TelegramStandin(CHAT) as bot:
-        bot.fault("status", code=502, description="Bad Gateway", count=5)
+        bot.fault("status", code=500, description="Internal Server Error", count=5)
         shell = shell_of(tmp_path, bot)
         with serving_here(shell) as server:
             server.hears("bot: Telegram does not answer")

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -186,7 +186,8 @@ def _killed(world: World, nursery: Nursery, life: dict[str, object]) -> None:
     pid = nursery.begin(**life)
     ended = nursery.end(world.chance.random() * usual)
     if ended is None:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(pid, signal.SIGKILL)
         ended = nursery.end(60.0)
     assert ended is not None
     assert ended[1] in (0, -signal.SIGKILL)
