@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -26,11 +27,15 @@ LONGEST_POLL = 10
 A_LOOK = 0.25
 """Seconds between two looks at the word to stop, or at what is being answered."""
 LONGEST_PAUSE = 30.0
+LONGEST_MENU_PAUSE = 3600.0
 TO_CONFIRM = 2.0
 """Seconds for the last word to Telegram."""
 REFUSED = "Telegram refused the bot's token"
 UNREACHED = "Telegram does not answer"
 RIVAL = "another program fetches this bot's messages"
+UNREAD = "Telegram's answer cannot be read"
+NO_ANSWER = (TelegramError, KeyError, ValueError, TypeError, AttributeError)
+"""What comes of a wire that fails, or of an answer that is none, such as `{"ok": true}` alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +84,29 @@ async def _listen(made: Application, watch: Watch) -> None:  # type: ignore[type
 
 async def _heard(ear: _Ear, made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
     hearing = asyncio.create_task(ear.hear())
+    introducing = asyncio.create_task(_introduced(made))
     try:
-        await introduce(made)
         while not hearing.done() and not watch.is_stopping() and watch.keeps():
             await asyncio.wait([hearing], timeout=A_LOOK)
     finally:
         hearing.cancel()
-        await asyncio.wait([hearing])
+        introducing.cancel()
+        await asyncio.wait([hearing, introducing])
         await ear.finish()
     if not hearing.cancelled():
         hearing.result()
+
+
+async def _introduced(made: Application) -> None:  # type: ignore[type-arg]
+    """Put up the menus, however many tries it takes: people are answered without them."""
+    for failures in count(1):
+        try:
+            await introduce(made)
+        except NO_ANSWER as error:
+            log.warning("the menu of commands is not up: %s", _words(error))
+            await asyncio.sleep(_pause(failures, LONGEST_MENU_PAUSE))
+        else:
+            return
 
 
 @dataclass(slots=True)
@@ -109,7 +127,7 @@ class _Ear:
                 heard = await self._fetch(0 if self.begun else LONGEST_POLL)
             except InvalidToken:
                 raise
-            except TelegramError as error:
+            except NO_ANSWER as error:
                 await self._rest(error)
                 continue
             self.failures = 0
@@ -128,7 +146,7 @@ class _Ear:
             return  # another has begun to fetch: it is told by what was written down
         try:
             await asyncio.wait_for(self._fetch(0), timeout=TO_CONFIRM)
-        except (TelegramError, TimeoutError):
+        except (*NO_ANSWER, TimeoutError):
             log.debug("what was answered could not be confirmed; it will be known when it comes")
 
     async def _fetch(self, wait: int) -> Sequence[Update]:
@@ -149,17 +167,22 @@ class _Ear:
         self.begun[number] = asyncio.create_task(work)
         self.begun[number].add_done_callback(lambda _: self.begun.pop(number, None))
 
-    async def _rest(self, error: TelegramError) -> None:
+    async def _rest(self, error: Exception) -> None:
         self.failures += 1
         self.watch.wrong(_words(error))
-        pause = min(LONGEST_PAUSE, 2.0 ** min(self.failures, 10) / 4)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(_pause(self.failures, LONGEST_PAUSE))
 
 
-def _words(error: TelegramError) -> str:
+def _pause(failures: int, longest: float) -> float:
+    return min(longest, 2.0 ** min(failures, 20) / 4)
+
+
+def _words(error: Exception) -> str:
     """Say what is wrong; the text of an error may hold the address, and so the token."""
     if isinstance(error, Conflict):
         return RIVAL
+    if not isinstance(error, TelegramError):
+        return UNREAD
     if isinstance(error, RetryAfter):
         return "Telegram asks the bot to wait"
     return UNREACHED if isinstance(error, NetworkError) else f"Telegram: {type(error).__name__}"

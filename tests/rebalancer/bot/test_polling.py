@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
 from portfolios.errors import DeliveryError
-from rebalancer.bot.polling import REFUSED, RIVAL, UNREACHED, Watch, answer_all
+from rebalancer.bot.polling import REFUSED, RIVAL, UNREACHED, UNREAD, Watch, answer_all
 from rebalancer.bot.running import application
 from tests.rebalancer.bot.desk import OWNER, Bot
 from tests.standins.phone import Phone
@@ -56,6 +57,11 @@ def confirmed(server: TelegramStandin) -> int:
     )
 
 
+def menus(server: TelegramStandin) -> int:
+    """Return how many menus were put up."""
+    return sum(given["method"] == "setMyCommands" for given in server.answered)
+
+
 def test_what_was_answered_is_confirmed_and_not_answered_again(bot: Bot) -> None:
     with TelegramStandin(OWNER) as server:
         phone = Phone(server, OWNER)
@@ -76,6 +82,40 @@ def test_a_wire_that_fails_is_outlived_and_told(bot: Bot) -> None:
             assert "Your id is" in Phone(server, OWNER).say("/id")
         assert ear.told[:2] == [UNREACHED, RIVAL]
         assert ear.told[-1] == ""
+
+
+def test_an_answer_that_is_none_is_outlived_and_told(bot: Bot) -> None:
+    with TelegramStandin(OWNER) as server:
+        server.fault("void", method="getUpdates")
+        ear = Ear()
+        with listening(bot, server, ear):
+            assert "Your id is" in Phone(server, OWNER).say("/id")
+        assert ear.told[0] == UNREAD
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "code": 502, "description": "Bad Gateway"},
+        {"kind": "void"},
+    ],
+)
+def test_a_menu_that_is_refused_holds_nobody_up_and_is_put_up_later(
+    bot: Bot, fault: dict[str, Any]
+) -> None:
+    with TelegramStandin(OWNER) as server:
+        server.fault(method="setMyCommands", **fault)
+        with listening(bot, server, Ear()):
+            assert "Your id is" in Phone(server, OWNER).say("/id")
+            server.wait_until(lambda: menus(server) == 2)
+
+
+def test_whoever_writes_is_answered_while_telegram_makes_the_menu_wait(bot: Bot) -> None:
+    with TelegramStandin(OWNER) as server:
+        server.fault("flood", method="setMyCommands", count=9, retry_after=60)
+        with listening(bot, server, Ear()):
+            assert "Your id is" in Phone(server, OWNER).say("/id")
+        assert not menus(server)
 
 
 def test_a_refused_token_ends_it_with_a_word(bot: Bot) -> None:
