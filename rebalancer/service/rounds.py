@@ -6,7 +6,9 @@ short anywhere, run twice, or come weeks late, and nothing is done twice or lost
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +35,8 @@ from rebalancer.service.propose import judge_portfolio, propose
 from rebalancer.service.reoffering import tell_again
 from rebalancer.service.reporting import make_report, send_report, was_reported
 
+log = logging.getLogger(__name__)
+
 _PRICED_BY_A_MARKET = """
 SELECT DISTINCT asset_id FROM holdings WHERE json_extract(document, '$.stated') IS NULL
 """
@@ -45,7 +49,7 @@ class Round:
 
     Attributes:
         checked: portfolios judged.
-        failed: portfolio -> why it could not be.
+        failed: portfolio -> why it could not be, or why it was not reported.
         again: proposals told again after a snooze.
         reports: weekly reports written.
         digests: digests written.
@@ -100,7 +104,7 @@ def look_round(
         for portfolio in _while(goes_on, store.list_portfolios()):
             _look_at(store, portfolio, market, around.people, now, done)
         _tell_of_data(store, market, around, now)
-        done.reports = sum(_reported(store, market, around, now, goes_on))
+        _report_all(store, market, around, now, goes_on, done)
     if goes_on():
         done.digests = send_digests(store, around.people, now=now)
     return done
@@ -113,6 +117,18 @@ def _while(goes_on: GoesOn, every: Iterable[Portfolio]) -> Iterator[Portfolio]:
         yield each
 
 
+@contextmanager
+def _alone(portfolio: str, done: Round) -> Iterator[None]:
+    """Note what goes wrong with one portfolio, so that it holds up no other."""
+    try:
+        yield
+    except RebalancerError as error:
+        done.failed[portfolio] = str(error)
+    except Exception as error:
+        log.exception("%s failed in a round", portfolio)
+        done.failed[portfolio] = f"unexpected {type(error).__name__}; the log says more"
+
+
 def _look_at(
     store: Store,
     kept: Portfolio,
@@ -121,15 +137,12 @@ def _look_at(
     now: datetime,
     done: Round,
 ) -> None:
-    try:
+    with _alone(kept.name, done):
         portfolio = with_targets(kept, store.database)
         findings = judge_portfolio(portfolio, market)
         plan = _plan(store, portfolio, market, done.failed)
         # A proposal tells of the drift that it mends.
         outside = {} if plan and plan.trades else drifts(portfolio, market)
-    except RebalancerError as error:
-        done.failed[kept.name] = str(error)
-    else:
         check(
             store,
             portfolio,
@@ -141,7 +154,8 @@ def _look_at(
             outside=outside,
         )
         done.checked += 1
-    done.again += tell_again(store, kept.name, people, now=now)
+    with _alone(kept.name, done):
+        done.again += tell_again(store, kept.name, people, now=now)
 
 
 def _plan(
@@ -174,15 +188,18 @@ def _tell_of_data(store: Store, market: Market, around: Around, now: datetime) -
             post.send(message, [p for p in around.people if p.role is Role.OWNER])
 
 
-def _reported(
-    store: Store, market: Market, around: Around, now: datetime, goes_on: GoesOn
-) -> Iterator[int]:
+def _report_all(
+    store: Store, market: Market, around: Around, now: datetime, goes_on: GoesOn, done: Round
+) -> None:
     for person in around.people:
         offset = offset_of(person.name, people=len(around.people))
         due = weekly(now, person.timezone, offset=offset)
         if due.is_due(now):
             for portfolio in _while(goes_on, _unreported(store, person, due)):
-                yield _report(store, portfolio, market, around.insights, person, due, now)
+                with _alone(portfolio.name, done):
+                    done.reports += _report(
+                        store, portfolio, market, around.insights, person, due, now
+                    )
 
 
 def _unreported(store: Store, person: Person, due: Due) -> Iterator[Portfolio]:
@@ -203,14 +220,14 @@ def _report(
     now: datetime,
 ) -> bool:
     preferences = PreferenceStore(store.database)
-    held = tuple(m.headline for c in CHANNELS for m in preferences.held_back(person.name, c))
+    held = [m for c in CHANNELS for m in preferences.held_back(person.name, c)]
     made = make_report(
         store,
         with_targets(portfolio, store.database),
         market,
         insights=insights,
         week=due.period,
-        held_back=held,
+        held_back=tuple(m.headline for m in concerning(person, held)),
         is_late=due.is_late(now),
     )
     return send_report(store, made, [person], now=now)

@@ -10,8 +10,12 @@ from threading import Barrier, Thread
 
 import pytest
 
-from alerts.messages import Kind
+from alerts.messages import Kind, Message
 from alerts.outbox import Outbox
+from alerts.preferences import EMAIL
+from alerts.preferencestore import PreferenceStore
+from portfolios.assets import Asset
+from portfolios.holdings import Holding, Portfolio
 from portfolios.marketdata.insights import Insights
 from portfolios.people import Person
 from portfolios.policy import Policy, Range
@@ -57,6 +61,52 @@ def test_a_portfolio_that_cannot_be_judged_holds_up_no_other(bot: Bot) -> None:
     done = rounded(bot)
     assert set(done.failed) == {CANARY}
     assert done.checked >= 1
+
+
+class Poisoned(dict[str, Asset]):
+    """Assets of which one is something that nobody foresaw."""
+
+    def get(self, key: str, default: object = None) -> Asset:  # type: ignore[override]
+        if key == "poison":
+            raise ValueError("no such thing")
+        return super().get(key, default)  # type: ignore[arg-type, return-value]
+
+
+def add(bot: Bot, name: str, **changes: object) -> None:
+    held = (Holding("bitcoin", Decimal(1)),)
+    with bot.store() as store:
+        own = Portfolio(name, cash=Decimal(100), holdings=held)
+        store.save_portfolio(replace(own, **changes), at=NOW)
+
+
+def hold_back(bot: Bot, person: Person) -> None:
+    told = Message(Kind.GRADE, "g1", "shared: grades moved", NOW, portfolio="shared")
+    with bot.store() as store:
+        PreferenceStore(store.database).hold_back(person.name, EMAIL, told, at=NOW)
+
+
+def test_an_index_that_was_never_fetched_holds_up_neither_reports_nor_digests(bot: Bot) -> None:
+    bob = replace(BOB, portfolios=("an-index", "shared"))
+    add(bot, "an-index", targets_from="tokenmetrics:99")
+    hold_back(bot, bob)
+    done = rounded(bot, bob, now=MONDAY + timedelta(hours=1))
+    assert (done.checked, done.reports, done.digests) == (2, 1, 1)
+    assert list(done.failed) == ["an-index"]
+    assert "nothing is known yet" in done.failed["an-index"]
+
+
+def test_what_nobody_foresaw_in_one_portfolio_holds_up_no_other(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    bob = replace(BOB, portfolios=("a-poison", "shared"))
+    add(bot, "a-poison", holdings=(Holding("poison", Decimal(1)),))
+    hold_back(bot, bob)
+    known = replace(around(bob), market=replace(MARKET, assets=Poisoned(MARKET.assets)))
+    with bot.store() as store:
+        done = look_round(store, known, now=MONDAY + timedelta(hours=1))
+    assert (done.checked, done.reports, done.digests) == (2, 1, 1)
+    assert done.failed == {"a-poison": "unexpected ValueError; the log says more"}
+    assert [r.exc_info is not None for r in caplog.records if "a-poison" in r.message] == [True] * 2
 
 
 def test_each_week_is_reported_once_by_two_at_once(bot: Bot) -> None:
