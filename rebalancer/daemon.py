@@ -99,7 +99,7 @@ def keep_going(part: Part, stop: Stop, notes: Notes) -> None:
         try:
             if part.work(turn):
                 kept.well()
-        except Exception as error:
+        except BaseException as error:  # a solver's panic is no Exception, and ends no part either
             failures += 1
             kept.failed(error)
             stop.wait(pause_after(failures))
@@ -161,7 +161,7 @@ class _Telling:
             self.trouble = words
         self._note(lambda: self.notes.wrong(self.part, words))
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         if isinstance(error, RebalancerError):
             self.wrong(str(error))
             return

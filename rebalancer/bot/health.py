@@ -18,15 +18,19 @@ from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Reply, lines, said
 from rebalancer.service.datanews import doubts
 
-ROUND, DELIVERY, PORTFOLIOS, PRICES = "round", "delivery", "portfolios", "coingecko"
+ROUND, DELIVERY, BOT = "round", "delivery", "bot"
+PORTFOLIOS, PRICES = "portfolios", "coingecko"
 LATE = timedelta(hours=1)
 """A round comes every quarter of an hour; later than this it was not only slow."""
+SILENT = timedelta(minutes=10)
+"""Delivery and the bot say every minute that they live."""
 MOST_DOUBTS = 8
 SAID: Mapping[str, str] = MappingProxyType(
     {
         ROUND: "checks",
         PORTFOLIOS: "portfolios",
         DELIVERY: "delivery",
+        BOT: "the bot",
         PRICES: "prices (CoinGecko)",
         "tokenmetrics": "grades (Token Metrics)",
     }
@@ -90,6 +94,16 @@ def _trouble(seen: _Seen, *, is_owner: bool) -> Iterator[str]:
     if delivery is not None and delivery.failures:
         why = f": {delivery.words}" if is_owner else ""
         yield f"Messages are held up{_since(delivery)}{why}"
+    yield from _silent(seen)
+
+
+def _silent(seen: _Seen) -> Iterator[str]:
+    """Yield which parts say nothing any more, not even what is wrong."""
+    for name in (DELIVERY, BOT):
+        beat = seen.parts.get(name)
+        if beat is not None and seen.now - beat.at > SILENT:
+            silence = span(seen.now - beat.at)
+            yield f"No sign of {SAID[name]} for {silence}: does `rebalancer serve` run?"
 
 
 def _stale(seen: _Seen) -> Iterator[str]:

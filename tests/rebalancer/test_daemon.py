@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
+
 from portfolios.errors import StoreError
 from rebalancer.daemon import LONGEST_PAUSE, Part, Turn, keep_going, pause_after, run_parts
 
@@ -39,12 +41,16 @@ class Notes:
         self.told.append((part, words))
 
 
-def scripted(*outcomes: bool | Exception) -> Part:
+class PanicError(BaseException):
+    """What a library that is not written in Python may raise."""
+
+
+def scripted(*outcomes: bool | BaseException) -> Part:
     left = list(outcomes)
 
     def work(turn: Turn) -> bool:
         outcome = left.pop(0)
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
@@ -75,6 +81,14 @@ def test_an_unexpected_error_is_known_by_its_kind_alone() -> None:
     notes = Notes()
     keep_going(scripted(ValueError("the token is 123:secret")), Waits(1), notes)
     assert notes.told == [("part", "unexpected ValueError")]
+
+
+@pytest.mark.parametrize("panic", [PanicError("clarabel: 123"), SystemExit(1)])
+def test_a_panic_is_a_failure_like_any_other(panic: BaseException) -> None:
+    stop, notes = Waits(2), Notes()
+    keep_going(scripted(panic, True), stop, notes)
+    assert stop.seconds == [2.0, 7.0]
+    assert notes.told == [("part", f"unexpected {type(panic).__name__}"), ("part", "")]
 
 
 def test_trouble_is_logged_when_it_begins_and_when_it_ends(caplog) -> None:  # type: ignore[no-untyped-def]

@@ -65,6 +65,25 @@ def test_messages_that_are_held_up_are_told(bot: Bot) -> None:
     assert "ann@example.org" not in shown
 
 
+@pytest.mark.parametrize(("part", "said"), [("delivery", "delivery"), ("bot", "the bot")])
+def test_a_part_that_fell_silent_is_the_story(bot: Bot, part: str, said: str) -> None:
+    note(bot, "round", "delivery", "bot")
+    note(bot, part, ago=10)
+    assert "All well" in first_line(bot.say("/health"))
+    note(bot, part, ago=11)
+    silent = f"No sign of {said} for 11 min: does `rebalancer serve` run?"
+    for user in (OWNER, VIEWER):
+        assert silent in first_line(bot.say("/health", user))
+
+
+def test_a_part_that_failed_before_it_fell_silent_is_told_as_both(bot: Bot) -> None:
+    note(bot, "round", wrong="delivery", words="no network")
+    bot.now += 50 * MINUTES
+    told = bot.say("/health")
+    assert "Messages are held up" in first_line(told)
+    assert "No sign of delivery for 50 min" in told
+
+
 def test_parts_failures_and_credits_are_for_owners_alone(bot: Bot) -> None:
     words = f"1 could not be judged. {CANARY}: limits contradict each other"
     note(bot, "round", wrong="portfolios", words=words)
