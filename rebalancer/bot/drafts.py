@@ -43,10 +43,9 @@ def confirm_buttons(draft: str) -> list[Button]:
 def keep(ask: Ask, draft: str) -> Reply:
     """Keep what waits, once, whoever else changed what meanwhile."""
     try:
-        with ask.store.database.transaction():
-            if not _may_keep(ask.anew(), draft):
-                return Reply(notice=NOT_YOURS)
-            kept = keep_drafted(ask.store, ask.person, draft, now=ask.now)
+        if not _may_keep(ask.anew(), draft):
+            return Reply(notice=NOT_YOURS)
+        kept = keep_drafted(ask.store, ask.person, draft, now=ask.now)
     except StoreError as error:
         return _nothing(error)
     reply = said(

@@ -113,14 +113,14 @@ def _asked(ask: Ask, person: Person) -> Reply:
 
 def gone(ask: Ask, name: str) -> Reply:
     """Remove somebody, after the second press."""
+    if ask.person.role is not Role.OWNER:
+        return Reply(notice=NOT_YOURS)
     since = ask.now - CONFIRM_WITHIN
     words = words_of(ask.store.database, ask.person.name, name, since=since)
     if words is None or not words.startswith(REMOVE):
         return Reply(notice="That was too long ago: ask /users again.", is_done=True)
     try:
         with ask.store.database.transaction():
-            if ask.anew().person.role is not Role.OWNER:
-                return Reply(notice=NOT_YOURS)
             person = _meant(ask.anew(), words.removeprefix(REMOVE))
             remove_person(ask.store, person.name, stand_in=None)
     except RebalancerError as error:
