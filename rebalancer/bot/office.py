@@ -34,6 +34,7 @@ from rebalancer.bot.pressing import press
 from rebalancer.bot.registry import COMMANDS, may_use
 from rebalancer.bot.replying import Command, Reply, again, said
 from rebalancer.bot.wording import as_wanted
+from rebalancer.service.people import link_chat
 
 log = logging.getLogger(__name__)
 

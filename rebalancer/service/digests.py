@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.following import concerning
 from alerts.outbox import Outbox
 from alerts.preferences import DIGEST_AT, EMAIL, TELEGRAM
 from alerts.preferencestore import PreferenceStore
@@ -39,10 +40,12 @@ def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -
         job = f"digest:{channel}:{person.name}"
         if not held or not mark_done(store.database, job, due.period, at=now):
             return False
-        message = digest_message(person.name, held, day=due.period, now=now)
-        Post(Outbox(store.database), kept, now=now).send(message, [_on(person, channel)])
         kept.let_go(person.name, channel, before=due.at)
-    return True
+        told = concerning(person, held)
+        if told:
+            message = digest_message(person.name, told, day=due.period, now=now)
+            Post(Outbox(store.database), kept, now=now).send(message, [_on(person, channel)])
+    return bool(told)
 
 
 def _on(person: Person, channel: str) -> Person:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from alerts.following import follow_person
 from alerts.leaving import forget_person
 from portfolios.errors import NotFoundError, UsageError
-from portfolios.linking import new_code
+from portfolios.linking import new_code, redeem
 from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from portfolios.store import Store
@@ -19,6 +20,8 @@ _CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
 
 def keep_person(store: Store, person: Person, *, stand_in: Person | None) -> tuple[str, ...]:
     """Keep a person in place of who bore the name; returns a line for each change.
+
+    What waits for him follows him, and what he may not see any more is taken back.
 
     Args:
         store: that keeps him.
@@ -41,6 +44,7 @@ def keep_person(store: Store, person: Person, *, stand_in: Person | None) -> tup
             others += _standing_in(stand_in, for_whom=old)
         _refuse_shared(person, others)
         people.save(person)
+        follow_person(store.database, person)
     return () if old is None else _changes(old, person)
 
 
@@ -58,6 +62,17 @@ def remove_person(store: Store, name: str, *, stand_in: Person | None) -> int:
             _standing_in(stand_in, for_whom=leaving)
         people.remove(name)
         return forget_person(store.database, name)
+
+
+def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | None:
+    """Link a chat by a code, and send there what waits for its person; None for a wrong code."""
+    with store.database.transaction():
+        person = redeem(store.database, code, chat=chat, now=now)
+        if person is not None:
+            # Whoever spoke from this chat before is unlinked by it.
+            for each in PeopleStore(store.database).everybody():
+                follow_person(store.database, each)
+    return person
 
 
 def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datetime) -> str:

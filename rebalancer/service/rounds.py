@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.following import concerning
 from alerts.messages import Kind
 from alerts.outbox import Outbox
 from alerts.preferencestore import PreferenceStore

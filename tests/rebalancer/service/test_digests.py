@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_each_channel_has_its_own_and_loses_nothing(store: Store) -> None:
 
 def test_who_has_mail_alone_gets_it_by_mail(store: Store) -> None:
     hold(store, "one", at=NIGHT, channel=EMAIL)
-    alone = Person("ann", email="ann@example.org")
+    alone = Person("ann", email="ann@example.org", portfolios=("core",))
     assert send_digests(store, [alone], now=MORNING) == 1
     assert [channel for channel, _, _ in sent(store)] == [EMAIL]
     assert PreferenceStore(store.database).held_back("ann", EMAIL) == ()
@@ -92,3 +93,19 @@ def test_days_without_anything_have_no_digest(store: Store) -> None:
     hold(store, "one", at=NIGHT)
     days = [send_digests(store, [BOTH], now=MORNING + n * DAY) for n in range(5)]
     assert days == [1, 0, 0, 0, 0]
+
+
+def test_what_concerns_him_no_more_is_left_out_of_it(store: Store) -> None:
+    hold(store, "core", at=NIGHT)
+    general = replace(message("general"), portfolio="")
+    PreferenceStore(store.database).hold_back("ann", TELEGRAM, general, at=NIGHT)
+    demoted = Person("ann", chat="7")
+    assert send_digests(store, [demoted], now=MORNING) == 1
+    assert "(general)" in sent(store)[0][2]
+    assert "(core)" not in sent(store)[0][2]
+
+
+def test_of_what_concerns_him_no_more_there_is_no_digest_ever(store: Store) -> None:
+    hold(store, "core", at=NIGHT)
+    assert send_digests(store, [Person("ann", chat="7")], now=MORNING) == 0
+    assert send_digests(store, [BOTH], now=MORNING + DAY) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from portfolios.shortcuts import shortcut_for
 from portfolios.store import Store
-from rebalancer.service.people import remove_person
+from rebalancer.service.people import keep_person, link_chat, remove_person
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ANN = Person("ann", Role.OWNER, chat="7", email="ann@example.org")
@@ -130,3 +131,48 @@ def test_of_two_owners_who_remove_each_other_one_remains(store: Store) -> None:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(remove, ("ann", "bob")))
         assert len(people.everybody()) == 1
+
+
+def wait_for(store: Store, person: Person, portfolio: str = "") -> None:
+    post = Post(Outbox(store.database), PreferenceStore(store.database), now=NOW)
+    with store.database.transaction():
+        for kind in (Kind.RULE, Kind.WEEKLY):  # by chat, and by mail
+            post.send(replace(told(kind.value, kind), portfolio=portfolio), [person])
+
+
+def addresses(store: Store, name: str) -> set[tuple[str, str]]:
+    return {(d.channel, d.address) for d in Outbox(store.database).find(person=name)}
+
+
+def test_what_waits_follows_a_chat_that_is_linked_anew(store: Store) -> None:
+    wait_for(store, BOB)
+    mail = ("email", BOB.email)
+    assert addresses(store, "bob") == {mail, ("telegram", "8")}
+    code = new_code(store.database, BOB, now=NOW)
+    assert link_chat(store, "guess", chat="555", now=NOW) is None
+    assert addresses(store, "bob") == {mail, ("telegram", "8")}
+    assert link_chat(store, code, chat="555", now=NOW) == replace(BOB, chat="555")
+    assert addresses(store, "bob") == {mail, ("telegram", "555")}
+
+
+def test_who_is_unlinked_by_anothers_code_is_told_nothing_there(store: Store) -> None:
+    wait_for(store, BOB)
+    code = new_code(store.database, ANN, now=NOW)
+    link_chat(store, code, chat=BOB.chat, now=NOW)
+    assert addresses(store, "bob") == {("email", BOB.email)}
+
+
+def test_what_waits_follows_who_is_kept_with_another_address(store: Store) -> None:
+    wait_for(store, BOB)
+    keep_person(store, replace(BOB, chat="", email="bob@example.com"), stand_in=None)
+    assert addresses(store, "bob") == {("email", "bob@example.com")}
+
+
+def test_what_waits_of_a_portfolio_no_longer_his_is_taken_back(store: Store) -> None:
+    store.save_portfolio(Portfolio("core"), at=NOW)
+    bob = replace(BOB, portfolios=("core",))
+    wait_for(store, bob, "core")
+    keep_person(store, bob, stand_in=None)
+    assert len(addresses(store, "bob")) == 2
+    keep_person(store, replace(bob, portfolios=()), stand_in=None)
+    assert addresses(store, "bob") == set()

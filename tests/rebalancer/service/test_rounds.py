@@ -128,6 +128,18 @@ def test_each_week_is_reported_once_by_two_at_once(bot: Bot) -> None:
     assert [d.dedupe_key for d in told] == ["weekly:shared:2026-W48:bob:email"]
 
 
+def test_a_report_tells_nothing_held_back_of_a_portfolio_that_is_not_his(bot: Bot) -> None:
+    with bot.store() as store:
+        for name in (CANARY, "shared"):
+            held = Message(Kind.GRADE, f"held:{name}", f"{name}: held back", NOW, portfolio=name)
+            PreferenceStore(store.database).hold_back("bob", EMAIL, held, at=MONDAY)
+    rounded(bot, BOB, now=MONDAY)
+    with bot.store() as store:
+        told = [d for d in Outbox(store.database).find() if d.message.kind is Kind.WEEKLY]
+    assert "shared: held back" in str(told)
+    assert f"{CANARY}: held back" not in str(told)
+
+
 def test_nothing_that_grows_with_the_history_is_read_in_a_round(bot: Bot) -> None:
     rounded(bot, BOB)
     read: list[str] = []
