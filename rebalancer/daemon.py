@@ -92,7 +92,7 @@ def pause_after(failures: int) -> float:
 
 def keep_going(part: Part, stop: Stop, notes: Notes) -> None:
     """Give a part its turns until the word to stop."""
-    kept = _Telling(part.name, notes)
+    kept = Telling(part.name, notes)
     turn = Turn(stop, kept.well, kept.wrong)
     failures = 0
     while not stop.is_set():
@@ -142,26 +142,29 @@ def run_parts(
 
 
 @dataclass(slots=True)
-class _Telling:
-    """Notes how one part fares, and logs it when that changes."""
+class Telling:
+    """Notes how one part fares, and logs it when that changes; a note that fails harms nothing."""
 
     part: str
     notes: Notes
     trouble: str = field(default="", init=False)
 
     def well(self) -> None:
+        """Note that it did its work."""
         if self.trouble:
             log.warning("%s: well again", self.part)
             self.trouble = ""
         self._note(lambda: self.notes.well(self.part))
 
     def wrong(self, words: str) -> None:
+        """Note what is wrong, in words without a secret."""
         if words != self.trouble:
             log.warning("%s: %s", self.part, words)
             self.trouble = words
         self._note(lambda: self.notes.wrong(self.part, words))
 
     def failed(self, error: BaseException) -> None:
+        """Note what was raised."""
         if isinstance(error, RebalancerError):
             self.wrong(str(error))
             return

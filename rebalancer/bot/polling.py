@@ -10,18 +10,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
+from typing import TypeVar
 
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from portfolios.errors import DeliveryError
+from rebalancer.bot.queueing import AT_ONCE
 from rebalancer.bot.running import LISTENS_TO, introduce
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+PAGE = 100
+"""Updates that Telegram hands over at once, however many there are."""
+WORKERS = 32
+"""Answers that are worked out at once; what takes long there holds up only as many."""
 LONGEST_POLL = 10
 """Seconds that Telegram may wait for something to happen."""
 A_LOOK = 0.25
@@ -41,6 +50,9 @@ NO_ANSWER = (TelegramError, KeyError, ValueError, TypeError, AttributeError)
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What the ear asks, and tells, while it listens.
+
+    All of it is called one after the other in one thread, which is not that of the event loop:
+    what is written down may wait for the disk.
 
     Attributes:
         is_stopping: it should end at the next good moment.
@@ -73,10 +85,12 @@ def answer_all(made: Application, watch: Watch) -> None:  # type: ignore[type-ar
 
 
 async def _listen(made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS))
     try:
         await made.initialize()
         await made.bot.delete_webhook()
-        await _heard(_Ear(made, watch), made, watch)
+        with ThreadPoolExecutor(1) as notes:
+            await _heard(_Ear(made, watch, notes), made, watch)
     finally:
         await made.shutdown()
         await made.bot.request.shutdown()  # which a failed beginning leaves open
@@ -86,7 +100,7 @@ async def _heard(ear: _Ear, made: Application, watch: Watch) -> None:  # type: i
     hearing = asyncio.create_task(ear.hear())
     introducing = asyncio.create_task(_introduced(made))
     try:
-        while not hearing.done() and not watch.is_stopping() and watch.keeps():
+        while not hearing.done() and not watch.is_stopping() and await ear.aside(watch.keeps):
             await asyncio.wait([hearing], timeout=A_LOOK)
     finally:
         hearing.cancel()
@@ -115,10 +129,17 @@ class _Ear:
 
     made: Application  # type: ignore[type-arg]
     watch: Watch
+    notes: ThreadPoolExecutor
     begun: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     after: int = 0
     """One more than the newest update heard; 0 once Telegram knows that we heard it."""
     failures: int = 0
+    is_crowded: bool = False
+    """A whole page of what was heard before is still in work."""
+
+    async def aside(self, call: Callable[[], T]) -> T:
+        """Call what may wait for the disk, while the answering goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self.notes, call)
 
     async def hear(self) -> None:
         """Fetch and hand on, for ever."""
@@ -131,18 +152,20 @@ class _Ear:
                 await self._rest(error)
                 continue
             self.failures = 0
-            self.watch.well()
+            await self.aside(self.watch.well)
             fresh = [update for update in heard if update.update_id >= self.after]
             for update in fresh:
                 self._begin(update)
             if self.begun and not fresh:
                 await asyncio.wait(self.begun.values(), timeout=A_LOOK)
+            self.is_crowded = not fresh and len(heard) >= PAGE and len(self.begun) < AT_ONCE
 
     async def finish(self) -> None:
         """Wait for what is being answered, and tell Telegram what was."""
+        self.is_crowded = False
         if self.begun:
             await asyncio.wait(self.begun.values(), timeout=self.watch.patience)
-        if not self.watch.keeps():
+        if not await self.aside(self.watch.keeps):
             return  # another has begun to fetch: it is told by what was written down
         try:
             await asyncio.wait_for(self._fetch(0), timeout=TO_CONFIRM)
@@ -150,8 +173,10 @@ class _Ear:
             log.debug("what was answered could not be confirmed; it will be known when it comes")
 
     async def _fetch(self, wait: int) -> Sequence[Update]:
-        # Only what is older than everything in work is confirmed.
-        offset = min(self.begun, default=self.after)
+        # Only what is older than everything in work is confirmed. But Telegram shows no more than
+        # a page from there: where one slow answer fills it with what was heard, nobody else would
+        # be. What is in work is confirmed then too, and lost if the process dies before the answer.
+        offset = self.after if self.is_crowded else min(self.begun, default=self.after)
         heard: Sequence[Update] = await self.made.bot.get_updates(
             offset=offset or None, timeout=wait, allowed_updates=LISTENS_TO
         )
@@ -169,7 +194,7 @@ class _Ear:
 
     async def _rest(self, error: Exception) -> None:
         self.failures += 1
-        self.watch.wrong(_words(error))
+        await self.aside(partial(self.watch.wrong, _words(error)))
         await asyncio.sleep(_pause(self.failures, LONGEST_PAUSE))
 
 

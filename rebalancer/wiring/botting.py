@@ -21,12 +21,13 @@ from rebalancer.bot.asking import Services
 from rebalancer.bot.office import Office
 from rebalancer.bot.polling import Watch, answer_all
 from rebalancer.bot.running import application
-from rebalancer.daemon import Stop, Turn
+from rebalancer.daemon import Stop, Telling, Turn
 from rebalancer.service.credits import credit_lines
 from rebalancer.settings import Resolved
 from rebalancer.wiring.assistant import ask_assistant
 from rebalancer.wiring.delivering import Clock, now, open_office, people_of
 from rebalancer.wiring.looking import usages_of
+from rebalancer.wiring.noting import Noted
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Answers:
             if not self._waits_for(lease, turn):
                 return False
             log.info("answering on Telegram")
-            keeps = _Renewal(lease, self.clock)
+            keeps = _Renewal(self._renews, self.clock)
             try:
                 answer_all(self._made(), Watch(turn.is_stopping, keeps, turn.well, turn.wrong))
             finally:
@@ -119,6 +120,11 @@ class Answers:
                 return False
         return not turn.is_stopping()
 
+    def _renews(self, moment: datetime) -> bool:
+        # In a thread of its own, and so with a handle of its own.
+        with open_office(self.resolved.settings, is_checked=True) as store:
+            return Lease(store.database, BOT, self.owner, LEASE).take(moment)
+
     def _made(self) -> Application:  # type: ignore[type-arg]
         telegram = self.resolved.settings.telegram
         token = telegram.token.get_secret_value() if telegram.token else ""
@@ -129,15 +135,15 @@ class Answers:
 class _Renewal:
     """Tells whether a lease is still ours, and renews it now and then."""
 
-    def __init__(self, lease: Lease, clock: Clock) -> None:
-        self._lease, self._clock = lease, clock
+    def __init__(self, renews: Callable[[datetime], bool], clock: Clock) -> None:
+        self._renews, self._clock = renews, clock
         self._renewed = clock()
         self._is_ours = True
 
     def __call__(self) -> bool:
         now = self._clock()
         if self._is_ours and not timedelta(0) <= now - self._renewed < RENEWED:
-            self._renewed, self._is_ours = now, self._lease.take(now)
+            self._renewed, self._is_ours = now, self._renews(now)
         return self._is_ours
 
 
@@ -150,7 +156,8 @@ def run_bot(resolved: Resolved, stop: Stop, *, offline: bool = False) -> None:
     """
     if resolved.settings.telegram.token is None:
         raise SettingsError("there is no bot token", hint="set REBALANCER_TELEGRAM__TOKEN")
-    turn = Turn(stop, well=lambda: None, wrong=log.info)
+    kept = Telling(BOT, Noted(resolved.settings, now))
+    turn = Turn(stop, kept.well, kept.wrong)
     answers = Answers(resolved, offline, now, token_hex(8))
     while not stop.is_set():
         answers(turn)

@@ -281,7 +281,7 @@ class TelegramStandin:
         with self._news:
             self._confirmed = max(getattr(self, "_confirmed", 0), offset)
             self._news.wait_for(lambda: self._is_over or self._fresh(), timeout=min(wait, 20))
-            return self._fresh()
+            return self._fresh()[:100]
 
     def _fresh(self) -> list[dict[str, Any]]:
         return [u for u in self.updates if u["update_id"] >= getattr(self, "_confirmed", 0)]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread, current_thread
 from typing import Any
 
 import pytest
 
 from portfolios.errors import DeliveryError
-from rebalancer.bot.polling import REFUSED, RIVAL, UNREACHED, UNREAD, Watch, answer_all
+from portfolios.market import Market
+from portfolios.people import Person, Role
+from portfolios.peoplestore import PeopleStore
+from rebalancer.bot.office import Office
+from rebalancer.bot.polling import PAGE, REFUSED, RIVAL, UNREACHED, UNREAD, Watch, answer_all
 from rebalancer.bot.running import application
-from tests.rebalancer.bot.desk import OWNER, Bot
+from tests.rebalancer.bot.desk import OWNER, VIEWER, Bot
 from tests.standins.phone import Phone
 from tests.standins.telegram import TOKEN, TelegramStandin
 
@@ -31,16 +35,26 @@ class Ear:
     keeps: Callable[[], bool] = lambda: True
     stop: Event = field(default_factory=Event)
     told: list[str] = field(default_factory=list)
+    threads: set[Thread] = field(default_factory=set)
 
     @property
     def watch(self) -> Watch:
-        well = lambda: self.told.append("")  # noqa: E731
-        return Watch(self.stop.is_set, self.keeps, well, self.told.append, patience=0.3)
+        well = lambda: self.note("")  # noqa: E731
+        return Watch(self.stop.is_set, self.is_mine, well, self.note, patience=0.3)
+
+    def is_mine(self) -> bool:
+        self.threads.add(current_thread())
+        return self.keeps()
+
+    def note(self, words: str) -> None:
+        self.threads.add(current_thread())
+        self.told.append(words)
 
 
 @contextmanager
-def listening(bot: Bot, server: TelegramStandin, ear: Ear) -> Iterator[Thread]:
-    made = application(TOKEN, base_url=server.base_url, office=bot.office)
+def listening(bot: Bot | Office, server: TelegramStandin, ear: Ear) -> Iterator[Thread]:
+    office = bot.office if isinstance(bot, Bot) else bot
+    made = application(TOKEN, base_url=server.base_url, office=office)
     thread = Thread(target=answer_all, args=(made, ear.watch))
     thread.start()
     try:
@@ -116,6 +130,62 @@ def test_whoever_writes_is_answered_while_telegram_makes_the_menu_wait(bot: Bot)
         with listening(bot, server, Ear()):
             assert "Your id is" in Phone(server, OWNER).say("/id")
         assert not menus(server)
+
+
+def test_one_slow_answer_holds_nobody_up_however_much_is_written(bot: Bot) -> None:
+    begun, end = Event(), Event()
+
+    def slow(_: object) -> tuple[str, ...]:
+        begun.set()
+        end.wait(30)
+        return ()
+
+    bot.services = replace(bot.services, health=slow)
+    with TelegramStandin(OWNER, VIEWER, -5) as server, listening(bot, server, Ear()):
+        try:
+            Phone(server, OWNER).write("/health")
+            assert begun.wait(20)
+            talk = Phone(server, VIEWER, chat=-5)
+            for _ in range(2 * PAGE):
+                talk.write("what a day")
+            assert "Your id is" in Phone(server, VIEWER).say("/id")
+        finally:
+            end.set()
+        server.wait_for(2)
+
+
+def test_many_long_answers_leave_room_for_a_short_one(bot: Bot) -> None:
+    many, end = range(100, 120), Event()
+    begun = Semaphore(0)
+
+    def market() -> Market:
+        begun.release()
+        end.wait(30)
+        return bot.market
+
+    with bot.store() as store:
+        for chat in many:
+            person = Person(f"p{chat}", Role.VIEWER, chat=str(chat), portfolios=("shared",))
+            PeopleStore(store.database).save(person)
+    office = replace(bot.office, market=market)
+    with TelegramStandin(OWNER, *many) as server, listening(office, server, Ear()):
+        try:
+            for chat in many:
+                Phone(server, chat).write("/health")
+            assert all(begun.acquire(timeout=20) for _ in many)
+            assert "Your id is" in Phone(server, OWNER).say("/id")
+        finally:
+            end.set()
+
+
+def test_what_is_noted_never_holds_up_the_answering(bot: Bot) -> None:
+    with TelegramStandin(OWNER) as server:
+        server.fault("status", method="getUpdates", code=502, description="Bad Gateway")
+        ear = Ear()
+        with listening(bot, server, ear) as thread:
+            assert "Your id is" in Phone(server, OWNER).say("/id")
+        assert len(ear.threads) == 1
+        assert thread not in ear.threads
 
 
 def test_a_refused_token_ends_it_with_a_word(bot: Bot) -> None:

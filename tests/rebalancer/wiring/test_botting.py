@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
+from portfolios.beats import beats
 from portfolios.leases import Lease
 from rebalancer.daemon import Turn
 from rebalancer.settings import Resolved, load_settings
@@ -84,6 +86,20 @@ def test_one_that_stands_by_ends_when_asked(tmp_path: Path) -> None:
 
 def test_who_answers_says_often_enough_that_he_lives() -> None:
     assert 3 * RENEWED < LEASE
+
+
+def test_a_bot_that_runs_alone_notes_how_it_fares(tmp_path: Path) -> None:
+    with TelegramStandin(9) as server:
+        resolved, stop = resolved_in(tmp_path, server), Event()
+        running = Thread(target=run_bot, args=(resolved, stop))
+        running.start()
+        try:
+            assert "Your id is" in Phone(server, 9).say("/id")
+        finally:
+            stop.set()
+            running.join(20)
+        with open_office(resolved.settings) as store:
+            assert [(b.part, b.failures) for b in beats(store.database)] == [(BOT, 0)]
 
 
 def test_without_a_token_it_says_what_to_set(tmp_path: Path) -> None:
