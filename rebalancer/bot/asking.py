@@ -99,9 +99,20 @@ class Ask:
         return tuple(word for word in self.words if "=" not in word)
 
     def portfolios(self) -> tuple[Portfolio, ...]:
-        """Return the portfolios that the person may see."""
-        every = (p for p in self.store.list_portfolios() if self.person.may_see(p.name))
-        return tuple(with_targets(p, self.store.database) for p in every)
+        """Return the portfolios that the person may see, as they are kept.
+
+        One that follows an index has no targets here: `followed` knows them, and fails for that
+        portfolio alone where nothing is known of its index.
+        """
+        return tuple(p for p in self.store.list_portfolios() if self.person.may_see(p.name))
+
+    def followed(self, own: Portfolio) -> Portfolio:
+        """Return a portfolio with the targets of the index it follows; any other as it is.
+
+        Raises:
+            StaleDataError: when the index was never fetched.
+        """
+        return with_targets(own, self.store.database)
 
     def about(self) -> tuple[Portfolio, tuple[str, ...]]:
         """Return the portfolio that the words begin with, or the only one; and the words after it.
@@ -109,13 +120,14 @@ class Ask:
         Raises:
             WhichError: when he sees several and names none.
             NotFoundError: when he sees none.
+            StaleDataError: when it follows an index of which nothing is known yet.
         """
         seen = {portfolio.name: portfolio for portfolio in self.portfolios()}
         for length in range(len(self.names), 0, -1):
             if (named := " ".join(self.names[:length])) in seen:
-                return seen[named], self.names[length:]
+                return self.followed(seen[named]), self.names[length:]
         if len(seen) == 1:
-            return next(iter(seen.values())), self.names
+            return self.followed(next(iter(seen.values()))), self.names
         if not seen:
             raise NotFoundError(
                 "you see no portfolio yet", hint="the owner adds one, or gives you one"
@@ -128,6 +140,7 @@ class Ask:
         Raises:
             NotFoundError: when he sees none of that name.
             WhichError: when he sees several and names none.
+            StaleDataError: when it follows an index of which nothing is known yet.
         """
         seen = self.portfolios()
         if not self.names or not seen:
@@ -136,7 +149,7 @@ class Ask:
         if not named:
             names = ", ".join(p.name for p in seen)
             raise NotFoundError("there is no such portfolio here", hint=f"yours: {names}")
-        return named[0]
+        return self.followed(named[0])
 
     def market(self) -> Market:
         """Return the market.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alerts.messages import Button
 from alerts.render.plain import WORDS
 from portfolios import figures
+from portfolios.errors import StaleDataError
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.plans import ORDER, Finding, Scope, Zone, worst
@@ -64,7 +65,12 @@ class _Standing:
 
 
 def _standing(ask: Ask, own: Portfolio, market: Market) -> _Standing:
-    survey = survey_portfolio(own, market)
+    try:
+        survey = survey_portfolio(ask.followed(own), market)
+    except StaleDataError:
+        # The others are told all the same; a command for this one says what to do.
+        told = f"grey, nothing is known yet of {own.targets_from}, which it follows"
+        return _Standing(own.name, Zone.GREY, f"{own.name}: {told}")
     zone = worst(tuple(f.zone for f in judge(situation_of(survey, survey.w0, survey.c0))))
     value = figures.money(survey.valuation.value, own.currency)
     open_ = open_plan(ask.store, own.name, now=ask.now) is not None

@@ -149,3 +149,20 @@ def test_a_finding_names_its_asset_by_symbol(bot: Bot) -> None:
     subjects = {line.partition(":")[0].partition(" ")[2] for line in told}
     assert "BTC" in subjects
     assert "bitcoin" not in subjects
+
+
+def test_an_index_that_was_never_fetched_fails_the_portfolio_that_follows_it_alone(
+    bot: Bot,
+) -> None:
+    held = (Holding("bitcoin", Decimal(1)),)
+    follower = Portfolio("an-index", cash=Decimal(1), holdings=held, targets_from="tokenmetrics:99")
+    with bot.store() as store:
+        store.save_portfolio(follower, at=NOW)
+    status = bot.say("/status")
+    assert "an-index: grey, nothing is known yet of tokenmetrics:99" in status
+    assert "shared: " in status
+    assert "drift" in status
+    for sound in ("/lock shared", "/health", "/portfolio shared", "/token BTC", "/alerts"):
+        assert "nothing is known yet" not in bot.say(sound), sound
+    for own in ("/portfolio an-index", "/rebalance an-index", "/risk an-index"):
+        assert "nothing is known yet" in bot.say(own), own
