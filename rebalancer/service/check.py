@@ -27,8 +27,10 @@ from alerts.telling import (
     withheld_message,
     zone_message,
 )
+from portfolios.booking import changes_since
 from portfolios.canonical import read_utc, utc_text
 from portfolios.database import Database
+from portfolios.errors import NotFoundError
 from portfolios.holdings import Portfolio
 from portfolios.market import Market
 from portfolios.people import Person
@@ -88,13 +90,14 @@ def check(
     memory = Memory(store.database, portfolio.name)
     post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
     with store.database.transaction():
+        current = plan if plan is not None and _is_of_now(store, plan) else None
         told = [
             *_zones(memory, portfolio, market, findings),
             *_rules(memory, portfolio, market, plan),
             *_news(memory, portfolio, market, outside),
-            *_proposal(store, memory, plan, now),
+            *_proposal(store, memory, current, now),
         ]
-        memory.mark(_looked(memory, plan, market))
+        memory.mark(_looked(memory, current, market))
         earlier = memory.marks().get("zones", "")
         new = sum(
             post.send(m, concerned, answers=earlier if m.kind is Kind.CLEARED else "") for m in told
@@ -169,6 +172,14 @@ def _proposal(store: Store, memory: Memory, plan: Plan | None, now: datetime) ->
     store.save_plan(plan, at=now)
     offer(store, plan, at=now)
     return [proposal_message(plan)]
+
+
+def _is_of_now(store: Store, plan: Plan) -> bool:
+    """Tell whether a plan starts from what is kept: holdings may be booked while it is made."""
+    try:
+        return not changes_since(plan, store.load_portfolio(plan.portfolio))
+    except NotFoundError:
+        return False
 
 
 def _looked(memory: Memory, plan: Plan | None, market: Market) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from alerts.messages import Kind
 from alerts.migrations import ALERTS
 from alerts.outbox import Outbox
 from alerts.preferencestore import PreferenceStore
+from portfolios.booking import book
 from portfolios.database import open_database
 from portfolios.holdings import AlertRule, Holding, Lock, LockKind, Portfolio
 from portfolios.market import Market
@@ -27,6 +28,7 @@ from portfolios.store import Store
 from rebalancer.service.check import Checked, check
 from rebalancer.service.drifting import drifts
 from rebalancer.service.propose import judge_portfolio, propose
+from rebalancer.service.standing import open_plan
 
 OWNER = Person("me", Role.OWNER, chat="4711")
 STRANGER = Person("eve", Role.VIEWER, chat="13", portfolios=("other",))
@@ -72,6 +74,11 @@ def later(market: Market, days: float, **changes: object) -> Market:
 
 
 def run(store: Store, portfolio: Portfolio, market: Market, *, plan: Plan | None = None) -> Checked:
+    store.save_portfolio(portfolio, at=market.as_of)
+    return look(store, portfolio, market, plan=plan)
+
+
+def look(store: Store, portfolio: Portfolio, market: Market, *, plan: Plan | None) -> Checked:
     return check(
         store, portfolio, market, findings=judge_portfolio(portfolio, market), plan=plan,
         people=(OWNER, STRANGER), now=market.as_of,
@@ -146,6 +153,21 @@ def test_a_withheld_proposal_is_told_once_a_day(store: Store, market: Market) ->
     assert "it jumped" in first.messages[0].blocks[0].text
     again = replace(broken, as_of=broken.as_of + timedelta(hours=2))
     assert run(store, held(), again, plan=propose(held(), again).plan).deliveries == 0
+
+
+def test_what_was_booked_while_a_proposal_was_made_is_not_proposed(
+    store: Store, market: Market
+) -> None:
+    off = held(holdings=(Holding("bitcoin", Decimal(2)),))
+    plan = propose(off, market).plan
+    assert plan.trades
+    store.save_portfolio(book(plan, off), at=market.as_of)
+    assert Kind.PROPOSAL not in kinds(look(store, off, market, plan=plan))
+    assert open_plan(store, "core", now=market.as_of) is None
+    assert store.plans() == ()
+    store.remove_portfolio("core")
+    assert Kind.PROPOSAL not in kinds(look(store, off, market, plan=plan))
+    assert Kind.PROPOSAL in kinds(run(store, off, market, plan=plan))
 
 
 def test_a_failure_while_writing_leaves_nothing_half_done(store: Store, market: Market) -> None:
