@@ -15,6 +15,8 @@ from portfolios.peoplestore import PeopleStore
 from portfolios.store import Store
 
 FIELDS = ("role", "email", "chat", "timezone", "portfolios")
+OWNER = "owner"
+"""The name of the owner whom the settings name: nobody else may share what is kept under it."""
 _CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
 
 
@@ -101,6 +103,9 @@ def _refuse_nonsense(person: Person) -> None:
         raise UsageError("a person needs a name", hint="rebalancer user add ann")
     if person.name != " ".join(person.name.split()) or not person.name.isprintable():
         raise UsageError("a name is one line without space around it", hint="e.g. ann")
+    if person.name == OWNER and person.role is not Role.OWNER:
+        hint = "choose another name, or add --role owner"
+        raise UsageError(f"{OWNER} is the name of an owner", hint=hint)
     if person.chat and not _CHAT.fullmatch(person.chat):
         raise UsageError(f"{person.chat[:30]} is no chat", hint="the number that /id tells there")
     if person.is_group and not person.chat.startswith("-"):

@@ -31,6 +31,7 @@ from portfolios.migrations import PORTFOLIOS
 from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from portfolios.store import Store
+from rebalancer.service.people import OWNER
 from rebalancer.settings.model import Settings
 
 PATIENCE = timedelta(seconds=20)
@@ -38,7 +39,6 @@ PATIENCE = timedelta(seconds=20)
 NO_CHANNEL = "no channel is set up, so nothing can be sent"
 NO_CHANNEL_HINT = "set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER"
 Clock: TypeAlias = Callable[[], datetime]
-OWNER = "owner"
 _CHOSEN_ZONES = "SELECT person, json_extract(document, '$.timezone') AS zone FROM preferences"
 FOOTER = (
     "You get this because your portfolio is watched by your own rebalancer.",
@@ -78,7 +78,7 @@ def _named(settings: Settings, database: Database) -> tuple[Person, ...]:
     stored, owner = PeopleStore(database).everybody(), settings_owner(settings)
     if owner is None or any(person.role is Role.OWNER for person in stored):
         return stored
-    return (*stored, owner)
+    return (*(person for person in stored if person.name != owner.name), owner)
 
 
 def settings_owner(settings: Settings) -> Person | None:

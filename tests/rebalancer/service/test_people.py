@@ -176,3 +176,14 @@ def test_what_waits_of_a_portfolio_no_longer_his_is_taken_back(store: Store) -> 
     assert len(addresses(store, "bob")) == 2
     keep_person(store, replace(bob, portfolios=()), stand_in=None)
     assert addresses(store, "bob") == set()
+
+
+@pytest.mark.parametrize("stand_in", [None, Person("owner", Role.OWNER, chat="9")])
+def test_the_name_of_the_owner_in_the_settings_is_an_owners_alone(
+    store: Store, stand_in: Person | None
+) -> None:
+    for role in (Role.VIEWER, Role.APPROVER):
+        with pytest.raises(UsageError, match="owner") as refused:
+            keep_person(store, Person("owner", role, chat="8888"), stand_in=stand_in)
+        assert "another name" in refused.value.hint
+    keep_person(store, Person("owner", Role.OWNER, chat="8888"), stand_in=stand_in)
