@@ -7,6 +7,9 @@ from datetime import datetime
 from portfolios.canonical import utc_text
 from portfolios.database import Database
 
+_OF_A_DAY_OR_WEEK = "[0-9][0-9][0-9][0-9]-[0-9W][0-9]*"
+"""Periods that come once: 2026-11-24, 2026-11-24:3, 2026-W48."""
+
 
 def was_done(database: Database, job: str, period: str) -> bool:
     """Tell whether a job was done for a period."""
@@ -32,3 +35,15 @@ def forget_done(database: Database, job: str, *, before: datetime) -> None:
     """Forget when a job was done, where that is so long ago that nobody asks."""
     with database.transaction():
         database.execute("DELETE FROM done WHERE job = ? AND at < ?", (job, utc_text(before)))
+
+
+def forget_periods(database: Database, *, before: datetime) -> int:
+    """Forget what was done for days and weeks that will not come again; return how many rows.
+
+    What is named by anything else is kept: it may be asked about at any time.
+    """
+    with database.transaction():
+        return database.execute(
+            "DELETE FROM done WHERE period GLOB ? AND at < ?",
+            (_OF_A_DAY_OR_WEEK, utc_text(before)),
+        )

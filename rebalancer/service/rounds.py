@@ -35,6 +35,7 @@ from rebalancer.service.drifting import drifts
 from rebalancer.service.propose import judge_portfolio, propose
 from rebalancer.service.reoffering import tell_again
 from rebalancer.service.reporting import make_report, send_report, was_reported
+from rebalancer.service.tidying import tidy
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ def look_round(
         _report_all(store, market, around, now, goes_on, done)
     if goes_on():
         done.digests = send_digests(store, around.people, now=now)
+        tidy(store.database, now=now)
     return done
 
 
