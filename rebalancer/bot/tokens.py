@@ -32,8 +32,13 @@ def token(ask: Ask) -> Reply:
     except AmbiguousAssetError as error:
         return _which(ask, error)
     (row,) = market_rows(market, [asset])
-    told = [_changes(row), _place(asset), *_said_of(ask, market, asset), _held(ask, market, asset)]
-    reply = said(ask, _head(market, row), lines(*told), note=as_of(market))
+    told = [
+        _price(market, row),
+        _place(asset),
+        *_said_of(ask, market, asset),
+        _held(ask, market, asset),
+    ]
+    reply = said(ask, f"{asset.symbol}, {asset.name}", lines(*told), note=as_of(market))
     chart = again("Chart", "chart", f"token={asset.asset_id}")
     return reply.with_buttons([again("Refresh", ask.command, *ask.words), chart])
 
@@ -47,12 +52,13 @@ def _which(ask: Ask, error: AmbiguousAssetError) -> Reply:
     return said(ask, head, lines(*told)).with_buttons(*rows)
 
 
-def _head(market: Market, row: MarketRow) -> str:
-    asset, quote = row.asset, row.quote
+def _price(market: Market, row: MarketRow) -> str:
+    """Tell price and changes; a line that begins with "price" is shown where amounts are hidden."""
+    quote = row.quote
     if quote is None:
-        return f"{asset.symbol}, {asset.name}: price unknown"
+        return f"price unknown, {_changes(row)}"
     doubt = f", in doubt: {quote.quarantined}" if quote.quarantined else ""
-    return f"{asset.symbol}, {asset.name}: {figures.price(quote.price, market.currency)}{doubt}"
+    return f"price {figures.price(quote.price, market.currency)}{doubt}, {_changes(row)}"
 
 
 def _changes(row: MarketRow) -> str:

@@ -12,6 +12,8 @@ import pytest
 from alerts.messages import Message
 from portfolios.assets import Asset
 from portfolios.marketdata.turns import Trend, note_turns
+from portfolios.people import Person
+from portfolios.peoplestore import PeopleStore
 from tests.rebalancer.bot.desk import MARKET, NOW, OWNER, VIEWER, Bot
 
 UNI = MARKET.grades["uniswap"]
@@ -32,9 +34,10 @@ def ask(bot: Bot, text: str, user: int = OWNER) -> Message:
 def test_a_token_is_told_with_source_and_age_of_each_figure(bot: Bot) -> None:
     shown = ask(bot, "/token UNI", VIEWER)
     lines = shown.blocks[0].items
-    assert re.fullmatch(r"UNI, Uniswap: \$[\d.,]+", shown.headline)
+    assert shown.headline == "UNI, Uniswap"
     assert re.fullmatch(
-        r"[+-][\d.]+% in 1 day, [+-][\d.]+% in 7 days, [+-][\d.]+% in 30 days", lines[0]
+        r"price \$[\d.,]+, [+-][\d.]+% in 1 day, [+-][\d.]+% in 7 days, [+-][\d.]+% in 30 days",
+        lines[0],
     )
     assert lines[1] == f"rank {MARKET.assets['uniswap'].rank}, sector defi"
     assert lines[2].startswith("trend ")
@@ -42,6 +45,16 @@ def test_a_token_is_told_with_source_and_age_of_each_figure(bot: Bot) -> None:
     assert lines[4] == f"long grade {UNI.long:.0f} of 100 (sample, 3 days old)"
     assert re.fullmatch(r"you hold it: \d+\.\d% of shared", lines[5])
     assert [b.label for b in shown.buttons[0]] == ["Refresh", "Chart"]
+
+
+def test_its_price_is_told_where_amounts_are_hidden(bot: Bot) -> None:
+    with bot.store() as store:
+        group = Person("friends", chat="-5", portfolios=("shared",), is_group=True)
+        PeopleStore(store.database).save(group)
+    reply = bot.office.answer(bot.heard("/token UNI", VIEWER, chat=-5, is_private=False))
+    assert reply is not None
+    assert reply.message is not None
+    assert re.match(r"price \$\d", reply.message.blocks[0].items[0])
 
 
 def test_a_trend_that_turned_says_when(bot: Bot) -> None:
@@ -70,8 +83,9 @@ def test_what_is_not_held_or_not_known_says_so(bot: Bot) -> None:
     quotes = {a: q for a, q in MARKET.quotes.items() if a != "uniswap"}
     bot.market = replace(MARKET, quotes=quotes, grades={})
     shown = ask(bot, "/token UNI")
-    assert shown.headline == "UNI, Uniswap: price unknown"
-    assert shown.blocks[0].items[0] == "unknown in 1 day, unknown in 7 days, unknown in 30 days"
+    assert shown.headline == "UNI, Uniswap"
+    unknown = "price unknown, unknown in 1 day, unknown in 7 days, unknown in 30 days"
+    assert shown.blocks[0].items[0] == unknown
     assert "trend and grades unknown" in shown.blocks[0].items
     assert "an unknown share of shared" in bot.say("/token UNI", VIEWER)
 
@@ -80,8 +94,7 @@ def test_a_price_in_doubt_is_shown_as_such_and_has_no_change(bot: Bot) -> None:
     doubtful = replace(MARKET.quotes["uniswap"], quarantined="100 times its median")
     bot.market = replace(MARKET, quotes={**MARKET.quotes, "uniswap": doubtful})
     shown = ask(bot, "/token UNI")
-    assert shown.headline.endswith(", in doubt: 100 times its median")
-    assert shown.blocks[0].items[0].startswith("unknown in 1 day")
+    assert ", in doubt: 100 times its median, unknown in 1 day" in shown.blocks[0].items[0]
 
 
 def test_an_ambiguous_symbol_lists_its_bearers_with_buttons(bot: Bot) -> None:
@@ -95,7 +108,7 @@ def test_an_ambiguous_symbol_lists_its_bearers_with_buttons(bot: Bot) -> None:
     assert shown.blocks[0].items[1] == "terra-luna-2: Terra Luna 2, rank 310"
     pressed = bot.press(shown.buttons[1][0].payload)
     assert pressed.message is not None
-    assert pressed.message.headline.startswith("LUNA, Terra Luna 2: ")
+    assert pressed.message.headline == "LUNA, Terra Luna 2"
     assert pressed.replaces
 
 
