@@ -46,7 +46,7 @@ _TOKENS = re.compile(
     | \Aprice\ {_CURRENCY}{_NUMBER} | \Aprice\ {_NUMBER}\ [A-Z]{{3}}\b
     | {_SIGN}{_NUMBER}\ ?%
     | [+-](?>\d+\.\d)\ \([+-]?[\d.]+%\)
-    | \b(?:reference\ (?:as\ )?|bets\ as\ |grade\ ){_NUMBER}{_WHOLE}
+    | \b(?:reference\ (?:as\ )?|bets\ as\ |grade\ (?:{_NUMBER}\ ->\ )?){_NUMBER}{_WHOLE}
     | {_NUMBER}\ (?:days?|hours?|minutes?|times|equal|points?)\b
   )
   | (?P<hidden>
@@ -54,7 +54,8 @@ _TOKENS = re.compile(
     | \b(?P<word>{_MONEY_WORDS}(?:\ ?{_COMPARED}\ ?|\ ?[:=]\ ?|\ (?:(?:is|of|about|now)\ )*))
       {_SIGN}{_NUMBER}(?:(?P<now>:\ it\ is\ |\ ->\ ){_SIGN}{_NUMBER})?
     | (?<=:\ ){_NUMBER}(?=\ \(new\))
-    | (?<=:\ ){_NUMBER}(?P<then>\ ->\ ){_NUMBER} | (?<=:\ ){_NUMBER}(?=\ ->\ none)
+    | {_SIGN}{_NUMBER}(?=\ ->\ ) | (?<=->\ ){_SIGN}{_NUMBER}
+    | (?<=\bwas\ ){_SIGN}{_NUMBER}(?=,\ is\ ) | (?<=,\ is\ ){_SIGN}{_NUMBER}
     | {_SIGN}{_NUMBER}(?={_NAMED})
   )
   | (?>[\d_]*)[^\W\d_]\w*                              # a word with digits in it
@@ -85,7 +86,7 @@ def hidden_cell(column: str, text: str) -> str:
 
 def _told(match: re.Match[str]) -> str:
     if match["hidden"]:
-        second = match["now"] or match["then"]
+        second = match["now"]
         return f"{match['word'] or ''}{HIDDEN}" + (f"{second}{HIDDEN}" if second else "")
     bare = match["bare"]
     is_count = bare is None or (bare.isdigit() and len(bare) <= _LONGEST_COUNT)

@@ -114,6 +114,7 @@ def test_what_may_stay_takes_no_amount_with_it(before: str, figure: str) -> None
         "weight bitcoin >= 12.5%: it is 0.13 now",
         "price $91,234.50",
         "SOL short grade 71 -> 83",
+        "the weight was 5%, is 7.5%; 5% -> 7.5%; 09:00 -> 10:30, 2026-11-22 -> 2026-11-23",
         "as concentrated as 4.2 equal positions; the reference as 5.1",
         "selling it takes 12.3 days at a tenth of the daily volume, 2.31 times the usual",
         "SOL +1.2 (+3.4%)",
@@ -125,6 +126,36 @@ def test_what_may_stay_takes_no_amount_with_it(before: str, figure: str) -> None
 )
 def test_what_is_no_amount_stays(text: str) -> None:
     assert hidden(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "holdings changed since plan 0123456789ab: bitcoin was 8, is 88; cash was 888, is 88",
+        "holdings changed: bitcoin was 0, is 8",
+        "BTC 8 -> 88",
+        "BTC 8 -> none",
+        "BTC: 8 -> 88 BTC",
+        "BTC 8 BTC -> 88",
+        "grade of BTC, 8 -> 88",
+    ],
+)
+def test_a_change_of_bare_whole_numbers_is_hidden(text: str) -> None:
+    left = hidden(text)
+    assert "8" not in left.replace("0123456789ab", "")
+    assert HIDDEN in left
+
+
+@pytest.mark.parametrize("count", CASES)
+def test_no_digit_of_a_change_between_whole_numbers_is_left(count: int) -> None:
+    @settings(max_examples=count, deadline=None)
+    @given(st.integers(0, 10**6), st.integers(0, 10**6), SYMBOLS)
+    def holds(was: int, now: int, symbol: str) -> None:
+        named = symbol.replace("1INCH", "INCH")
+        for text in (f"{named} was {was}, is {now}", f"{named} {was} -> {now}"):
+            assert not re.search(r"\d", hidden(text)), (text, hidden(text))
+
+    holds()
 
 
 def test_some_columns_hold_nothing_but_amounts() -> None:
