@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from portfolios.canonical import canonical_json, utc_text
+from portfolios.canonical import canonical_json, read_utc, utc_text
 from portfolios.database import Database
 from portfolios.holdings import Portfolio
 from portfolios.nounjson import from_json, to_json
 
 LIFE = timedelta(hours=1)
 BYTES = 12
-_MINE = "WHERE draft = ? AND person = ? AND at >= ?"
+_MINE = "WHERE draft = ? AND person = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,11 @@ def keep_draft(database: Database, person: str, draft: Draft, *, now: datetime) 
 def find_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
     """Return a draft of this person and leave it where it is; None where there is none."""
     row = database.row(
-        f"SELECT base, document FROM drafts {_MINE}",  # noqa: S608 - a constant
-        (name, person, utc_text(now - LIFE)),
+        f"SELECT base, document, at FROM drafts {_MINE}",  # noqa: S608 - a constant
+        (name, person),
     )
-    if row is None:
+    # One of a later moment was kept before somebody set the clock back.
+    if row is None or not now - LIFE <= read_utc(row["at"]) <= now:
         return None
     return Draft(from_json(Portfolio, json.loads(row["document"])), row["base"])
 
@@ -58,8 +59,10 @@ def take_draft(database: Database, person: str, name: str, *, now: datetime) -> 
     """Return a draft and forget it, in the transaction that keeps it; None where there is none."""
     with database.transaction():
         draft = find_draft(database, person, name, now=now)
-        mine = (name, person, utc_text(now - LIFE))
-        database.execute(f"DELETE FROM drafts {_MINE}", mine)  # noqa: S608 - a constant
+        database.execute(
+            f"DELETE FROM drafts {_MINE}",  # noqa: S608 - a constant
+            (name, person),
+        )
     return draft
 
 

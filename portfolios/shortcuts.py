@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from portfolios.canonical import utc_text
+from portfolios.canonical import read_utc, utc_text
 from portfolios.database import Database
 
 LIFE = timedelta(days=60)
@@ -29,7 +29,12 @@ def shortcut_for(database: Database, person: str, words: str, *, now: datetime) 
 
 
 def words_of(
-    database: Database, person: str, shortcut: str, *, since: datetime | None = None
+    database: Database,
+    person: str,
+    shortcut: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> str | None:
     """Return what a short name stands for; None where it is not this person's, or too old.
 
@@ -38,10 +43,14 @@ def words_of(
         person: who uses it.
         shortcut: the short name.
         since: it must have been given out, or given out again, at this moment or later.
+        until: and not after this one, as it was when the clock has been set back since.
     """
     row = database.row(
         "SELECT words, at FROM shortcuts WHERE shortcut = ? AND person = ?", (shortcut, person)
     )
-    if row is None or (since is not None and row["at"] < utc_text(since)):
+    if row is None:
+        return None
+    at = read_utc(row["at"])
+    if (since is not None and at < since) or (until is not None and at > until):
         return None
     return str(row["words"])

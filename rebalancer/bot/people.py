@@ -116,7 +116,7 @@ def gone(ask: Ask, name: str) -> Reply:
     if ask.person.role is not Role.OWNER:
         return Reply(notice=NOT_YOURS)
     since = ask.now - CONFIRM_WITHIN
-    words = words_of(ask.store.database, ask.person.name, name, since=since)
+    words = words_of(ask.store.database, ask.person.name, name, since=since, until=ask.now)
     if words is None or not words.startswith(REMOVE):
         return Reply(notice="That was too long ago: ask /users again.", is_done=True)
     try:

@@ -166,7 +166,7 @@ def _proposal(store: Store, memory: Memory, plan: Plan | None, now: datetime) ->
         return [withheld_message(plan)]
     last = _last_told(memory.marks())
     trades = sorted(f"{trade.side.value} {trade.asset_id}" for trade in plan.trades)
-    if last is not None and last[0] == trades and now - last[1] < AGAIN:
+    if last is not None and last[0] == trades and timedelta(0) <= now - last[1] < AGAIN:
         return []
     memory.mark({"proposal": json.dumps([trades, utc_text(now)])})
     store.save_plan(plan, at=now)

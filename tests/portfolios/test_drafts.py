@@ -43,6 +43,14 @@ def test_it_waits_for_an_hour(database: Database) -> None:
     assert take_draft(database, "ann", name, now=NOW + LIFE + timedelta(seconds=1)) is None
 
 
+def test_one_of_a_clock_that_was_set_back_is_void(database: Database) -> None:
+    name = keep_draft(database, "ann", DRAFT, now=NOW)
+    before = NOW - timedelta(seconds=1)
+    assert find_draft(database, "ann", name, now=before) is None
+    assert take_draft(database, "ann", name, now=before) is None
+    assert take_draft(database, "ann", name, now=NOW) is None
+
+
 def test_looked_at_it_stays_and_only_for_its_maker(database: Database) -> None:
     name = keep_draft(database, "ann", DRAFT, now=NOW)
     assert find_draft(database, "bob", name, now=NOW) is None

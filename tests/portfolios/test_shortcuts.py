@@ -40,3 +40,11 @@ def test_an_old_one_is_forgotten_and_a_used_one_stays(database: Database) -> Non
     shortcut_for(database, "ann", "/risk", now=NOW + LIFE + timedelta(hours=1))
     assert words_of(database, "ann", used) == "/status"
     assert words_of(database, "ann", old) is None
+
+
+def test_one_that_must_be_fresh_is_void_once_the_clock_was_set_back(database: Database) -> None:
+    second = timedelta(seconds=1)
+    name = shortcut_for(database, "ann", "confirm", now=NOW)
+    assert words_of(database, "ann", name, since=NOW, until=NOW) == "confirm"
+    assert words_of(database, "ann", name, since=NOW + second, until=NOW + second) is None
+    assert words_of(database, "ann", name, since=NOW - second, until=NOW - second) is None

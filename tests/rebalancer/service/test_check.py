@@ -143,6 +143,13 @@ def test_a_proposal_is_told_when_it_differs_or_after_a_week(store: Store, market
     assert len(store.plans("core")) == 2  # what nobody hears of is not kept
 
 
+def test_a_proposal_is_told_again_once_the_clock_was_set_back(store: Store, market: Market) -> None:
+    off = held(holdings=(Holding("bitcoin", Decimal(2)),))
+    for days in (8, 0):
+        at = later(market, days)
+        assert Kind.PROPOSAL in kinds(run(store, off, at, plan=propose(off, at).plan))
+
+
 def test_a_withheld_proposal_is_told_once_a_day(store: Store, market: Market) -> None:
     doubtful = dict(market.quotes)
     doubtful["bitcoin"] = replace(doubtful["bitcoin"], quarantined="it jumped")
