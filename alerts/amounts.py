@@ -23,6 +23,8 @@ _NAMED = r"[ \u00a0\u202f](?:[^\Wa-z\d_]|\$|\d+[^\W\d_]|[a-z]+[A-Z])"
 _WHOLE = rf"(?![.,]?\d|{_NAMED})"
 """Ends a number that stays: it goes no further, and no currency or symbol comes after it."""
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_ZONE = r"(?:[A-Z]{3,5}\b|[+-]\d\d(?:\d\d)?(?!\d))"
+"""The name of a clock: UTC, CET, or +03 where it has none."""
 _COMPARED = r"(?:<=|>=|<|>)"
 _OTHER_RULES = r"(?:price|change_24h|short_grade|long_grade|trend|weight|drift|sector\.[\w-]+)"
 _MONEY_WORDS = (
@@ -35,8 +37,8 @@ _TOKENS = re.compile(
   (?P<kept>
       https?://[\w./-]+ | [\w.+-]{{1,64}}@[\w-]{{1,64}}\.[a-zA-Z]{{2,}}
     | (?<!\d)\d{{4}}-(?:W\d\d|\d\d-\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?{_WHOLE}
-    | (?<![\d.,])\d{{1,2}}\ {_MONTH}(?:\ \d{{4}})?(?:\ \d\d:\d\d\ UTC)?{_WHOLE}
-    | (?<![\d.,])\d\d:\d\d(?::\d\d)?(?:\ UTC|{_WHOLE})
+    | (?<![\d.,])\d{{1,2}}\ {_MONTH}(?:\ \d{{4}})?(?:\ \d\d:\d\d\ {_ZONE})?{_WHOLE}
+    | (?<![\d.,])\d\d:\d\d(?::\d\d)?(?:\ {_ZONE}|{_WHOLE})
     | (?<![\d.,])\d+/\d+{_WHOLE}
     | \b(?:plan|proposal)\ [0-9a-f]{{8,64}}{_WHOLE}
     | \bid\ is\ -?(?>\d+){_WHOLE}

@@ -90,14 +90,15 @@ class Preferences:
         Args:
             kind: of the message.
             channel: its name.
-            is_only: the person has no other channel, so mail stands in for the chat, and what
-                would come silently there comes with the digest.
+            is_only: the person has no other channel. The chat then stands in for mail with the
+                weekly report; mail for the chat, and what would come silently there comes with
+                the digest.
         """
         chosen = self.ways.get(f"{channel}/{kind.value}")
         if chosen is not None:
             return chosen
         if channel == TELEGRAM:
-            return CHAT_DEFAULTS[kind]
+            return Way.SILENT if is_only and kind is Kind.WEEKLY else CHAT_DEFAULTS[kind]
         if not is_only or kind in (Kind.WEEKLY, Kind.DIGEST):
             return MAIL_DEFAULTS[kind]
         way = CHAT_DEFAULTS[kind]

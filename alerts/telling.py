@@ -87,6 +87,7 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
     blocks = [
         Block(Style.TEXT, plan.reason),
         _trades(plan, with_amounts=with_amounts),
+        *_cash(plan),
         *_effects(plan),
         *(Block(Style.NOTE, warning) for warning in plan.warnings[:3]),
         Block(Style.NOTE, f"prices of {figures.moment(plan.as_of)}; plan {plan.plan_id}"),
@@ -189,6 +190,13 @@ def _trades(plan: Plan, *, with_amounts: bool) -> Block:
         for trade in plan.trades
     ]
     return Block(Style.TABLE, columns=("trade", "value>", "why"), rows=rows)
+
+
+def _cash(plan: Plan) -> Iterable[Block]:
+    """Say where the rest of the money goes, or comes from."""
+    before, after = figures.percent(plan.cash_weight), figures.percent(plan.proposed_cash_weight)
+    if before != after:
+        yield Block(Style.TEXT, f"cash: {before} now, {after} after")
 
 
 def _why(trade: Trade) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from zoneinfo import ZoneInfo
 
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 CENT = Decimal("0.01")
@@ -91,14 +92,16 @@ def quantity(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def moment(at: datetime) -> str:
-    """Show a moment in UTC.
+def moment(at: datetime, zone: str = "UTC") -> str:
+    """Show a moment, in UTC or on the clock of some time zone.
 
     >>> from datetime import UTC
-    >>> moment(datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
-    '22 Nov 2026 09:00 UTC'
+    >>> at = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    >>> moment(at), moment(at, "Europe/Vienna")
+    ('22 Nov 2026 23:30 UTC', '23 Nov 2026 00:30 CET')
     """
-    return f"{day(at.date())} {at:%H:%M} UTC"
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{day(local.date())} {local:%H:%M %Z}"
 
 
 def day(on: date) -> str:

@@ -10,6 +10,7 @@ from portfolios.people import Role
 from rebalancer.bot.asking import Ask
 from rebalancer.bot.replying import Reply, again, lines, page_of, said
 from rebalancer.service.drafting import Waiting, drop_drafted, keep_drafted, waiting
+from rebalancer.service.standing import open_plan
 
 DRAFT = "draft"
 """The word by which a page names what it is a page of."""
@@ -48,9 +49,9 @@ def keep(ask: Ask, draft: str) -> Reply:
         kept = keep_drafted(ask.store, ask.person, draft, now=ask.now)
     except StoreError as error:
         return _nothing(error)
-    reply = said(
-        ask, f"{kept.name}: kept", note="Open proposals were made for what was held before."
-    )
+    is_open = open_plan(ask.store, kept.name, now=ask.now) is not None
+    note = "The open proposal was made for what was held before." if is_open else ""
+    reply = said(ask, f"{kept.name}: kept", note=note)
     return reply.with_buttons([again("Show", "portfolio", kept.name)]).deciding("Kept.")
 
 

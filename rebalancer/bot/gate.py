@@ -81,7 +81,8 @@ class Turnstile:
                 return ""
             is_first = user not in self._refused
             self._refused.add(user)
-        return f"That was {MOST} in a minute: please wait a little" if is_first else " "
+        text = f"That was {MOST} in a minute: ask again after a minute"
+        return text if is_first else " "
 
     def _forget(self) -> None:
         while len(self._seen) > MOST_KNOWN:

@@ -165,7 +165,7 @@ class Office:
 
         return Ask(
             person=admitted(people, heard) or STRANGER,
-            command=word.removeprefix("/").partition("@")[0].lower(),
+            command=_command_of(word),
             words=tuple(words),
             store=store,
             load_market=self.market,
@@ -192,6 +192,8 @@ class Office:
 
     def _command(self, ask: Ask, working: Working) -> Reply:
         command = COMMANDS.get("help" if ask.command == "start" else ask.command)
+        if command is None and not ask.command:
+            return said(ask, "I take commands", note="/help lists them")
         if command is None:
             near = get_close_matches(ask.command, COMMANDS, n=1)
             hint = f"did you mean /{near[0]}?" if near else "/help shows what you can ask"
@@ -241,6 +243,12 @@ def _reach_again(ask: Ask) -> None:
     """Send alerts to a chat again that refused them once: whoever writes here takes messages."""
     if why_closed(ask.store.database, TELEGRAM, ask.person.chat):
         Outbox(ask.store.database).reopen_address(TELEGRAM, ask.person.chat)
+
+
+def _command_of(word: str) -> str:
+    """Return the command that a text begins with, its stroke left out or not; empty for none."""
+    name = word.removeprefix("/").partition("@")[0].lower()
+    return name if word.startswith("/") or name in COMMANDS or name in ("start", "id") else ""
 
 
 def _is_for_anybody(ask: Ask, heard: Heard) -> bool:

@@ -105,7 +105,7 @@ def _refused(ask: Ask, standing: Standing) -> Reply | None:
         return Reply(notice="You may look; somebody else decides.")
     if standing.is_undecided:
         return None
-    return Reply(notice=what_became(standing), is_done=True)
+    return Reply(notice=what_became(standing, ask.person.timezone), is_done=True)
 
 
 def _ticket_again(ask: Ask, standing: Standing, refused: Reply) -> Reply:
@@ -193,7 +193,7 @@ def _recorded(ask: Ask, plan: Plan, verdict: Verdict) -> Reply:
         if (refused := _refused(ask.anew(), standing)) is not None:
             return refused
         if standing.state is State.SNOOZED and until is not None:
-            return Reply(notice=what_became(standing), is_done=True)
+            return Reply(notice=what_became(standing, ask.person.timezone), is_done=True)
         by = ask.person.name
         ask.store.record_decision(plan.plan_id, verdict, at=ask.now, by=by, until=until)
         tell_others(ask, plan, verdict)
@@ -201,4 +201,5 @@ def _recorded(ask: Ask, plan: Plan, verdict: Verdict) -> Reply:
         return ticket(ask, plan)
     if until is None:
         return Reply(notice="Skipped.", is_done=True)
-    return Reply(notice=f"Put off: it comes again on {figures.moment(until)}.", is_done=True)
+    again = figures.moment(until, ask.person.timezone)
+    return Reply(notice=f"Put off: it comes again on {again}.", is_done=True)

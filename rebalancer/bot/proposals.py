@@ -26,16 +26,16 @@ FEW = 12
 
 def proposal(ask: Ask) -> Reply:
     """Tell the open proposal again, with its buttons; or what became of the last one."""
-    own = ask.portfolio()
+    own, zone = ask.portfolio(), ask.person.timezone
     standing = newest_standing(ask.store, own.name, now=ask.now)
     if standing is None:
         return said(ask, f"{own.name}: no proposal yet", note="/rebalance asks for one now")
     if not standing.is_undecided:
-        last = lines(what_became(standing))
+        last = lines(what_became(standing, zone))
         return said(ask, f"{own.name}: no proposal is open", last, note="/rebalance asks anew")
     told = proposal_message(standing.plan)
-    put_off = f"{what_became(standing)} " if standing.ruling else ""
-    until = Block(Style.NOTE, f"{put_off}Open until {figures.moment(standing.closes_at)}")
+    put_off = f"{what_became(standing, zone)} " if standing.ruling else ""
+    until = Block(Style.NOTE, f"{put_off}Open until {figures.moment(standing.closes_at, zone)}")
     return Reply(replace(told, blocks=(*told.blocks, until)))
 
 

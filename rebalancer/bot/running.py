@@ -115,6 +115,8 @@ class _Papers:
         caption = message.caption or ""
         heard = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
         if not await asyncio.to_thread(self._office.takes_papers, heard):
+            if heard.is_private:  # he is told why, and the file is not even fetched
+                await _answered(self._office, update, heard)
             return
         try:
             paper = await _fetched(message.document)

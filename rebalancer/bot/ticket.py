@@ -58,7 +58,7 @@ def book(ask: Ask, plan: Plan) -> Reply:
     except RebalancerError as error:
         return Reply(notice=f"{error}. {error.hint}"[:200], is_done=True)
     if not done.is_new:
-        when = figures.moment(done.ruling.at)
+        when = figures.moment(done.ruling.at, ask.person.timezone)
         return Reply(notice=f"{done.ruling.by} booked it on {when}.", is_done=True)
     return said(ask, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding("Booked.")
 

@@ -42,13 +42,18 @@ def tell_others(ask: Ask, plan: Plan, verdict: Verdict) -> None:
     post.send(message, concerned, answers=f"plan:{plan.plan_id}")
 
 
-def what_became(standing: Standing) -> str:
-    """Say where a proposal stands that can not be decided any more, or is put off."""
+def what_became(standing: Standing, zone: str) -> str:
+    """Say where a proposal stands that can not be decided any more, or is put off.
+
+    Args:
+        standing: of the proposal.
+        zone: time zone of who is told.
+    """
     if standing.state is State.REPLACED:
         return "A newer proposal took its place: /proposal shows it."
     if standing.state is State.LAPSED or standing.ruling is None:
-        ended = figures.moment(standing.closes_at)
+        ended = figures.moment(standing.closes_at, zone)
         return f"This proposal lapsed on {ended}: silence was skip. /rebalance makes a new one."
     ruling = standing.ruling
-    until = f" until {figures.moment(ruling.until)}" if ruling.until else ""
-    return f"{ruling.by} {DID[ruling.verdict]}{until} on {figures.moment(ruling.at)}."
+    until = f" until {figures.moment(ruling.until, zone)}" if ruling.until else ""
+    return f"{ruling.by} {DID[ruling.verdict]}{until} on {figures.moment(ruling.at, zone)}."

@@ -43,6 +43,8 @@ def history(
     resolved = wiring.settings_from(context_of(ctx).config)
     market = wiring.market_if_any(resolved, offline=offline)
     with wiring.open_store(resolved, read_only=True) as store:
+        if name is not None and not store.plans(name):
+            store.load_portfolio(name)  # which says that there is none, and what is near
         past = past_plans(store, market, name, now=wiring.clock())
     if as_json:
         write_json([history_to_json(entry) for entry in past])

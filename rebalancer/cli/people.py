@@ -64,6 +64,8 @@ def user(
                 if name not in known:
                     raise NotFoundError(f"nobody is called {name!r}", hint="rebalancer user list")
                 _choose(store, known[name], choices)
+            case ["add" | "remove" | "prefs" as what]:
+                raise UsageError(f"say whom: user {what} NAME", hint="user list shows everybody")
             case _:
                 raise UsageError("this is no user command", hint="user list, user add, user remove")
 

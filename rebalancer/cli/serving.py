@@ -62,10 +62,14 @@ def serve(
 
 
 def _serve(resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
-    from rebalancer.wiring.serving import serve as run_all
-    from rebalancer.wiring.serving import what_runs
+    log.info("starting")
+    with _asked() as asked:  # before anything heavy is loaded, so that a word to stop is heard
+        from rebalancer.wiring import open_store
+        from rebalancer.wiring.serving import serve as run_all
+        from rebalancer.wiring.serving import what_runs
 
-    with _asked() as asked:
+        with open_store(resolved):
+            pass  # what is wrong with the database is said now, not by every part
         first, *missing = what_runs(resolved.settings)
         log.info(first)
         for each in missing:
@@ -98,16 +102,18 @@ def _serve_once(context: Context, resolved: Resolved, *, offline: bool) -> None:
         context.tell("no channel is set up: what was written waits in `rebalancer outbox`")
         raise typer.Exit(Exit.DONE)
     tell_delivery(context, served.delivered)
+    raise typer.Exit(Exit.DELIVERY if served.delivered.stopped else Exit.DONE)
 
 
 def bot(ctx: typer.Context, offline: Offline = False) -> None:
     """Answer commands on Telegram until interrupted."""
-    from rebalancer.wiring.botting import run_bot
-
     context = context_of(ctx)
-    resolved = wiring.settings_from(context.config)
-    context.tell("listening; Ctrl-C ends it")
     with _asked() as asked:
+        from rebalancer.wiring.botting import run_bot
+
+        resolved = wiring.settings_from(context.config)
+        if resolved.settings.telegram.token is not None:
+            context.tell("listening; Ctrl-C ends it")
         run_bot(resolved, asked.stop, offline=offline)
     raise typer.Exit(asked.code)
 

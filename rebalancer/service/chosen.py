@@ -66,7 +66,7 @@ def choices(chosen: Preferences, person: Person, *, now: datetime) -> Mapping[st
         "zone": f"time zone: {clock}",
         "numbers": f"numbers: {NUMBERS[chosen.numbers]}, as in 1,234.5%",
         "amounts": f"amounts: {'hidden' if _hides(chosen, person) else 'shown'}",
-        "mute": _muted(chosen, now),
+        "mute": _muted(chosen, now, clock),
         "budget": f"budget: {chosen.budget} messages a day, the rest comes with the digest",
     }
     return told | dict(_alerts(chosen, person))
@@ -76,10 +76,10 @@ def _hides(chosen: Preferences, person: Person) -> bool:
     return wording_of(chosen, is_group=person.is_group).hides_amounts
 
 
-def _muted(chosen: Preferences, now: datetime) -> str:
+def _muted(chosen: Preferences, now: datetime, zone: str) -> str:
     if chosen.muted_until is None or chosen.muted_until <= now:
         return "muted: no"
-    until = figures.moment(chosen.muted_until)
+    until = figures.moment(chosen.muted_until, zone)
     return f"muted until {until}; everything is kept and comes afterwards"
 
 
