@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from alerts.messages import Kind, Message
 from alerts.outbox import Outbox
 from alerts.preferences import TELEGRAM, Preferences
 from alerts.preferencestore import PreferenceStore
+from alerts.routing import Post
 from portfolios.errors import NotFoundError
 from portfolios.linking import new_code
 from portfolios.people import Person, Role
 from portfolios.peoplestore import PeopleStore
 from rebalancer.bot.people import CONFIRM_WITHIN
 from rebalancer.bot.replying import Reply
-from tests.rebalancer.bot.desk import OWNER, STRANGER, VIEWER, Bot, text_of
+from tests.rebalancer.bot.desk import NOW, OWNER, STRANGER, VIEWER, Bot, text_of
 
 
 @pytest.fixture
@@ -90,9 +92,22 @@ def test_a_removal_is_confirmed_soon_and_by_who_asked(bot: Bot) -> None:
     asked = ask(bot, "/users remove bob")
     assert "too long ago" in pressed(bot, asked, "Remove", 11)
     assert "not yours" in pressed(bot, asked, "Remove", VIEWER)
-    bot.now += CONFIRM_WITHIN + timedelta(seconds=1)
-    assert "too long ago" in pressed(bot, asked, "Remove")
+    for shift in (CONFIRM_WITHIN + timedelta(seconds=1), -timedelta(seconds=1)):
+        bot.now = NOW + shift  # late, or by a clock that was set back
+        assert "too long ago" in pressed(bot, asked, "Remove")
     assert person(bot, "bob") is not None
+
+
+def test_what_waits_goes_to_the_chat_that_a_code_links(bot: Bot) -> None:
+    with bot.store() as store, store.database.transaction():
+        (bob,) = (p for p in PeopleStore(store.database).everybody() if p.name == "bob")
+        told = Message(Kind.RULE, "rule", "shared: value > 1", NOW, portfolio="shared")
+        Post(Outbox(store.database), PreferenceStore(store.database), now=NOW).send(told, [bob])
+    with bot.store() as store:
+        code = new_code(store.database, bob, now=NOW)
+    assert "Welcome, bob" in bot.say(f"/start {code}", 555)
+    with bot.store() as store:
+        assert [d.address for d in Outbox(store.database).find(person="bob")] == ["555"]
 
 
 def test_an_owner_remains_whatever_is_pressed(bot: Bot) -> None:
