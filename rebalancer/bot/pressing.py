@@ -157,7 +157,7 @@ def _stale(ask: Ask, plan: Plan, moved: float | None) -> str | None:
 
 def _confirmed(ask: Ask, name: str) -> Reply:
     since = ask.now - CONFIRM_WITHIN
-    words = words_of(ask.store.database, ask.person.name, name, since=since)
+    words = words_of(ask.store.database, ask.person.name, name, since=since, until=ask.now)
     if words is None or not words.startswith("confirm "):
         return Reply(notice="That was too long ago: press Approve again.", is_done=True)
     plan = ask.store.load_plan(words.split()[1])
