@@ -111,7 +111,7 @@ def test_nonsense_is_refused_and_never_a_crash(key: str, value: str) -> None:
 def test_every_choice_is_told_in_plain_words() -> None:
     told = choices(chosen("quiet=22-7", "zone=Asia/Tokyo", "mute=8h"), ANN, now=NOW)
     assert told["quiet"] == "quiet hours: 22:00 to 07:00 (Asia/Tokyo)"
-    assert told["mute"].startswith("muted until 24 Nov 2026 20:00 UTC; everything is kept")
+    assert told["mute"].startswith("muted until 25 Nov 2026 05:00 JST; everything is kept")
     assert told["amounts"] == "amounts: shown"
     assert told["telegram/on"] == "telegram, with a sound: red zones, own rules, proposals"
     assert told["email/on"] == "email, with a sound: weekly report, the digest"
