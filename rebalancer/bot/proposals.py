@@ -13,7 +13,7 @@ from portfolios import figures
 from portfolios.plans import Plan, Trade
 from portfolios.policy import Signals
 from rebalancer.bot.asking import Ask
-from rebalancer.bot.replying import Reply, lines, said
+from rebalancer.bot.replying import Captioned, Reply, lines, said
 from rebalancer.bot.verdicts import what_became
 from rebalancer.service.explaining import positions_named, trade_of, why_untraded
 from rebalancer.service.propose import propose
@@ -93,7 +93,8 @@ def report(ask: Ask) -> Reply:
     """Tell this week's report, and its pictures below."""
     own, known = ask.portfolio(), ask.market()
     facts = weekly_report(ask.store, own, known, insights=ask.load_insights())
-    drawn = charts(facts)
-    findings = [(picture.name, finding) for picture, finding in drawn]
-    captions = tuple((picture, clean(f"{own.name}: {finding}")) for picture, finding in drawn)
-    return Reply(weekly_message(facts, findings), pictures=captions)
+
+    def draw() -> Captioned:
+        return tuple((picture, clean(f"{own.name}: {found}")) for picture, found in charts(facts))
+
+    return Reply(weekly_message(facts), drawing=draw)

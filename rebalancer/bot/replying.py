@@ -16,6 +16,10 @@ PAGE = 12
 """Rows of a table that are shown at once."""
 
 
+Captioned = tuple[tuple[Picture, str], ...]
+"""Pictures, each with the finding that it shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a command or a button leads to.
@@ -26,6 +30,7 @@ class Reply:
         is_done: the button's message has no more use for its buttons.
         replaces: the message takes the place of the one whose button was pressed.
         pictures: sent after the message, each with its finding.
+        drawing: draws more of them, which takes a while: the message goes out before.
         papers: files, sent last.
         is_owed: it tells of a decision, so it is kept for delivery where it cannot be sent at once.
         original: the message as it was made, before it was worded for its reader.
@@ -35,10 +40,15 @@ class Reply:
     notice: str = ""
     is_done: bool = False
     replaces: bool = False
-    pictures: tuple[tuple[Picture, str], ...] = ()
+    pictures: Captioned = ()
+    drawing: Callable[[], Captioned] | None = None
     papers: tuple[Paper, ...] = ()
     is_owed: bool = False
     original: Message | None = None
+
+    def every_picture(self) -> Captioned:
+        """Return all pictures, drawing what is not drawn yet."""
+        return (*self.pictures, *(self.drawing() if self.drawing is not None else ()))
 
     def with_buttons(self, *rows: Sequence[Button]) -> Reply:
         """Return the reply with these rows of buttons under its message, without empty ones."""

@@ -37,7 +37,7 @@ async def say(chat: Chat, reply: Reply, *, instead: Sent | None = None) -> None:
     """Send a reply, its first part in place of a message where one is given."""
     if reply.message is not None:
         await _text(chat, reply.message, instead)
-    for picture, finding in reply.pictures:
+    for picture, finding in await asyncio.to_thread(reply.every_picture):
         await patiently(partial(chat.send_photo, picture.png, caption=finding))
     for paper in reply.papers:
         file = InputFile(paper.content, filename=paper.name)

@@ -7,18 +7,24 @@ from dataclasses import replace
 from alerts.personal import personal, wording_of
 from alerts.preferencestore import PreferenceStore
 from rebalancer.bot.asking import Ask
-from rebalancer.bot.replying import Reply
+from rebalancer.bot.replying import Captioned, Reply
 
 
 def as_wanted(ask: Ask, reply: Reply) -> Reply:
     """Return a reply as it leaves, by what the person chose, or the group in which it is read."""
     chosen = PreferenceStore(ask.store.database).preferences(ask.person.name)
     wording = wording_of(chosen, is_group=ask.is_group)
+
+    def worded(pictures: Captioned) -> Captioned:
+        return tuple((picture, wording.text(found)) for picture, found in pictures)
+
+    drawing = reply.drawing
     return replace(
         reply,
         message=None if reply.message is None else personal(reply.message, wording),
         notice=wording.text(reply.notice),
-        pictures=tuple((picture, wording.text(found)) for picture, found in reply.pictures),
+        pictures=worded(reply.pictures),
+        drawing=None if drawing is None else lambda: worded(drawing()),
         papers=() if ask.is_group else reply.papers,
         original=reply.message,
     )

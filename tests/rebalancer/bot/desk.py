@@ -99,7 +99,7 @@ def text_of(reply: Reply | None) -> str:
     if reply is None:
         return ""
     parts = telegram_parts(reply.message) if reply.message else ()
-    findings = (finding for _, finding in reply.pictures)
+    findings = (finding for _, finding in reply.every_picture())
     return "\n".join((*parts, *findings, reply.notice)).strip()
 
 

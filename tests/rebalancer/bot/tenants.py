@@ -173,8 +173,8 @@ def everything(reply: Reply | None) -> str:
     """Return all that a reply says or sends, the labels of its buttons and its files too."""
     if reply is None:
         return ""
-    told = [reply.notice, *(found for _, found in reply.pictures)]
-    told += [picture.name for picture, _ in reply.pictures]
+    told = [reply.notice, *(found for _, found in reply.every_picture())]
+    told += [picture.name for picture, _ in reply.every_picture()]
     told += [f"{paper.name}\n{paper.content.decode()}" for paper in reply.papers]
     if reply.message is not None:
         told += [*telegram_parts(reply.message), *plain_parts(reply.message)]

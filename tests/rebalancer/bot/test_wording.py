@@ -50,7 +50,7 @@ def everything(reply: Reply | None) -> str:
         return ""
     rows = reply.message.buttons if reply.message else ()
     labels = [button.label for row in rows for button in row]
-    return "\n".join((text_of(reply), *labels, *(found for _, found in reply.pictures)))
+    return "\n".join((text_of(reply), *labels, *(found for _, found in reply.every_picture())))
 
 
 def amounts(bot: Bot, plan_id: str) -> set[str]:
