@@ -79,8 +79,17 @@ def objective(inputs: Inputs, w: Array, u: Array, v: Array, c: float) -> float:
     a = w - inputs.r
     gain -= 0.5 * inputs.theta * float(a @ a) + float(inputs.rho @ np.abs(a))
     gain -= float(inputs.kappa_buy @ u + inputs.kappa_sell @ v)
-    legs = int(np.count_nonzero(u) + np.count_nonzero(v))
-    return gain - penalty(inputs, w, c) - inputs.leg_cost * legs
+    return gain - penalty(inputs, w, c) - leg_costs(inputs, u, v)
+
+
+def leg_costs(inputs: Inputs, u: Array, v: Array) -> float:
+    """Return the fixed costs of the trades."""
+    return inputs.leg_cost * int(np.count_nonzero(u) + np.count_nonzero(v))
+
+
+def gap(inputs: Inputs, found: Answer, stated: float) -> float:
+    """Return how far an objective is from what its solver states, which knows no fixed costs."""
+    return abs(found.objective + leg_costs(inputs, found.u, found.v) - stated)
 
 
 def variance(inputs: Inputs, w: Array) -> float:

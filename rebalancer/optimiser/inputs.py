@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from portfolios.market import Array
 
+Shape = tuple[int, int, int, int, bool]
+"""n, k, s, rows, and whether there is a volatility limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -77,8 +80,8 @@ class Inputs:
         return len(self.assets)
 
     @property
-    def shape(self) -> tuple[int, int, int, int, bool]:
-        """What decides which compiled problem fits: n, k, s, rows, volatility limit."""
+    def shape(self) -> Shape:
+        """What decides which compiled problem fits."""
         rows = len(self.extra_rows)
         return (self.n, self.B.shape[1], len(self.sector_names), rows, self.vol_max is not None)
 

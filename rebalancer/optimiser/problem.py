@@ -8,10 +8,9 @@ same shape (disciplined parametrised programming).
 
 from __future__ import annotations
 
-import warnings
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cvxpy as cp
 import numpy as np
@@ -39,7 +38,10 @@ class Raw:
 
 
 class Problem:
-    """One compiled program; `solve` fills in the values of some inputs of the same shape."""
+    """One compiled program; `solve` fills in the values of some inputs of the same shape.
+
+    It holds the values of one solve, so threads must not share it: see `problem_pool`.
+    """
 
     def __init__(self, inputs: Inputs) -> None:
         n, k = inputs.B.shape
@@ -98,18 +100,26 @@ class Problem:
         name, options = attempt
         self.fill(inputs)
         try:
-            # cvxpy warns of an inaccurate answer; the status says the same and is acted on.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                self.program.solve(solver=name, warm_start=False, **options)
+            found = self._asked(name, dict(options))
         except (cp.SolverError, ValueError, ArithmeticError) as error:
             raise SolverError(f"{name} failed: {error}") from error
-        status = str(self.program.status)
-        if status != "optimal" or self.x.u.value is None:
-            raise SolverError(f"{name} ended with {status}")
-        return Raw(
-            self.x.u.value, self.x.v.value, self._duals(), name, status, -float(self.program.value)
+        if found.status != "optimal":
+            raise SolverError(f"{name} ended with {found.status}")
+        self.program.unpack(found)
+        value = -float(found.opt_val)
+        return Raw(self.x.u.value, self.x.v.value, self._duals(), name, found.status, value)
+
+    def _asked(self, name: str, options: dict[str, float | int]) -> Any:
+        """Return cvxpy's solution, by the steps of `cp.Problem.solve` without its warning.
+
+        It warns of an inaccurate answer; the status says the same and is acted on. Silencing it
+        would change the warning filters of the whole process under the other threads.
+        """
+        data, chain, inverse = self.program.get_problem_data(name, solver_opts=options)
+        found = chain.solve_via_data(
+            self.program, data, warm_start=False, verbose=False, solver_opts=options
         )
+        return chain.invert(found, inverse)
 
     def _duals(self) -> Duals:
         def price(name: str) -> Array:
@@ -130,16 +140,3 @@ class Problem:
 
 def _dual(row: cp.Constraint) -> Array:
     return np.maximum(np.atleast_1d(np.asarray(row.dual_value, dtype=float)), 0.0)
-
-
-_problems: OrderedDict[tuple[int, int, int, int, bool], Problem] = OrderedDict()
-MOST_PROBLEMS = 32
-
-
-def problem_for(inputs: Inputs) -> Problem:
-    """Return the compiled problem of these inputs' shape; the newest few are kept."""
-    if inputs.shape not in _problems:
-        _problems[inputs.shape] = Problem(inputs)
-        if len(_problems) > MOST_PROBLEMS:
-            _problems.popitem(last=False)
-    return _problems[inputs.shape]

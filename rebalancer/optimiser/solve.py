@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.check import Answer, Solved, cleaned, faults, held
+from rebalancer.optimiser.check import Answer, Solved, cleaned, faults, gap, held
 from rebalancer.optimiser.conflicts import require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
+from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
 from rebalancer.optimiser.prune import prune
 
 Attempt = tuple[str, Mapping[str, float | int]]
@@ -27,14 +28,19 @@ CHAIN: tuple[Attempt, ...] = (("CLARABEL", _TIGHT), ("CLARABEL", _LOOSE), ("PIQP
 
 WORSE_THAN_HOLDING = 1e-7
 """An answer this much worse than doing nothing is no answer."""
+GAP = 1e-6
+"""An answer whose measured objective is so far from the one its solver states is refused."""
 
 
-def solve(inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN) -> Solution:
+def solve(
+    inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
+) -> Solution:
     """Return the best verified answer that respects the minimum trade.
 
     Args:
         inputs: the program.
         chain: solvers with their options, tried in turn.
+        pool: compiled problems to choose from.
 
     Raises:
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
@@ -42,12 +48,12 @@ def solve(inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN) -> Solution:
     """
     require_finite(inputs)
     require_consistent(inputs)
-    relaxed = solve_convex(inputs, chain)
+    relaxed = solve_convex(inputs, chain, pool)
     still = held(inputs)
 
     def again(pruned: Inputs) -> Solved | None:
         try:
-            return solve_convex(pruned, chain)
+            return solve_convex(pruned, chain, pool)
         except SolverError:
             return None  # these boxes cannot be met; another choice of trades will be
 
@@ -67,7 +73,9 @@ def solve(inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN) -> Solution:
     )
 
 
-def solve_convex(inputs: Inputs, chain: Sequence[Attempt] = CHAIN) -> Solved:
+def solve_convex(
+    inputs: Inputs, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
+) -> Solved:
     """Return the verified optimum of the convex program, its boxes as they are.
 
     Raises:
@@ -78,33 +86,42 @@ def solve_convex(inputs: Inputs, chain: Sequence[Attempt] = CHAIN) -> Solved:
         if still is None:
             raise SolverError("nothing may be traded, and holding breaks a hard limit")
         return Solved(still, None, "none needed", "optimal", 0.0)
-    # The first solve of a process loads cvxpy, which is a second that commands without one save.
-    from rebalancer.optimiser.problem import problem_for
-
-    problem, failures = problem_for(inputs), []
-    for attempt in chain:
-        if inputs.vol_max is not None and attempt[0] == "PIQP":
-            continue
-        try:
-            raw = problem.solve(inputs, attempt)
-        except SolverError as error:
-            failures.append(str(error))
-            continue
-        found = cleaned(inputs, raw.u, raw.v)
-        wrong = _why_refused(inputs, found, still)
-        if not wrong:
-            gap = abs(found.objective - raw.value)
-            return Solved(found, raw.duals, raw.solver, raw.status, gap)
-        failures.append(f"{raw.solver} answered, but {wrong}")
+    failures = []
+    with pool.checked_out(inputs) as problem:
+        for attempt in chain:
+            if inputs.vol_max is not None and attempt[0] == "PIQP":
+                continue
+            found = _attempted(inputs, still, problem, attempt)
+            if isinstance(found, Solved):
+                return found
+            failures.append(found)
     raise SolverError("; ".join(dict.fromkeys(failures)), hint="nothing is proposed; try again")
 
 
-def _why_refused(inputs: Inputs, found: Answer, still: Answer | None) -> str:
+def _attempted(
+    inputs: Inputs, still: Answer | None, problem: Compiled, attempt: Attempt
+) -> Solved | str:
+    """Return the verified answer of one solver, or why there is none."""
+    try:
+        raw = problem.solve(inputs, attempt)
+    except SolverError as error:
+        return str(error)
+    found = cleaned(inputs, raw.u, raw.v)
+    off = gap(inputs, found, raw.value)
+    wrong = _why_refused(inputs, found, still, off)
+    if wrong:
+        return f"{raw.solver} answered, but {wrong}"
+    return Solved(found, raw.duals, raw.solver, raw.status, off)
+
+
+def _why_refused(inputs: Inputs, found: Answer, still: Answer | None, off: float) -> str:
     wrong = faults(inputs, found)
     if wrong:
         return f"breaks {', '.join(wrong)}"
     if still is not None and found.objective < still.objective - WORSE_THAN_HOLDING:
         return "is worse than doing nothing"
+    if not off <= GAP:  # a stated objective that is no number is refused too
+        return "the objective is not what the solver states"
     return ""
 
 

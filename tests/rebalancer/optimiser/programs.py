@@ -67,6 +67,13 @@ def program(kind: str, seed: int, n: int, *, min_trade: float = 0.0) -> Inputs:
     return _TURNED.get(kind, lambda inputs, _: inputs)(made, rng)
 
 
+def of_one_shape(kind: str, n: int, count: int) -> list[Inputs]:
+    """Different programs that one compiled problem fits."""
+    first = program(kind, 1, n)
+    same = {name: getattr(first, name) for name in ("sector_names", "M", "S_lo", "S_hi")}
+    return [replace(program(kind, seed, n), **same) for seed in range(1, count + 1)]
+
+
 def _all_locked(p: Inputs, _: np.random.Generator) -> Inputs:
     none = np.zeros(p.n)
     return replace(p, u_hi=none, v_hi=none, w_lock=p.w0)

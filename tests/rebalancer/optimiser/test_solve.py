@@ -16,8 +16,9 @@ from portfolios.errors import SolverError
 from rebalancer.optimiser.check import Answer, faults
 from rebalancer.optimiser.dump import to_problem_json
 from rebalancer.optimiser.inputs import Inputs, Solution
-from rebalancer.optimiser.problem import problem_for
-from rebalancer.optimiser.solve import CHAIN, solve, solve_convex
+from rebalancer.optimiser.problem import Attempt, Problem, Raw
+from rebalancer.optimiser.problem_pool import ProblemPool, compiled
+from rebalancer.optimiser.solve import CHAIN, GAP, solve, solve_convex
 from tests.rebalancer.optimiser.programs import KINDS, program, referee
 
 
@@ -51,7 +52,7 @@ def test_the_problem_stays_compiled_for_every_portfolio_of_its_shape(
     vol_max: float | None,
 ) -> None:
     inputs = replace(program("rows", 3, 5), vol_max=vol_max)
-    compiled = problem_for(inputs).program
+    compiled = Problem(inputs).program
     assert compiled.is_dcp(dpp=True)
     assert compiled.is_qp() is (vol_max is None)
 
@@ -95,6 +96,65 @@ def test_the_next_solver_is_asked_when_one_fails() -> None:
     second = solve_convex(inputs, [FAILS, CHAIN[-1]])
     assert second.solver == "PIQP"
     assert second.answer.objective == pytest.approx(solve_convex(inputs).answer.objective, abs=1e-7)
+
+
+class Misstating:
+    """A problem whose solvers state an objective that is off, Clarabel's alone or all."""
+
+    def __init__(self, inputs: Inputs, by: float, solvers: tuple[str, ...]) -> None:
+        self.problem, self.by, self.solvers = compiled(inputs), by, solvers
+
+    def solve(self, inputs: Inputs, attempt: Attempt) -> Raw:
+        raw = self.problem.solve(inputs, attempt)
+        return replace(raw, value=raw.value + self.by) if raw.solver in self.solvers else raw
+
+
+def misstating(by: float, *solvers: str) -> ProblemPool:
+    return ProblemPool(lambda inputs: Misstating(inputs, by, solvers))
+
+
+@pytest.mark.parametrize("by", [2 * GAP, -2 * GAP, np.nan])
+def test_an_answer_with_another_objective_than_stated_is_not_used(by: float) -> None:
+    inputs = program("plain", 5, 8)
+    second = solve_convex(inputs, pool=misstating(by, "CLARABEL"))
+    assert second.solver == "PIQP"
+    assert second.gap is not None
+    assert second.gap < GAP
+    with pytest.raises(SolverError, match="CLARABEL answered, but the objective is not what"):
+        solve_convex(inputs, pool=misstating(by, "CLARABEL", "PIQP"))
+
+
+def test_an_answer_with_nearly_the_stated_objective_is_used() -> None:
+    pool = misstating(GAP / 2, "CLARABEL")
+    assert solve_convex(program("plain", 5, 8), pool=pool).solver == "CLARABEL"
+
+
+def test_fixed_costs_of_trades_are_no_gap() -> None:
+    solved = solve_convex(replace(program("plain", 5, 8), leg_cost=0.001))
+    assert np.count_nonzero(solved.answer.u - solved.answer.v) > 0
+    assert solved.gap is not None
+    assert solved.gap < 1e-8
+
+
+@pytest.mark.campaign
+def test_the_objectives_of_two_thousand_answers_are_those_stated() -> None:
+    gaps = {}
+    for seed in range(2100):
+        kind = KINDS[seed % len(KINDS)]
+        inputs = program(kind, seed, 2 + seed * 7 % 59)
+        chain = CHAIN[2:] if seed % 4 == 0 and inputs.vol_max is None else CHAIN
+        gaps[kind, seed] = solve_convex(inputs, chain).gap or 0.0
+    worst = max(gaps, key=lambda each: gaps[each])
+    print(f"largest gap of {len(gaps)} answers: {gaps[worst]:.1e} at {worst}")
+    assert gaps[worst] < GAP / 10
+
+
+TOO_TIGHT = ("CLARABEL", {"tol_gap_abs": 1e-30, "tol_gap_rel": 1e-30, "tol_feas": 1e-30})
+
+
+def test_an_inaccurate_answer_is_refused_without_a_warning() -> None:
+    with pytest.raises(SolverError, match="CLARABEL ended with optimal_inaccurate"):
+        solve_convex(program("plain", 5, 8), [TOO_TIGHT])
 
 
 def test_the_second_solver_is_not_asked_for_a_cone() -> None:
