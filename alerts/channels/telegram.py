@@ -34,6 +34,12 @@ from portfolios.errors import DeliveryError
 
 T = TypeVar("T")
 
+# The library warns of reading its own attribute. Filters belong to the whole process, so this one
+# is set here once: set for each reading, threads would put back each other's.
+warnings.filterwarnings(
+    "ignore", r"[\s\S]*attribute `retry_after` will be of type", PTBDeprecationWarning
+)
+
 REFUSED_TOKEN = "Telegram refused the bot's token"  # noqa: S105
 TOKEN_HINT = "check REBALANCER_TELEGRAM__TOKEN"  # noqa: S105
 GONE = (
@@ -222,7 +228,7 @@ def _is_done(error: BadRequest) -> bool:
 def _meaning(error: TelegramError) -> DeliveryError:
     """Return what a failure means; the first kind that fits decides."""
     if isinstance(error, RetryAfter):
-        return DeliveryError("too many messages", retry_after=_seconds(error))
+        return DeliveryError("too many messages", retry_after=seconds_asked(error))
     if isinstance(error, ChatMigrated):
         return DeliveryError("the chat moved", moved_to=str(error.new_chat_id))
     if isinstance(error, InvalidToken):
@@ -232,10 +238,9 @@ def _meaning(error: TelegramError) -> DeliveryError:
     return _lost(error)
 
 
-def _seconds(error: RetryAfter) -> float:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PTBDeprecationWarning)
-        wait = error.retry_after
+def seconds_asked(error: RetryAfter) -> float:
+    """Return how long Telegram asks for a wait."""
+    wait = error.retry_after
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import warnings
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -15,8 +13,8 @@ from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMa
 from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
-from telegram.warnings import PTBDeprecationWarning
 
+from alerts.channels.telegram import seconds_asked
 from alerts.messages import Button, Message
 from alerts.render.telegram import plain_parts, telegram_parts
 from rebalancer.bot.replying import Reply
@@ -91,7 +89,7 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
         try:
             return await call()
         except RetryAfter as error:
-            await asyncio.sleep(min(_seconds(error), LONGEST_WAIT))
+            await asyncio.sleep(min(seconds_asked(error), LONGEST_WAIT))
         except BadRequest:
             raise
         except NetworkError as error:
@@ -99,13 +97,6 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
                 raise
             await asyncio.sleep(tries)
     return await call()
-
-
-def _seconds(error: RetryAfter) -> float:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PTBDeprecationWarning)
-        wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def keyboard_of(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:

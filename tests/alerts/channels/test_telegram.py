@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import traceback
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from telegram.error import RetryAfter
 
 from alerts.channels import Envelope
-from alerts.channels.telegram import TelegramChannel
+from alerts.channels.telegram import TelegramChannel, seconds_asked
 from alerts.messages import Block, Button, Kind, Message, Picture, Style
 from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
 from portfolios.errors import DeliveryError
@@ -181,3 +185,29 @@ def test_a_wrong_token_is_one_clear_message_and_nothing_shows_it(
         ):
             telegram.send(ENVELOPE)
         assert caught.value.channel_down
+
+
+class Watched(RetryAfter):
+    """Notes which warning filters were in force while it was read."""
+
+    filters: object = None
+
+    @property
+    def retry_after(self) -> int:
+        self.filters = warnings.filters
+        return 3
+
+
+def test_reading_a_wait_leaves_the_warning_filters_of_the_process_alone() -> None:
+    error = Watched(3)
+    assert seconds_asked(error) == 3.0
+    assert error.filters is warnings.filters
+
+
+def test_the_librarys_warning_of_its_own_attribute_is_not_shown() -> None:
+    code = (
+        "import alerts.channels.telegram as t;"
+        "assert t.seconds_asked(t.RetryAfter(7)) == 7.0"
+    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
