@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from portfolios.plans import Zone
+from portfolios.model.plan import Zone
 
 
 class Kind(StrEnum):

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Condition, Event, Thread
 
 from rebalancer.settings import load_settings
-from rebalancer.wiring.serving import serve
+from rebalancer.wiring.service import serve
 from tests.shell import PROGRAM, Shell
 
 

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from types import TracebackType
 
 from alerts.channels import Envelope
-from alerts.channels.composing import Render, compose
+from alerts.channels.mime import Render, compose
 from portfolios.errors import DeliveryError
 
 TIMEOUT = 30.0

@@ -15,7 +15,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from alerts.messages import Picture
 from alerts.render.clean import clean
-from portfolios import figures
+from portfolios.values import display
 
 Chart: TypeAlias = tuple[Picture, str]
 """A picture, and the finding that it shows."""
@@ -43,7 +43,7 @@ def titled(axes: Axes, title: str) -> None:
 
 def in_percent(axes: Axes) -> None:
     """Write the figures below as percentages."""
-    axes.xaxis.set_major_formatter(lambda x, _: figures.percent(x, 0))
+    axes.xaxis.set_major_formatter(lambda x, _: display.percent(x, 0))
 
 
 def pairs(

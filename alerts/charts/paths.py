@@ -8,9 +8,9 @@ from datetime import date
 from matplotlib.axes import Axes
 
 from alerts.charts.drawing import STYLES, Chart, blank, finished, lettered, titled
-from portfolios import figures
-from portfolios.charted import TokenPath
-from portfolios.reports import Paths
+from portfolios.model.chart_data import TokenPath
+from portfolios.model.weekly_facts import Paths
+from portfolios.values import display
 
 PATHS, TOKEN = "paths.png", "token.png"
 MOST_NAMED = 3
@@ -32,7 +32,7 @@ def paths_chart(paths: Paths, *, quantities: str) -> Chart | None:
     _over_time(axes, paths.days)
     titled(axes, f"Last {len(paths.days)} days, with the quantities of {quantities}")
     ends = ", ".join(
-        f"{name} {figures.change(values[-1] - 1)}" for name, values in paths.lines.items()
+        f"{name} {display.change(values[-1] - 1)}" for name, values in paths.lines.items()
     )
     return finished(PATHS, figure, f"last {len(paths.days)} days: {ends}{_without(paths)}")
 
@@ -55,11 +55,11 @@ def token_chart(path: TokenPath) -> Chart | None:
 
 
 def _finding(path: TokenPath) -> str:
-    told = [f"{path.name} {figures.change(path.levels[-1] - 1)} in {len(path.days)} days"]
+    told = [f"{path.name} {display.change(path.levels[-1] - 1)} in {len(path.days)} days"]
     mean = path.mean[-1] if path.mean else None
     if mean:
         side = "over" if path.levels[-1] >= mean else "under"
-        far = figures.percent(abs(path.levels[-1] / mean - 1))
+        far = display.percent(abs(path.levels[-1] / mean - 1))
         told.append(f"{far} {side} its mean of 30 days")
     return ", ".join([*told, f"trend {path.trend or 'unknown'}"])
 
@@ -79,5 +79,5 @@ def _places(days: Sequence[date]) -> list[float]:
 def _over_time(axes: Axes, days: Sequence[date]) -> None:
     """Write changes up the side, and below a few days without their year."""
     shown = days[:: max(1, len(days) // MOST_DAYS)]
-    axes.set_xticks(_places(shown), [figures.day(day).rpartition(" ")[0] for day in shown])
-    axes.yaxis.set_major_formatter(lambda y, _: figures.change(y - 1, 0))
+    axes.set_xticks(_places(shown), [display.day(day).rpartition(" ")[0] for day in shown])
+    axes.yaxis.set_major_formatter(lambda y, _: display.change(y - 1, 0))

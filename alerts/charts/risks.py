@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.charts.drawing import MOST_BARS, Chart, blank, finished, pairs, singles, titled
-from portfolios import figures
-from portfolios.charted import RiskShare
+from portfolios.model.chart_data import RiskShare
+from portfolios.values import display
 
 RISKS = "risks.png"
 
@@ -19,7 +19,7 @@ def risks_chart(shares: Sequence[RiskShare]) -> Chart | None:
     names, risk = [s.name for s in shown], [s.risk for s in shown]
     money = [s.money for s in shown if s.money is not None]
     top = shown[0]
-    finding = f"{top.name} carries {figures.percent(top.risk)} of the risk"
+    finding = f"{top.name} carries {display.percent(top.risk)} of the risk"
     if len(money) < len(shown):
         figure, axes = blank(len(shown))
         singles(axes, names, risk)
@@ -28,7 +28,7 @@ def risks_chart(shares: Sequence[RiskShare]) -> Chart | None:
     figure, axes = blank(2 * len(shown))
     pairs(axes, names, risk, money, ("of the risk", "of the money"))
     titled(axes, "Where the risk comes from")
-    return finished(RISKS, figure, f"{finding} from {figures.percent(money[0])} of the money")
+    return finished(RISKS, figure, f"{finding} from {display.percent(money[0])} of the money")
 
 
 def _largest(shares: Sequence[RiskShare]) -> list[RiskShare]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from alerts.charts.drawing import INK, MOST_BARS, Chart, blank, finished, pairs, singles, titled
-from portfolios import figures
-from portfolios.charted import SectorWeight
+from portfolios.model.chart_data import SectorWeight
+from portfolios.values import display
 
 SECTORS = "sectors.png"
 NOTABLE = 0.001
@@ -43,13 +43,13 @@ def _limits(axes: Axes, shown: Sequence[SectorWeight]) -> None:
 def _finding(held: Sequence[SectorWeight]) -> str:
     over = sorted((s for s in held if s.excess > 0), key=lambda s: (-s.excess, s.name))
     if over:
-        told = ", ".join(f"{s.name} {figures.percent(s.now)} of {_most(s)}" for s in over[:3])
+        told = ", ".join(f"{s.name} {display.percent(s.now)} of {_most(s)}" for s in over[:3])
         more = f" and {len(over) - 3} more" if len(over) > 3 else ""
         return f"over {'its limit' if len(over) == 1 else 'their limits'}: {told}{more}"
     top = max(held, key=lambda s: (s.now, s.name))
     limit = "no limit" if top.most is None else f"limit {_most(top)}"
-    return f"largest sector: {top.name} {figures.percent(top.now)}, {limit}"
+    return f"largest sector: {top.name} {display.percent(top.now)}, {limit}"
 
 
 def _most(sector: SectorWeight) -> str:
-    return figures.limit(sector.most) if sector.most is not None else "no limit"
+    return display.limit(sector.most) if sector.most is not None else "no limit"

@@ -6,9 +6,9 @@ from alerts.charts.drawing import Chart
 from alerts.charts.paths import paths_chart
 from alerts.charts.risks import risks_chart
 from alerts.charts.sectors import sectors_chart
-from portfolios.charted import RiskShare, SectorWeight
-from portfolios.plans import SectorLine
-from portfolios.reports import WeeklyReport
+from portfolios.model.chart_data import RiskShare, SectorWeight
+from portfolios.model.plan import SectorLine
+from portfolios.model.weekly_facts import WeeklyReport
 
 
 def charts(report: WeeklyReport) -> tuple[Chart, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from alerts.charts.drawing import MOST_BARS, Chart, blank, finished, pairs, titled
-from portfolios import figures
-from portfolios.charted import Weight
+from portfolios.model.chart_data import Weight
+from portfolios.values import display
 
 HOLDINGS, PROPOSAL = "holdings.png", "proposal.png"
 NOTABLE = 0.0005
@@ -22,12 +22,12 @@ def holdings_chart(weights: Sequence[Weight]) -> Chart | None:
     figure = _drawn(shown, ("now", "reference"), "Weights: now, and the reference")
     off = max(weights, key=lambda w: (abs(w.now - w.other), w.name))
     top = max(weights, key=lambda w: (w.now, w.name))
-    where = f"largest: {top.name} {figures.percent(top.now)}"
+    where = f"largest: {top.name} {display.percent(top.now)}"
     if abs(off.now - off.other) < NOTABLE:
         return finished(HOLDINGS, figure, f"everything stands at its reference; {where}")
     side = "over" if off.now > off.other else "under"
     far = f"{abs(off.now - off.other) * 100:.1f} points {side}"
-    finding = f"{off.name} is {far} its reference of {figures.percent(off.other)}; {where}"
+    finding = f"{off.name} is {far} its reference of {display.percent(off.other)}; {where}"
     return finished(HOLDINGS, figure, finding)
 
 
@@ -39,7 +39,7 @@ def proposal_chart(weights: Sequence[Weight]) -> Chart | None:
     figure = _drawn(_largest(moving), ("now", "after"), "Weights that change: now, and after")
     most = max(moving, key=lambda w: (abs(w.now - w.other), w.name))
     count = "1 weight changes" if len(moving) == 1 else f"{len(moving)} weights change"
-    move = f"{most.name} from {figures.percent(most.now)} to {figures.percent(most.other)}"
+    move = f"{most.name} from {display.percent(most.now)} to {display.percent(most.other)}"
     return finished(PROPOSAL, figure, f"{count}, most of all {move}")
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from alerts.messages import Block, Message, Style
 from alerts.render.clean import clean
-from portfolios.plans import Zone
+from portfolios.model.plan import Zone
 
 WIDEST = 72
 """Letters in a line of a table."""

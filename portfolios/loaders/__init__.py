@@ -13,14 +13,14 @@ from datetime import date
 from pathlib import PurePath
 from types import MappingProxyType
 
-from portfolios.assets import AssetIndex
-from portfolios.holdings import Portfolio
 from portfolios.loaders import csv_file, json_file, toml_file
-from portfolios.loaders.intake import Intake, unreadable
-from portfolios.loaders.naming import Naming
+from portfolios.loaders.asset_names import Naming
+from portfolios.loaders.import_session import Intake, unreadable
 from portfolios.loaders.source import STDIN, called, decode, read_source
-from portfolios.loaders.spelling import printable
-from portfolios.loaders.values import LONGEST_TEXT, parse_text
+from portfolios.loaders.suggestions import printable
+from portfolios.loaders.value_parsing import LONGEST_TEXT, parse_text
+from portfolios.model.assets import AssetIndex
+from portfolios.model.portfolio import Portfolio
 
 __all__ = ["LOADERS", "Loaded", "Loader", "load", "read_source"]
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from portfolios.errors import Problem
-from portfolios.holdings import Portfolio
 from portfolios.loaders.entries import FLAT, Entry, read_entry
-from portfolios.loaders.gathering import gather
-from portfolios.loaders.intake import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
-from portfolios.loaders.lines import line_finder
-from portfolios.loaders.spelling import nearest, printable
+from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.line_positions import line_finder
+from portfolios.loaders.merge_entries import gather
+from portfolios.loaders.suggestions import nearest, printable
 from portfolios.loaders.table import Table
+from portfolios.model.portfolio import Portfolio
 
 MOST_COLUMNS = 100
 GUARD = "'"

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from portfolios.assets import CASH
-from portfolios.holdings import Holding, Lock, LockKind, Lot, Restrictions, StatedPrice
-from portfolios.loaders.intake import Intake
-from portfolios.loaders.numbers import (
+from portfolios.loaders.import_session import Intake
+from portfolios.loaders.number_parsing import (
     in_percent,
     parse_money,
     parse_positive,
@@ -22,9 +20,9 @@ from portfolios.loaders.numbers import (
     parse_share,
     total,
 )
-from portfolios.loaders.spelling import printable, shown
+from portfolios.loaders.suggestions import printable, shown
 from portfolios.loaders.table import Table, words
-from portfolios.loaders.values import (
+from portfolios.loaders.value_parsing import (
     one_of,
     parse_country,
     parse_date,
@@ -34,6 +32,8 @@ from portfolios.loaders.values import (
     parse_text,
     parse_transferable,
 )
+from portfolios.model.assets import CASH
+from portfolios.model.portfolio import Holding, Lock, LockKind, Lot, Restrictions, StatedPrice
 
 SECURITY_TOKEN = "security_token"  # noqa: S105
 

@@ -6,17 +6,23 @@ import json
 import re
 from collections.abc import Iterator
 
-from portfolios.assets import CASH
 from portfolios.errors import Problem
-from portfolios.holdings import Holding, Portfolio
 from portfolios.loaders.entries import EITHER, Entry, read_entry
-from portfolios.loaders.gathering import gather
-from portfolios.loaders.intake import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
-from portfolios.loaders.lines import MOST_TOKENS, Overgrown, dotted, json_lines, line_finder
-from portfolios.loaders.numbers import decimal_or_nan, parse_money
-from portfolios.loaders.spelling import printable
+from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.line_positions import (
+    MOST_TOKENS,
+    Overgrown,
+    dotted,
+    json_lines,
+    line_finder,
+)
+from portfolios.loaders.merge_entries import gather
+from portfolios.loaders.number_parsing import decimal_or_nan, parse_money
+from portfolios.loaders.suggestions import printable
 from portfolios.loaders.table import Table
-from portfolios.loaders.values import parse_currency, parse_text
+from portfolios.loaders.value_parsing import parse_currency, parse_text
+from portfolios.model.assets import CASH
+from portfolios.model.portfolio import Holding, Portfolio
 
 KEYS = ("name", "currency", "cash", "holdings")
 _LIST = "holdings"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from decimal import Decimal
 
-from portfolios.assets import CASH
-from portfolios.holdings import AlertRule, Holding, Investor
-from portfolios.loaders.intake import Intake
-from portfolios.loaders.naming import Naming
-from portfolios.loaders.numbers import in_percent, parse_fraction, parse_money, total
-from portfolios.loaders.rules import parse_rule
-from portfolios.loaders.spelling import nearest, printable, shown
+from portfolios.loaders.alert_rules import parse_rule
+from portfolios.loaders.asset_names import Naming
+from portfolios.loaders.import_session import Intake
+from portfolios.loaders.number_parsing import in_percent, parse_fraction, parse_money, total
+from portfolios.loaders.suggestions import nearest, printable, shown
 from portfolios.loaders.table import MOST_ENTRIES, Table, words
-from portfolios.loaders.values import (
+from portfolios.loaders.value_parsing import (
     one_of,
     parse_country,
     parse_days,
@@ -21,8 +19,10 @@ from portfolios.loaders.values import (
     parse_sector,
     parse_text,
 )
-from portfolios.policy import Freed, Mode, Policy, Profile, Range, Signals
-from portfolios.sectors import SECTORS
+from portfolios.model.assets import CASH
+from portfolios.model.policy import Freed, Mode, Policy, Profile, Range, Signals
+from portfolios.model.portfolio import AlertRule, Holding, Investor
+from portfolios.model.sectors import SECTORS
 
 POLICY_KEYS = (
     "mode",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from portfolios.errors import InputError
-from portfolios.loaders.intake import unreadable
+from portfolios.loaders.import_session import unreadable
 
 MOST_BYTES = 10_000_000
 STDIN = "-"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from portfolios.errors import Problem
-from portfolios.loaders.lines import LineOf, Path, dotted
-from portfolios.loaders.spelling import printable, shown, unknown
+from portfolios.loaders.line_positions import LineOf, Path, dotted
+from portfolios.loaders.suggestions import printable, shown, unknown
 
 MOST_UNKNOWN_KEYS = 20
 MOST_ENTRIES = 1000

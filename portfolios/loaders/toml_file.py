@@ -7,12 +7,11 @@ import tomllib
 from collections.abc import Iterator
 
 from portfolios.errors import Problem
-from portfolios.holdings import Portfolio
 from portfolios.loaders.entries import FULL, Entry, read_entry
-from portfolios.loaders.gathering import gather
-from portfolios.loaders.intake import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
-from portfolios.loaders.lines import Overgrown, line_finder, toml_lines
-from portfolios.loaders.numbers import decimal_or_nan
+from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.line_positions import Overgrown, line_finder, toml_lines
+from portfolios.loaders.merge_entries import gather
+from portfolios.loaders.number_parsing import decimal_or_nan
 from portfolios.loaders.policies import (
     INVESTOR_KEYS,
     POLICY_KEYS,
@@ -22,10 +21,11 @@ from portfolios.loaders.policies import (
     read_policy,
     read_targets,
 )
-from portfolios.loaders.spelling import shown
+from portfolios.loaders.suggestions import shown
 from portfolios.loaders.table import Table
-from portfolios.loaders.values import one_of, parse_currency, parse_text
-from portfolios.policy import Profile
+from portfolios.loaders.value_parsing import one_of, parse_currency, parse_text
+from portfolios.model.policy import Profile
+from portfolios.model.portfolio import Portfolio
 
 KEYS = (
     "name",

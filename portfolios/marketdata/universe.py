@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from portfolios.database import Database
-from portfolios.loaders.rules import parse_rule
-from portfolios.marketdata.following import assets_of, followed_indices
+from portfolios.loaders.alert_rules import parse_rule
+from portfolios.marketdata.index_targets import assets_of, followed_indices
+from portfolios.store.database import Database
 
 MOST_PRICED = 2000
 """Assets whose prices are asked for: eight calls of a price provider."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from alerts.messages import Block, Style
 from alerts.render.telegram import TABLE_WIDTH
-from portfolios import figures
+from portfolios.values import display
 
 LEAST_NAME = 5
 GAP = 2
@@ -43,11 +43,11 @@ def short_price(amount: Decimal, currency: str) -> str:
     >>> short_price(Decimal("0.00000000123"), "usd")
     '$1.23e-9'
     """
-    text = figures.price(amount, currency)
+    text = display.price(amount, currency)
     if len(text) <= LONGEST_PRICE:
         return text
     if amount >= 1:
-        return figures.money(amount, currency)
-    sign = figures.SIGNS.get(currency, "")
+        return display.money(amount, currency)
+    sign = display.SIGNS.get(currency, "")
     number, _, power = f"{amount:.2e}".partition("e")
     return f"{sign}{number}e{int(power)}" + ("" if sign else f" {currency.upper()}")

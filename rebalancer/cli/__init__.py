@@ -16,22 +16,22 @@ from typing import Annotated
 import typer
 
 from portfolios.errors import InputError, RebalancerError
-from portfolios.logs import masked, start_logging
-from rebalancer.cli import (
-    alerting,
+from rebalancer.cli.commands import (
+    alerts,
     decisions,
-    explaining,
-    holdings,
-    live,
-    people,
+    explain,
     plans,
-    reporting,
-    serving,
+    portfolios,
+    providers,
+    report,
+    serve,
     system,
+    users,
 )
+from rebalancer.cli.console import say
 from rebalancer.cli.context import Context
-from rebalancer.cli.exits import Exit, exit_for
-from rebalancer.cli.screen import say
+from rebalancer.cli.exit_codes import Exit, exit_for
+from rebalancer.logs import masked, start_logging
 
 app = typer.Typer(
     name="rebalancer",
@@ -43,13 +43,13 @@ app = typer.Typer(
 for group in (
     plans,
     decisions,
-    explaining,
-    holdings,
-    live,
-    alerting,
-    people,
-    reporting,
-    serving,
+    explain,
+    portfolios,
+    providers,
+    alerts,
+    users,
+    report,
+    serve,
     system,
 ):
     group.register(app)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from rebalancer.cli.screen import say
+from rebalancer.cli.console import say
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from portfolios.assets import AssetKind
-from portfolios.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
-from rebalancer.estimates.risk import HORIZON_DAYS, RiskModel
+from portfolios.model.assets import AssetKind
+from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
+from rebalancer.estimates.proxies import YOUNG_DAYS
+from rebalancer.estimates.risk_model import HORIZON_DAYS, RiskModel
 from rebalancer.estimates.scores import scores
-from rebalancer.estimates.special import YOUNG_DAYS
 
 IC_SHORT: Mapping[str, float] = MappingProxyType({"technical": 0.0})
 IC_LONG: Mapping[str, float] = MappingProxyType({"technical": 0.0})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from portfolios.assets import Asset
-from portfolios.policy import Policy
+from portfolios.model.assets import Asset
+from portfolios.model.policy import Policy
 
 TOP_RANK, TOP_FEE = 20, Decimal("0.0020")
 LISTED_RANK, LISTED_FEE = 300, Decimal("0.0040")

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from portfolios.assets import Asset
-from portfolios.market import Array, Market
-from rebalancer.estimates.risk import HORIZON_DAYS, RiskModel
-from rebalancer.estimates.special import Traits, completed, traits_of
+from portfolios.model.assets import Asset
+from portfolios.model.market import Array, Market
+from rebalancer.estimates.proxies import Traits, completed, traits_of
+from rebalancer.estimates.risk_model import HORIZON_DAYS, RiskModel
 
 VOLATILITY_HALF_LIFE, CALM_HALF_LIFE = 30.0, 180.0
 CALM_SHARE = 0.3

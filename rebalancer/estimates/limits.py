@@ -12,12 +12,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import Portfolio
-from portfolios.market import Array, Market
-from portfolios.policy import Policy, Range
-from portfolios.valuation import Position, Valuation
-from rebalancer.estimates.special import YOUNG_DAYS
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import Array, Market
+from portfolios.model.policy import Policy, Range
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Position, Valuation
+from rebalancer.estimates.proxies import YOUNG_DAYS
 
 NO_CAP = 1.0
 OWN_CAPS: Mapping[str, float] = MappingProxyType({"bitcoin": 0.60, "ethereum": 0.40})

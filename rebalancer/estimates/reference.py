@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import numpy as np
 
-from portfolios.holdings import Portfolio
-from portfolios.market import SHORT_GRADE_LIMIT, Array, Market
-from portfolios.policy import Freed, Policy, Signals
-from portfolios.valuation import Valuation
-from rebalancer.estimates.inside import bring_inside
+from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Market
+from portfolios.model.policy import Freed, Policy, Signals
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Valuation
+from rebalancer.estimates.feasible_reference import bring_inside
 from rebalancer.estimates.limits import Boxes, Limits
 from rebalancer.estimates.scores import is_bearish
 

@@ -12,8 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from portfolios.assets import AssetKind
-from portfolios.market import SHORT_GRADE_LIMIT, Array, Grade, Market
+from portfolios.model.assets import AssetKind
+from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade, Market
 
 MANY = 30
 """From so many graded assets on, ranks say more than the grades' own scale."""

@@ -12,9 +12,9 @@ from typing import Protocol
 import cvxpy as cp
 import numpy as np
 
-from portfolios.market import Array
-from rebalancer.optimiser.costs import Variables
+from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs
+from rebalancer.optimiser.objective import Variables
 
 
 class Constraint(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from portfolios.market import Array
+from portfolios.model.market import Array
 
 Shape = tuple[int, int, int, int, bool]
 """n, k, s, rows, and whether there is a volatility limit."""

@@ -16,10 +16,10 @@ import cvxpy as cp
 import numpy as np
 
 from portfolios.errors import SolverError
-from portfolios.market import Array
+from portfolios.model.market import Array
 from rebalancer.optimiser.constraints import constraints_for
-from rebalancer.optimiser.costs import COSTS, Variables
 from rebalancer.optimiser.inputs import Duals, Inputs
+from rebalancer.optimiser.objective import COSTS, Variables
 
 Attempt = tuple[str, Mapping[str, float | int]]
 """A solver's name and its options."""

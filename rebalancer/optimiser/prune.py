@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from rebalancer.optimiser.check import Solved, held, measured, penalty
 from rebalancer.optimiser.inputs import Inputs
+from rebalancer.optimiser.verify import Solved, held, measured, penalty
 
 THRESHOLDS = (1.0, 0.5)
 MOST_SWEEPS = 4

@@ -27,9 +27,9 @@ from decimal import (
 
 import numpy as np
 
-from portfolios.market import Array
-from portfolios.plans import Side, Trade
-from portfolios.valuation import Position, Valuation
+from portfolios.model.market import Array
+from portfolios.model.plan import Side, Trade
+from portfolios.model.valuation import Position, Valuation
 
 CENT = Decimal("0.01")
 MOST_DECIMALS = 8

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.check import Answer, Solved, cleaned, faults, gap, held
-from rebalancer.optimiser.conflicts import require_consistent
+from rebalancer.optimiser.infeasibility import require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
 from rebalancer.optimiser.prune import prune
+from rebalancer.optimiser.verify import Answer, Solved, cleaned, faults, gap, held
 
 Attempt = tuple[str, Mapping[str, float | int]]
 

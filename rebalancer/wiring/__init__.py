@@ -13,21 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portfolios.assets import AssetIndex
 from portfolios.errors import NotFoundError, StaleDataError
-from portfolios.holdings import Portfolio
-from portfolios.market import Market
-from portfolios.marketdata.insights import Insights
+from portfolios.model.assets import AssetIndex
+from portfolios.model.insights import Insights
+from portfolios.model.market import Market
+from portfolios.model.portfolio import Portfolio
 
 if TYPE_CHECKING:
-    from portfolios.database import Database
-    from portfolios.store import Store
+    from portfolios.store.database import Database
+    from portfolios.store.portfolio_store import Store
     from rebalancer.settings import Resolved
 
 
 def settings_from(config: Path | None) -> Resolved:
     """Read the settings once, from the file, the environment and the defaults."""
-    from portfolios.logs import hide
+    from rebalancer.logs import hide
     from rebalancer.settings import load_settings
 
     resolved = load_settings(config=config, environ=os.environ, cwd=Path.cwd())
@@ -45,8 +45,8 @@ def settings_template() -> str:
 @contextmanager
 def open_store(resolved: Resolved, *, read_only: bool = False) -> Iterator[Store]:
     """Open the database of the settings for as long as the block lasts."""
-    from portfolios.database import open_database
-    from portfolios.store import Store
+    from portfolios.store.database import open_database
+    from portfolios.store.portfolio_store import Store
 
     with open_database(resolved.settings.database, read_only=read_only) as database:
         yield Store(database)
@@ -59,7 +59,7 @@ def market_from(resolved: Resolved, *, offline: bool) -> Market:
         StaleDataError: when no market data were ever pulled.
     """
     if offline or resolved.settings.provider == "sample":
-        from portfolios.providers.sample import sample_market
+        from portfolios.providers.sample.market import sample_market
 
         return sample_market()
     market = _live_market(resolved)
@@ -73,8 +73,8 @@ def market_from(resolved: Resolved, *, offline: bool) -> Market:
 
 
 def _live_market(resolved: Resolved) -> Market | None:
-    from portfolios.database import open_database
-    from portfolios.marketdata.marketloading import load_market
+    from portfolios.marketdata.load_market import load_market
+    from portfolios.store.database import open_database
 
     settings = resolved.settings
     try:
@@ -94,9 +94,9 @@ def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
     """
     if offline or resolved.settings.provider == "sample":
         return market_from(resolved, offline=offline).index()
-    from portfolios.database import open_database
-    from portfolios.marketdata.listing import has_listing, known_assets
+    from portfolios.marketdata.coin_list import has_listing, known_assets
     from portfolios.providers.names import COINGECKO
+    from portfolios.store.database import open_database
 
     currency = resolved.settings.currency
     with open_database(resolved.settings.database) as database:
@@ -113,16 +113,16 @@ def with_index_targets(resolved: Resolved, portfolio: Portfolio) -> Portfolio:
     """
     if not portfolio.targets_from:
         return portfolio
-    from portfolios.database import open_database
-    from portfolios.marketdata.following import with_targets
+    from portfolios.marketdata.index_targets import with_targets
+    from portfolios.store.database import open_database
 
     with open_database(resolved.settings.database) as database:
         return with_targets(portfolio, database)
 
 
 def _learn_coins(resolved: Resolved, database: Database) -> None:
-    from rebalancer.service.listingjob import learn_coins
-    from rebalancer.wiring.live import ledger_of, live_sources
+    from rebalancer.usecases.refresh.coin_list_job import learn_coins
+    from rebalancer.wiring.providers import ledger_of, live_sources
 
     with live_sources(resolved.settings, ledger_of(resolved.settings, database)) as live:
         learn_coins(database, live.prices, currency=resolved.settings.currency, now=clock())
@@ -132,9 +132,9 @@ def insights_from(resolved: Resolved, *, offline: bool) -> Insights:
     """Return what the provider of grades says besides grades; nothing on the sample market."""
     if offline or resolved.settings.provider == "sample":
         return Insights()
-    from portfolios.database import open_database
-    from portfolios.marketdata.insightloading import load_insights
+    from portfolios.marketdata.load_insights import load_insights
     from portfolios.providers.names import TOKENMETRICS
+    from portfolios.store.database import open_database
 
     with open_database(resolved.settings.database) as database:
         return load_insights(database, TOKENMETRICS, now=clock())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from portfolios.database import open_database
 from portfolios.errors import UsageError
-from portfolios.providers.ledger import Ledger
 from portfolios.providers.names import TOKENMETRICS
-from portfolios.providers.tokenmetrics import TokenMetrics
+from portfolios.providers.quota.ledger import Ledger
+from portfolios.providers.tokenmetrics.source import TokenMetrics
+from portfolios.store.database import open_database
 from rebalancer.settings.model import Settings
-from rebalancer.wiring.live import ledger_of, live_sources
+from rebalancer.wiring.providers import ledger_of, live_sources
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Risk zones: stateless rules, one finding for every subject. Judging, not telling."""
 
-from rebalancer.zones.judging import ZONES, compare, judge, overall, worsened
+from rebalancer.zones.judge import ZONES, compare, judge, overall, worsened
 from rebalancer.zones.rule import Exit, Rule, severity
 from rebalancer.zones.situation import Situation
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from portfolios.plans import Finding, Scope, Zone
+from portfolios.model.plan import Finding, Scope, Zone
 from rebalancer.zones.situation import Held, Situation
 
 DUST = 0.0025

@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from portfolios.assets import AssetKind
-from portfolios.market import Array, Market
-from portfolios.policy import Policy
-from portfolios.valuation import STATED, Position, Valuation
+from portfolios.model.assets import AssetKind
+from portfolios.model.market import Array, Market
+from portfolios.model.policy import Policy
+from portfolios.model.valuation import STATED, Position, Valuation
 from rebalancer.estimates.limits import Boxes, Limits
-from rebalancer.estimates.risk import RiskModel
-from rebalancer.zones.history import (
+from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.zones.price_history import (
     COVERAGE,
     Usual,
     present_levels,

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.rebalancer.soak.judging import judge
-from tests.rebalancer.soak.life import RSS
-from tests.rebalancer.soak.world import Nursery, live_through, world_in
+from tests.rebalancer.soak.checks import judge
+from tests.rebalancer.soak.environment import Nursery, live_through, world_in
+from tests.rebalancer.soak.lifecycle import RSS
 
 MONDAY = datetime(2026, 9, 21, tzinfo=UTC)
 HOUR = timedelta(hours=1)

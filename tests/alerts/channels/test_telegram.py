@@ -19,7 +19,7 @@ from alerts.channels.telegram import TelegramChannel, seconds_asked
 from alerts.messages import Block, Button, Kind, Message, Picture, Style
 from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
 from portfolios.errors import DeliveryError
-from portfolios.plans import Zone
+from portfolios.model.plan import Zone
 from tests.standins.telegram import TOKEN, TelegramStandin
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

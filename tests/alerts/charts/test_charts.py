@@ -18,9 +18,9 @@ from alerts.charts.paths import paths_chart, token_chart
 from alerts.charts.risks import risks_chart
 from alerts.charts.sectors import sectors_chart
 from alerts.charts.weights import holdings_chart, proposal_chart
-from portfolios import charted
-from portfolios.charted import RiskShare, SectorWeight, TokenPath, Weight
-from portfolios.reports import Paths
+from portfolios.model import chart_data
+from portfolios.model.chart_data import RiskShare, SectorWeight, TokenPath, Weight
+from portfolios.model.weekly_facts import Paths
 
 PNG = b"\x89PNG\r\n\x1a\n"
 FIRST = date(2026, 8, 25)
@@ -79,7 +79,7 @@ def test_nothing_to_show_makes_no_picture() -> None:
 
 
 def test_a_picture_is_made_of_fractions_and_holds_no_amounts() -> None:
-    classes = [c for c in vars(charted).values() if dataclasses.is_dataclass(c)]
+    classes = [c for c in vars(chart_data).values() if dataclasses.is_dataclass(c)]
     assert len(classes) == 4
     for made in classes:
         assert not any("Decimal" in str(hint) for hint in get_type_hints(made).values())

@@ -14,7 +14,7 @@ import pytest
 
 from alerts.messages import Block, Kind, Message, Style
 from alerts.render.mail import mail_html
-from portfolios.plans import Zone
+from portfolios.model.plan import Zone
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -17,7 +17,7 @@ from alerts.render.clean import clean, units
 from alerts.render.mail import TEMPLATES, mail_html
 from alerts.render.plain import plain_text
 from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
-from portfolios.plans import Zone
+from portfolios.model.plan import Zone
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ALLOWED = {"b", "i", "pre"}

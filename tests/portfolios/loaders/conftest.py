@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from portfolios.assets import Asset, AssetIndex
 from portfolios.errors import InputError
 from portfolios.loaders import load
+from portfolios.model.assets import Asset, AssetIndex
 
 Problems = Callable[..., list[str]]
 

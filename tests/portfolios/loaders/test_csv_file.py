@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from portfolios.assets import AssetIndex
-from portfolios.holdings import Holding, Lock, LockKind, Lot, StatedPrice
 from portfolios.loaders import load
+from portfolios.model.assets import AssetIndex
+from portfolios.model.portfolio import Holding, Lock, LockKind, Lot, StatedPrice
 
 Problems = Callable[..., list[str]]
 

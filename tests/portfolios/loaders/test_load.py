@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import portfolios.samples
-from portfolios.assets import Asset, AssetIndex
 from portfolios.errors import InputError
 from portfolios.loaders import LOADERS, Loaded, load
-from portfolios.providers.sample import sample_market
+from portfolios.model.assets import Asset, AssetIndex
+from portfolios.providers.sample.market import sample_market
 
 MARKET = AssetIndex([Asset("bitcoin", "BTC", "Bitcoin"), Asset("solana", "SOL", "Solana")])
 CSV = "asset,quantity\nbitcoin,1\n"

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from portfolios.assets import AssetIndex
-from portfolios.holdings import (
+from portfolios.loaders import load
+from portfolios.model.assets import AssetIndex
+from portfolios.model.policy import Freed, Mode, Policy, Profile, Range, Signals
+from portfolios.model.portfolio import (
     AlertRule,
     Holding,
     Investor,
@@ -18,8 +20,6 @@ from portfolios.holdings import (
     Restrictions,
     StatedPrice,
 )
-from portfolios.loaders import load
-from portfolios.policy import Freed, Mode, Policy, Profile, Range, Signals
 
 FULL = """
 name = "core"

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from portfolios.assets import AssetKind
-from portfolios.database import Database, open_database
-from portfolios.holdings import AlertRule, Holding, Portfolio, StatedPrice
-from portfolios.marketdata.asked import WEEK, Asked
-from portfolios.marketdata.describing import described
+from portfolios.marketdata.asset_description import described
+from portfolios.marketdata.fetch_log import WEEK, Asked
 from portfolios.marketdata.universe import Universe, Wanted, universe, wanted_assets
-from portfolios.policy import Policy
-from portfolios.store import Store
+from portfolios.model.assets import AssetKind
+from portfolios.model.policy import Policy
+from portfolios.model.portfolio import AlertRule, Holding, Portfolio, StatedPrice
+from portfolios.store.database import Database, open_database
+from portfolios.store.portfolio_store import Store
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 

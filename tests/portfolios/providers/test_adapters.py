@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.errors import ReplyError
-from portfolios.providers.client import Client
+from portfolios.marketdata.price_gate import is_price
 from portfolios.providers.coingecko import CoinGecko
-from portfolios.providers.credits import Moment
-from portfolios.providers.quality import is_price
-from portfolios.providers.tokenmetrics import TokenMetrics
-from portfolios.providers.wire import parse
+from portfolios.providers.http.client import Client
+from portfolios.providers.http.decoding import parse
+from portfolios.providers.quota.quota import Moment
+from portfolios.providers.tokenmetrics.source import TokenMetrics
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = date(2026, 11, 21)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from portfolios.errors import UsageError
-from portfolios.market import Market
-from portfolios.providers.sample import sample_market
+from portfolios.model.market import Market
+from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
 
 

@@ -10,28 +10,21 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alerts.outbox import Outbox
-from alerts.preferencestore import PreferenceStore
+from alerts.delivery.outbox import Outbox
+from alerts.preferences.store import PreferenceStore
 from alerts.render.telegram import plain_parts, telegram_parts
-from portfolios import figures
-from portfolios.export import to_csv, to_toml
-from portfolios.holdings import (
-    AlertRule,
-    Holding,
-    Lock,
-    LockKind,
-    Portfolio,
-    StatedPrice,
-)
-from portfolios.people import Person, Role
-from portfolios.peoplestore import PeopleStore
-from portfolios.store import Store
-from portfolios.valuation import value_portfolio
-from rebalancer.bot.asking import Paper, Services
-from rebalancer.bot.replying import Reply
-from rebalancer.service.propose import propose
-from rebalancer.service.standing import offer
-from tests.rebalancer.bot.desk import MARKET, NOW, Bot
+from portfolios.documents.portfolio_toml import to_csv, to_toml
+from portfolios.model.portfolio import AlertRule, Holding, Lock, LockKind, Portfolio, StatedPrice
+from portfolios.model.users import Person, Role
+from portfolios.model.valuation import value_portfolio
+from portfolios.store.portfolio_store import Store
+from portfolios.store.user_store import PeopleStore
+from portfolios.values import display
+from rebalancer.bot.reply import Reply
+from rebalancer.bot.request import Paper, Services
+from rebalancer.usecases.proposals.propose import propose
+from rebalancer.usecases.proposals.status import offer
+from tests.rebalancer.bot.bot_fixture import MARKET, NOW, Bot
 
 GROUP = -500
 
@@ -122,9 +115,9 @@ class Houses(Bot):
             for name in house.names:
                 own = store.load_portfolio(name)
                 value = value_portfolio(own, MARKET).value
-                found |= {figures.money(value, "usd"), figures.to_the_cent(value, "usd")}
-                found |= {figures.quantity(h.quantity) for h in own.holdings}
-                found |= {figures.money(own.cash, "usd")}
+                found |= {display.money(value, "usd"), display.to_the_cent(value, "usd")}
+                found |= {display.quantity(h.quantity) for h in own.holdings}
+                found |= {display.money(own.cash, "usd")}
         return {text for text in found if len(text) >= 5}
 
     def outbox(self, person: str) -> Iterator[str]:

@@ -12,26 +12,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.flips import Advance, Flip
 from alerts.messages import Message
-from alerts.ownrules import Fired
-from alerts.personal import Wording, personal
+from alerts.preferences.personalise import Wording, personal
 from alerts.render.plain import plain_text
-from alerts.telling import digest_message, proposal_message, rules_message, zone_message
-from alerts.weekly import weekly_message
-from portfolios import figures
-from portfolios.canonical import plain
-from portfolios.holdings import Holding, Portfolio
-from portfolios.marketdata.insights import Insights
-from portfolios.people import Person, Role
-from portfolios.plans import Plan, Scope, Zone
-from portfolios.reports import Decided, WeeklyReport
-from rebalancer.bot.asking import Ask
-from rebalancer.bot.proposals import why_of
-from rebalancer.bot.ticket import ticket
-from rebalancer.service.propose import propose
-from rebalancer.service.weekly import weekly_report
-from tests.rebalancer.bot.desk import MARKET, NOW, Bot
+from alerts.texts.event_messages import (
+    digest_message,
+    proposal_message,
+    rules_message,
+    zone_message,
+)
+from alerts.texts.weekly_message import weekly_message
+from alerts.triggers.flips import Advance, Flip
+from alerts.triggers.user_rules import Fired
+from portfolios.model.insights import Insights
+from portfolios.model.plan import Plan, Scope, Zone
+from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.users import Person, Role
+from portfolios.model.weekly_facts import Decided, WeeklyReport
+from portfolios.values import display
+from portfolios.values.canonical import plain
+from rebalancer.bot.commands.proposals.order_ticket import ticket
+from rebalancer.bot.commands.proposals.proposals import why_of
+from rebalancer.bot.request import Ask
+from rebalancer.usecases.proposals.propose import propose
+from rebalancer.usecases.reports.weekly_facts import weekly_report
+from tests.rebalancer.bot.bot_fixture import MARKET, NOW, Bot
 
 OWN = Portfolio(
     "core",
@@ -54,7 +59,7 @@ def with_amounts(amounts: list[Decimal], currency: str) -> Plan:
         replace(trade, quantity=a, price=b, notional=c, cost=a)
         for trade, a, b, c in zip(PLAN.trades, rest, rest[1:], rest[2:], strict=False)
     )
-    told = f"a withdrawal of {figures.money(flow, currency)} is paid out first"
+    told = f"a withdrawal of {display.money(flow, currency)} is paid out first"
     return replace(
         PLAN, value=value, estimated_cost=cost, currency=currency, trades=trades, reason=told
     )
@@ -62,7 +67,7 @@ def with_amounts(amounts: list[Decimal], currency: str) -> Plan:
 
 def made(plan: Plan, level: Decimal, ask: Ask) -> Iterator[Message]:
     """Yield what each maker of messages tells of it."""
-    money = figures.money(level, plan.currency)
+    money = display.money(level, plan.currency)
     fired = Fired(f"value > {plain(level)}", float(level), NOW)
     rules = rules_message("core", [fired], as_of=NOW)
     flip = Flip(Scope.PORTFOLIO, "core", Zone.RED, Zone.GREEN, (f"{money} cannot be sold",), 1.0)
@@ -86,10 +91,10 @@ def shown(message: Message) -> str:
 
 def figures_of(amount: Decimal, currency: str) -> set[str]:
     """Return the digits of an amount, in each way that it could be written."""
-    money = re.sub(r"[^\d.,]", "", figures.money(amount, currency))
-    price = re.sub(r"[^\d.,]", "", figures.price(amount, currency))
+    money = re.sub(r"[^\d.,]", "", display.money(amount, currency))
+    price = re.sub(r"[^\d.,]", "", display.price(amount, currency))
     rounded = f"{float(amount):,.6g}"
-    return {money, price, rounded, figures.quantity(amount), plain(amount)}
+    return {money, price, rounded, display.quantity(amount), plain(amount)}
 
 
 @pytest.fixture

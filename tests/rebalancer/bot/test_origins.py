@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from portfolios.people import Person
-from portfolios.peoplestore import PeopleStore
+from portfolios.model.users import Person
+from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.registry import COMMANDS
-from tests.rebalancer.bot.desk import CANARY, OWNER, STRANGER, VIEWER, Bot, plan_of
-from tests.rebalancer.bot.wire import (
+from tests.rebalancer.bot.bot_fixture import CANARY, OWNER, STRANGER, VIEWER, Bot, plan_of
+from tests.rebalancer.bot.telegram_fixture import (
     ANONYMOUS_ADMIN,
     callback,
     group,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.rebalancer.bot.desk import NOW, OWNER, Bot
-from tests.rebalancer.bot.wire import callback, hear, message, private, wired
+from tests.rebalancer.bot.bot_fixture import NOW, OWNER, Bot
+from tests.rebalancer.bot.telegram_fixture import callback, hear, message, private, wired
 from tests.standins.telegram import Sent, TelegramStandin
 
 HERE = private(OWNER)

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from portfolios.people import Person, Role
-from portfolios.peoplestore import PeopleStore
-from rebalancer.service.standing import offer
-from tests.rebalancer.bot.desk import OWNER, Bot, plan_of
+from portfolios.model.users import Person, Role
+from portfolios.store.user_store import PeopleStore
+from rebalancer.usecases.proposals.status import offer
+from tests.rebalancer.bot.bot_fixture import OWNER, Bot, plan_of
 
 ROOT = Path(__file__).parents[3]
 SECOND, THIRD = 21, 22
@@ -26,7 +26,7 @@ def test_an_update_that_comes_again_after_a_crash_has_one_effect(
     tmp_path: Path, restarts: int
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.rebalancer.bot.redelivering", str(tmp_path),
+        [sys.executable, "-m", "tests.rebalancer.bot.redelivery_fixture", str(tmp_path),
          str(restarts), "7"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip

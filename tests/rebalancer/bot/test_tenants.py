@@ -12,15 +12,15 @@ from random import Random
 import pytest
 
 import rebalancer.bot
-from portfolios.people import Person
-from portfolios.peoplestore import PeopleStore
-from portfolios.store import Store
+from portfolios.model.users import Person
+from portfolios.store.portfolio_store import Store
+from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.registry import COMMANDS
-from rebalancer.bot.replying import Reply
-from rebalancer.service.check import check
-from rebalancer.service.propose import judge_portfolio, propose
-from rebalancer.service.reporting import make_report, send_report
-from tests.rebalancer.bot.desk import MARKET
+from rebalancer.bot.reply import Reply
+from rebalancer.usecases.monitoring.check import check
+from rebalancer.usecases.proposals.propose import judge_portfolio, propose
+from rebalancer.usecases.reports.weekly_report import make_report, send_report
+from tests.rebalancer.bot.bot_fixture import MARKET
 from tests.rebalancer.bot.tenants import (
     CORAL,
     GROUP,

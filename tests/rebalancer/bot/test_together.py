@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from portfolios.holdings import Holding, Portfolio
-from portfolios.people import Person, Role
-from portfolios.peoplestore import PeopleStore
-from tests.rebalancer.bot.desk import NOW, Bot
+from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.users import Person, Role
+from portfolios.store.user_store import PeopleStore
+from tests.rebalancer.bot.bot_fixture import NOW, Bot
 from tests.together import together
 
 PEOPLE = 4

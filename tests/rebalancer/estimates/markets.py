@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import Holding, Portfolio
-from portfolios.market import Array, Bars, Grade, Market, Quote
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import Array, Bars, Grade, Market, Quote
+from portfolios.model.portfolio import Holding, Portfolio
 
 AS_OF = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portfolios.market import Array, Grade, Market
+from portfolios.model.market import Array, Grade, Market
 from rebalancer.estimates.alpha import MOST_ALPHA, Alpha, estimate_alpha
 from rebalancer.estimates.covariance import estimate_market
 from tests.rebalancer.estimates.markets import coin, graded, market_of, paths, stable

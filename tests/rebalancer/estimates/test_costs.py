@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from portfolios.policy import Policy
+from portfolios.model.policy import Policy
 from rebalancer.estimates.costs import fee_of, min_trade_of
 from tests.rebalancer.estimates.markets import coin
 

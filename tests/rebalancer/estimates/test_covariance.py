@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from cvx.covariance.ewma import volatility
 
-from portfolios.market import Array, Bars
+from portfolios.model.market import Array, Bars
 from rebalancer.estimates.covariance import (
     FEWEST_SHARED,
     estimate_market,

@@ -6,10 +6,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from portfolios.assets import Asset, AssetKind
-from portfolios.market import Market
-from portfolios.policy import Policy, Range
-from portfolios.valuation import value_portfolio
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import Market
+from portfolios.model.policy import Policy, Range
+from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import Limits, limits_of
 from tests.rebalancer.estimates.markets import coin, market_of, paths, portfolio_of, stable, wrapped
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from portfolios.holdings import Holding, Portfolio
-from portfolios.market import Grade, Market
-from portfolios.policy import Mode, Policy, Signals
-from portfolios.valuation import value_portfolio
-from rebalancer.estimates.boxes import boxes_of
+from portfolios.model.market import Grade, Market
+from portfolios.model.policy import Mode, Policy, Signals
+from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.reference import Reference, band_of, reference_of, wished_reference
+from rebalancer.estimates.trade_bounds import boxes_of
 from tests.rebalancer.estimates.markets import coin, graded, market_of, portfolio_of, stable
 
 ASSETS = [coin("bitcoin", "layer1", rank=1), coin("ethereum", "layer1", rank=2), stable("usdc")]

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.check import held
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.prune import boxed
 from rebalancer.optimiser.solve import solve, solve_convex
+from rebalancer.optimiser.verify import held
 from tests.rebalancer.optimiser.programs import program
 
 KINDS = ("plain", "deposit", "locked_above_cap", "withdrawal", "floors", "rows", "volatility")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from portfolios.assets import Asset
-from portfolios.market import Array, Quote
-from portfolios.plans import Side, Trade
-from portfolios.valuation import Position, Valuation, moved
+from portfolios.model.assets import Asset
+from portfolios.model.market import Array, Quote
+from portfolios.model.plan import Side, Trade
+from portfolios.model.valuation import Position, Valuation, moved
 from rebalancer.optimiser.rounding import NOISE, Rounded, lot_step, to_trades
 
 D = Decimal

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.check import Answer, faults
-from rebalancer.optimiser.dump import to_problem_json
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem import Attempt, Problem, Raw
+from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.optimiser.problem_pool import ProblemPool, compiled
 from rebalancer.optimiser.solve import CHAIN, GAP, solve, solve_convex
+from rebalancer.optimiser.verify import Answer, faults
 from tests.rebalancer.optimiser.programs import KINDS, program, referee
 
 
@@ -206,7 +206,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 def test_importing_the_optimiser_loads_no_solver() -> None:
     code = (
-        "import sys, rebalancer.optimiser.solve, rebalancer.optimiser.dump;"
+        "import sys, rebalancer.optimiser.solve, rebalancer.optimiser.problem_json;"
         "sys.exit(any(m in sys.modules for m in ('cvxpy', 'scipy', 'clarabel')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

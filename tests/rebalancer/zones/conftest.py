@@ -10,15 +10,15 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import Holding, Lock, Portfolio, StatedPrice
-from portfolios.market import Array, Bars, Grade, Market, Quote
-from portfolios.plans import Finding
-from portfolios.policy import Policy
-from portfolios.valuation import value_portfolio
-from rebalancer.estimates.boxes import boxes_of
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import Array, Bars, Grade, Market, Quote
+from portfolios.model.plan import Finding
+from portfolios.model.policy import Policy
+from portfolios.model.portfolio import Holding, Lock, Portfolio, StatedPrice
+from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import limits_of
-from rebalancer.estimates.risk import RiskModel
+from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.estimates.trade_bounds import boxes_of
 from rebalancer.zones import ZONES, Situation
 
 AS_OF = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)

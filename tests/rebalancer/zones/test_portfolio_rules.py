@@ -10,10 +10,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from portfolios.holdings import Lock, LockKind, StatedPrice
-from portfolios.market import Array, Quote
-from portfolios.plans import Finding, Zone
-from portfolios.policy import Mode, Policy
+from portfolios.model.market import Array, Quote
+from portfolios.model.plan import Finding, Zone
+from portfolios.model.policy import Mode, Policy
+from portfolios.model.portfolio import Lock, LockKind, StatedPrice
 from rebalancer.zones import ZONES, Situation
 
 Make = Callable[..., Situation]

@@ -10,10 +10,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import StatedPrice
-from portfolios.market import Array, Grade, Quote
-from portfolios.plans import Finding, Zone
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import Array, Grade, Quote
+from portfolios.model.plan import Finding, Zone
+from portfolios.model.portfolio import StatedPrice
 from rebalancer.zones import Situation
 
 Make = Callable[..., Situation]

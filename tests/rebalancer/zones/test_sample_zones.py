@@ -7,19 +7,19 @@ from functools import cache
 import numpy as np
 import pytest
 
-from portfolios.assets import AssetKind
-from portfolios.holdings import Portfolio
 from portfolios.loaders import load
-from portfolios.market import Market
-from portfolios.measures import portfolio_volatility
-from portfolios.plans import Zone
-from portfolios.providers.sample import sample_market
+from portfolios.model.assets import AssetKind
+from portfolios.model.market import Market
+from portfolios.model.measures import portfolio_volatility
+from portfolios.model.plan import Zone
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import value_portfolio
+from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
-from portfolios.valuation import value_portfolio
-from rebalancer.estimates.boxes import boxes_of
 from rebalancer.estimates.covariance import estimate_market
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.reference import reference_of
+from rebalancer.estimates.trade_bounds import boxes_of
 from rebalancer.zones import Situation, judge, overall
 
 

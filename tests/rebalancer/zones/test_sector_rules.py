@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from portfolios.market import Grade
-from portfolios.plans import Finding, Zone
-from portfolios.policy import Policy, Range
+from portfolios.model.market import Grade
+from portfolios.model.plan import Finding, Zone
+from portfolios.model.policy import Policy, Range
 from rebalancer.zones import ZONES, Situation
 
 Make = Callable[..., Situation]

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portfolios.assets import Asset, AssetKind
-from portfolios.holdings import StatedPrice
-from portfolios.market import Array, Bars, Grade, Quote
-from portfolios.plans import Finding, Zone
-from portfolios.policy import Policy
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import Array, Bars, Grade, Quote
+from portfolios.model.plan import Finding, Zone
+from portfolios.model.policy import Policy
+from portfolios.model.portfolio import StatedPrice
 from rebalancer.zones import ZONES, Situation, judge
 from rebalancer.zones.rule import Levels, judged
 

@@ -1,0 +1,1 @@
+"""The outbox: what was written for somebody, and its way to them."""

@@ -1,0 +1,59 @@
+"""Somebody changes: what waits for him follows, or is taken back where it concerns him no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from alerts.delivery.delivery import Delivery
+from alerts.delivery.queue import Line, line_of, line_up
+from alerts.delivery.rows import delivery_from_row
+from alerts.messages import Message
+from portfolios.model.users import Person
+from portfolios.store.database import Database
+
+_WAITING = "SELECT * FROM deliveries WHERE person = ? AND ended_at IS NULL"
+_TAKE_BACK = "DELETE FROM deliveries WHERE number = ?"
+# One that is being sent just now may arrive at the old address; its sender has lost it, so that no
+# other try of it goes there.
+_MOVE = """
+UPDATE deliveries SET address = ?, is_next = 0, lease_owner = '', lease_until = NULL,
+  begun_at = NULL, state = CASE state WHEN 'sending' THEN 'pending' ELSE state END
+WHERE number = ?
+"""
+
+
+def follow_person(database: Database, person: Person) -> None:
+    """Send what waits for a person where he is reached now.
+
+    What he is not reached for any more, or may not see any more, is taken back.
+
+    Args:
+        database: with the deliveries.
+        person: as he is from now on.
+    """
+    with database.transaction():
+        waiting = map(delivery_from_row, database.rows(_WAITING, (person.name,)))
+        changed = [line for each in waiting for line in _follow(database, each, person)]
+        line_up(database, changed)
+
+
+def concerning(person: Person, messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Return those messages that a person may see: of his portfolios, or of none."""
+    return tuple(each for each in messages if _concerns(person, each))
+
+
+def _concerns(person: Person, message: Message) -> bool:
+    return not message.portfolio or person.may_see(message.portfolio)
+
+
+def _follow(database: Database, delivery: Delivery, person: Person) -> tuple[Line, ...]:
+    """Move or take back one delivery; returns the lines that this changes."""
+    to = person.address(delivery.channel) if _concerns(person, delivery.message) else ""
+    if to == delivery.address:
+        return ()
+    if not to:
+        database.execute(_TAKE_BACK, (delivery.number,))
+        return (line_of(delivery),)
+    database.execute(_MOVE, (to, delivery.number))
+    return (line_of(delivery), line_of(replace(delivery, address=to)))

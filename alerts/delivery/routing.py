@@ -1,0 +1,123 @@
+"""Sends a message on its way: to each person it concerns, as he chose, in the caller's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alerts.delivery.delivery import compose
+from alerts.delivery.outbox import Outbox
+from alerts.messages import Kind, Message, Picture, Promise
+from alerts.preferences.choices import EMAIL, TELEGRAM, Preferences, Route, route
+from alerts.preferences.personalise import personal, wording_of
+from alerts.preferences.store import PreferenceStore
+from alerts.texts.event_messages import OPEN_HOURS
+from portfolios.model.users import Person
+from portfolios.values.canonical import utc_text
+
+CHANNELS = (EMAIL, TELEGRAM)
+PROMISES: Mapping[Kind, Promise] = {
+    Kind.ZONE_RED: Promise.MUST,
+    Kind.RULE: Promise.MUST,
+    Kind.DATA: Promise.ONCE,
+    Kind.DECISION: Promise.MUST,
+    Kind.PROPOSAL: Promise.ACTION,
+    Kind.WEEKLY: Promise.ONCE,
+    Kind.TEST: Promise.LOW,
+}
+"""What is promised of each kind; of the others, `ONCE`."""
+DAY = timedelta(hours=24)
+
+
+class Post:
+    """Puts messages into the outbox; every verb is part of the caller's transaction.
+
+    Args:
+        outbox: where they wait to be sent.
+        preferences: of people.
+        now: the moment, aware.
+    """
+
+    def __init__(self, outbox: Outbox, preferences: PreferenceStore, *, now: datetime) -> None:
+        self._outbox, self._preferences, self._now = outbox, preferences, now
+
+    def send(
+        self,
+        message: Message,
+        people: Iterable[Person],
+        *,
+        pictures: Sequence[Picture] = (),
+        answers: str = "",
+    ) -> int:
+        """Address a message to people.
+
+        Args:
+            message: what is told.
+            people: whom it concerns.
+            pictures: that belong to it.
+            answers: key of an earlier message that this one belongs to.
+
+        Returns:
+            How many deliveries are new.
+        """
+        return sum(self._send(message, person, pictures, answers) for person in people)
+
+    def _send(
+        self, message: Message, person: Person, pictures: Sequence[Picture], answers: str
+    ) -> int:
+        chosen = self._preferences.preferences(person.name)
+        channels = tuple(channel for channel in CHANNELS if person.address(channel))
+        routes = route(
+            message.kind,
+            chosen,
+            channels,
+            now=self._now,
+            zone=person.timezone,
+            sent_today=self._sent_today(person),
+        )
+        told = as_wanted(message, person, chosen)
+        return sum(self._on(one, message, told, person, pictures, answers) for one in routes)
+
+    def _on(
+        self,
+        one: Route,
+        message: Message,
+        told: Message,
+        person: Person,
+        pictures: Sequence[Picture],
+        answers: str,
+    ) -> int:
+        if one.is_digest:
+            # As it was made: the digest is worded when it is composed.
+            self._preferences.hold_back(person.name, one.channel, message, at=self._now)
+            return 0
+        promise = PROMISES.get(message.kind, Promise.ONCE)
+        ends = one.not_before + timedelta(hours=OPEN_HOURS)
+        delivery = compose(
+            told,
+            person=person.name,
+            channel=one.channel,
+            address=person.address(one.channel),
+            promise=promise,
+            now=self._now,
+            not_before=one.not_before,
+            expires_at=ends if promise is Promise.ACTION else None,
+            is_silent=one.is_silent,
+            pictures=pictures if one.channel == EMAIL or message.kind is Kind.WEEKLY else (),
+            answers=f"{answers}:{person.name}:{one.channel}" if answers else "",
+        )
+        return len(self._outbox.put(delivery))
+
+    def _sent_today(self, person: Person) -> int:
+        row = self._outbox.database.row(
+            "SELECT count(*) AS sent FROM deliveries WHERE person = ? AND created_at > ?",
+            (person.name, utc_text(self._now - DAY)),
+        )
+        return int(row["sent"]) if row else 0
+
+
+def as_wanted(message: Message, person: Person, chosen: Preferences) -> Message:
+    """Return a message as its receiver wants it; what is sent to a group has nothing to press."""
+    told = personal(message, wording_of(chosen, is_group=person.is_group))
+    return replace(told, buttons=()) if person.is_group else told

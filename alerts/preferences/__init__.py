@@ -1,0 +1,1 @@
+"""What one reader wants: kinds, hours, numbers, amounts hidden."""

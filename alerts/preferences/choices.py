@@ -1,0 +1,197 @@
+"""What reaches a person, where, and when: one choice for each kind and channel.
+
+The defaults wake nobody for what can wait: red zones and a person's own rules come at once, most
+else silently or in the digest of the day. Quiet hours put off and never drop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from alerts.messages import Kind
+from alerts.preferences.number_style import Numbers
+from portfolios.model.schedule import wall
+
+TELEGRAM, EMAIL = "telegram", "email"
+DIGEST_AT = time(8)
+
+
+class Way(StrEnum):
+    """How a kind of message comes on a channel."""
+
+    ON = "on"
+    SILENT = "silent"
+    DIGEST = "digest"
+    OFF = "off"
+
+
+CHAT_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
+    {
+        Kind.ZONE_RED: Way.ON,
+        Kind.ZONE_AMBER: Way.SILENT,
+        Kind.RULE: Way.ON,
+        Kind.PROPOSAL: Way.ON,
+        Kind.SIGNAL: Way.SILENT,
+        Kind.GRADE: Way.DIGEST,
+        Kind.DRIFT: Way.SILENT,
+        Kind.UNLOCK: Way.DIGEST,
+        Kind.DATA: Way.SILENT,
+        Kind.DECISION: Way.SILENT,
+        Kind.WEEKLY: Way.OFF,
+        Kind.CLEARED: Way.SILENT,
+        Kind.DIGEST: Way.SILENT,
+        Kind.TEST: Way.ON,
+        Kind.ANSWER: Way.OFF,
+    }
+)
+MAIL_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
+    dict.fromkeys(Kind, Way.OFF) | dict.fromkeys((Kind.WEEKLY, Kind.DIGEST, Kind.TEST), Way.ON)
+)
+URGENT = frozenset({Kind.ZONE_RED, Kind.RULE})
+"""Kinds that break quiet hours, for those who agreed to that."""
+UNLIMITED = URGENT | {Kind.WEEKLY, Kind.DIGEST, Kind.TEST, Kind.DECISION}
+"""Kinds that no daily budget puts off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What one person chose.
+
+    Attributes:
+        ways: `channel/kind` -> how, where it differs from the default.
+        quiet_from, quiet_until: local times between which nothing makes a sound and nothing is
+            sent that can wait; may lie across midnight. None for no quiet hours.
+        urgent_breaks_quiet: red zones and own rules come in quiet hours too.
+        muted_until: nothing is sent before this moment; everything is kept.
+        budget: messages of a day, urgent ones aside; what is beyond comes with the digest.
+        numbers: how they are written.
+        hides_amounts: money and quantities are not shown; None hides them in groups only.
+        timezone: IANA name; empty for the one he was added with.
+    """
+
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    quiet_from: str = ""
+    quiet_until: str = ""
+    urgent_breaks_quiet: bool = False
+    muted_until: datetime | None = None
+    budget: int = 8
+    numbers: Numbers = Numbers.COMMA
+    hides_amounts: bool | None = None
+    timezone: str = ""
+
+    def way(self, kind: Kind, channel: str, *, is_only: bool = False) -> Way:
+        """Return how a kind comes on a channel.
+
+        Args:
+            kind: of the message.
+            channel: its name.
+            is_only: the person has no other channel. The chat then stands in for mail with the
+                weekly report; mail for the chat, and what would come silently there comes with
+                the digest.
+        """
+        chosen = self.ways.get(f"{channel}/{kind.value}")
+        if chosen is not None:
+            return chosen
+        if channel == TELEGRAM:
+            return Way.SILENT if is_only and kind is Kind.WEEKLY else CHAT_DEFAULTS[kind]
+        if not is_only or kind in (Kind.WEEKLY, Kind.DIGEST):
+            return MAIL_DEFAULTS[kind]
+        way = CHAT_DEFAULTS[kind]
+        return Way.DIGEST if way is Way.SILENT else way
+
+    def choose(self, kind: Kind, channel: str, way: Way) -> Preferences:
+        """Return the preferences with one choice changed."""
+        return replace(self, ways={**self.ways, f"{channel}/{kind.value}": way})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one message goes out on one channel.
+
+    Attributes:
+        not_before: the moment from which it may be sent, aware UTC.
+        is_silent: without a sound.
+        is_digest: with the digest of the day, not by itself.
+    """
+
+    channel: str
+    not_before: datetime
+    is_silent: bool = False
+    is_digest: bool = False
+
+
+def route(
+    kind: Kind,
+    preferences: Preferences,
+    channels: tuple[str, ...],
+    *,
+    now: datetime,
+    zone: str,
+    sent_today: int = 0,
+) -> tuple[Route, ...]:
+    """Return how a message of some kind goes out to a person; nothing where he wants none.
+
+    Args:
+        kind: of the message.
+        preferences: of the person.
+        channels: that reach him.
+        now: aware.
+        zone: his time zone.
+        sent_today: messages he got today, for the budget.
+    """
+    found = []
+    for channel in channels:
+        way = preferences.way(kind, channel, is_only=channels == (channel,))
+        if way is Way.OFF:
+            continue
+        over = sent_today >= preferences.budget and kind not in UNLIMITED
+        if way is Way.DIGEST or over:
+            at = next_time(now, DIGEST_AT, zone)
+            found.append(Route(channel, at, is_silent=True, is_digest=True))
+            continue
+        at = _allowed(kind, preferences, now, zone)
+        found.append(Route(channel, at, is_silent=way is Way.SILENT))
+    return tuple(found)
+
+
+def _allowed(kind: Kind, preferences: Preferences, now: datetime, zone: str) -> datetime:
+    """Return the first moment at which neither a mute nor quiet hours hold a message back."""
+    start = max(now, preferences.muted_until or now)
+    if kind in URGENT and preferences.urgent_breaks_quiet:
+        return start
+    return quiet_end(preferences, start, zone) or start
+
+
+def quiet_end(preferences: Preferences, moment: datetime, zone: str) -> datetime | None:
+    """Return when the quiet hours end in which a moment lies; None when it lies in none.
+
+    >>> from datetime import UTC
+    >>> night = Preferences(quiet_from="22:00", quiet_until="07:00")
+    >>> quiet_end(night, datetime(2026, 11, 24, 23, 30, tzinfo=UTC), "UTC").isoformat()
+    '2026-11-25T07:00:00+00:00'
+    """
+    if not preferences.quiet_from or not preferences.quiet_until:
+        return None
+    begin, end = (time.fromisoformat(t) for t in (preferences.quiet_from, preferences.quiet_until))
+    local = moment.astimezone(ZoneInfo(zone))
+    clock, day = local.time(), local.date()
+    if begin <= end:
+        is_quiet, last = begin <= clock < end, day
+    else:
+        is_quiet = clock >= begin or clock < end
+        last = day + timedelta(days=1) if clock >= begin else day
+    # On the night the clocks change the end may already be past: then nothing is held back.
+    until = wall(last, end, zone)
+    return until if is_quiet and until > moment else None
+
+
+def next_time(now: datetime, at: time, zone: str) -> datetime:
+    """Return the next moment at which somebody's clock shows a time."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    moments = (wall(today + timedelta(days=days), at, zone) for days in (0, 1, 2))
+    return next(moment for moment in moments if moment > now)

@@ -1,0 +1,71 @@
+"""Keeps in the database what each person chose, and what waits for his digest."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from alerts.delivery.rows import with_tuples
+from alerts.messages import Message
+from alerts.preferences.choices import Preferences
+from portfolios.documents.codec import from_json, to_json
+from portfolios.store.database import Database
+from portfolios.values.canonical import utc_text
+
+_SAVE = "INSERT OR REPLACE INTO preferences (person, document) VALUES (?, ?)"
+_HOLD = (
+    "INSERT OR IGNORE INTO held_back (person, channel, key, at, document) VALUES (?, ?, ?, ?, ?)"
+)
+
+
+class PreferenceStore:
+    """Preferences by person, and messages held back for the next digest."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def preferences(self, person: str) -> Preferences:
+        """Return what a person chose; the defaults when he never did."""
+        row = self.database.row("SELECT document FROM preferences WHERE person = ?", (person,))
+        return Preferences() if row is None else from_json(Preferences, json.loads(row["document"]))
+
+    def save(self, person: str, preferences: Preferences) -> None:
+        """Save what a person chose."""
+        with self.database.transaction():
+            self.database.execute(_SAVE, (person, json.dumps(to_json(preferences))))
+
+    def hold_back(self, person: str, channel: str, message: Message, *, at: datetime) -> None:
+        """Keep a message for the next digest; the same cause is kept once."""
+        document = json.dumps(to_json(with_tuples(message)), sort_keys=True)
+        with self.database.transaction():
+            self.database.execute(_HOLD, (person, channel, message.key, utc_text(at), document))
+
+    def held_back(
+        self, person: str, channel: str, *, before: datetime | None = None
+    ) -> tuple[Message, ...]:
+        """Return what waits for a digest, in the order in which it happened.
+
+        Args:
+            person: for whom.
+            channel: on which.
+            before: leaves out what was held back since.
+        """
+        rows = self.database.rows(
+            "SELECT document FROM held_back WHERE person = ? AND channel = ? AND at < ?"
+            " ORDER BY at, key",
+            (person, channel, _end(before)),
+        )
+        return tuple(from_json(Message, json.loads(row["document"])) for row in rows)
+
+    def let_go(self, person: str, channel: str, *, before: datetime | None = None) -> None:
+        """Forget what a digest has told, in the transaction that keeps the digest."""
+        with self.database.transaction():
+            self.database.execute(
+                "DELETE FROM held_back WHERE person = ? AND channel = ? AND at < ?",
+                (person, channel, _end(before)),
+            )
+
+
+def _end(before: datetime | None) -> str:
+    """Return a moment as it is compared with those kept; None is after all of them."""
+    return "~" if before is None else utc_text(before)

@@ -1,0 +1,1 @@
+"""News in words: events and the weekly report as messages."""

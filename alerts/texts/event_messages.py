@@ -1,0 +1,235 @@
+"""Says in a message what happened: a flip, a rule, a proposal, a change of grades, bad data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from alerts.messages import Block, Button, Kind, Message, Style
+from alerts.triggers.flips import Advance, Flip
+from alerts.triggers.user_rules import Fired
+from portfolios.model.plan import Decision, Plan, Scope, Trade, Zone
+from portfolios.values import display
+
+MOST_LINES = 12
+NOT_ADVICE = "It proposes, you trade. Not advice."
+OPEN_HOURS = 48
+"""A proposal is open for so long; after it, silence has meant skip."""
+
+
+def zone_message(
+    portfolio: str, advance: Advance, *, as_of: datetime, names: Mapping[str, str]
+) -> Message | None:
+    """Tell what worsened and what recovered in one evaluation; None when nothing did.
+
+    Args:
+        portfolio: its name.
+        advance: of one evaluation.
+        as_of: the market's moment.
+        names: asset id -> symbol.
+    """
+    worse, better = advance.worsened, advance.recovered
+    if not worse and not better:
+        return None
+    first = worse[0] if worse else better[0]
+    kind = Kind.CLEARED
+    if worse:
+        kind = Kind.ZONE_RED if first.zone is Zone.RED else Kind.ZONE_AMBER
+    more = f", and {len(worse) + len(better) - 1} more" if len(worse) + len(better) > 1 else ""
+    blocks = [_listed(_flip_line(flip, names) for flip in worse)] if worse else []
+    if better:
+        blocks += [
+            Block(Style.HEADING, "Cleared"),
+            _listed(f"{_subject(flip, names)}: green again" for flip in better),
+        ]
+    return Message(
+        kind=kind,
+        key=f"zones:{portfolio}:{as_of.isoformat()}",
+        headline=f"{portfolio}: {_flip_head(first, names)}{more}",
+        as_of=as_of,
+        portfolio=portfolio,
+        zone=first.zone,
+        blocks=(*blocks, Block(Style.NOTE, f"as of {display.moment(as_of)}")),
+    )
+
+
+def rules_message(portfolio: str, fired: Sequence[Fired], *, as_of: datetime) -> Message | None:
+    """Tell which of the user's own rules became true; None when none did."""
+    if not fired:
+        return None
+    first = fired[0]
+    more = f", and {len(fired) - 1} more" if len(fired) > 1 else ""
+    key = "|".join(f"{f.when}@{f.since.isoformat()}" for f in fired)
+    return Message(
+        kind=Kind.RULE,
+        key=f"rule:{portfolio}:{key}",
+        headline=f"{portfolio}: {first.when} is true{more}",
+        as_of=as_of,
+        portfolio=portfolio,
+        blocks=(
+            _listed(f"{f.when}: it is {_plainly(f.value)} now" for f in fired),
+            Block(Style.NOTE, f"as of {display.moment(as_of)}; told again once it has cleared"),
+        ),
+    )
+
+
+def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
+    """Tell of a proposal with its trades, reasons and what it would change.
+
+    Args:
+        plan: that trades.
+        with_amounts: money is told; otherwise percentages only.
+    """
+    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    cost = display.money(plan.estimated_cost, plan.currency)
+    cost_text = f", cost about {cost}" if with_amounts else ""
+    zone = max((f.zone for f in plan.zones), key=list(Zone).index, default=Zone.GREEN)
+    blocks = [
+        Block(Style.TEXT, plan.reason),
+        _trades(plan, with_amounts=with_amounts),
+        *_cash(plan),
+        *_effects(plan),
+        *(Block(Style.NOTE, warning) for warning in plan.warnings[:3]),
+        Block(Style.NOTE, f"prices of {display.moment(plan.as_of)}; plan {plan.plan_id}"),
+        Block(Style.NOTE, f"Open for {OPEN_HOURS} hours; silence means skip. {NOT_ADVICE}"),
+    ]
+    return Message(
+        kind=Kind.PROPOSAL,
+        key=f"plan:{plan.plan_id}",
+        headline=f"{plan.portfolio}: drift {display.percent(plan.drift)}. {count}{cost_text}",
+        as_of=plan.as_of,
+        portfolio=plan.portfolio,
+        zone=zone,
+        blocks=tuple(blocks),
+        buttons=_buttons(plan),
+        subject=f"{plan.portfolio}: drift {display.percent(plan.drift)}, {count} proposed",
+    )
+
+
+def withheld_message(plan: Plan) -> Message:
+    """Tell that nothing could be proposed, and why."""
+    return Message(
+        kind=Kind.DATA,
+        key=f"withheld:{plan.portfolio}:{plan.as_of.date().isoformat()}",
+        headline=f"{plan.portfolio}: nothing proposed, data not good enough",
+        as_of=plan.as_of,
+        portfolio=plan.portfolio,
+        zone=Zone.GREY,
+        blocks=(Block(Style.TEXT, plan.reason),),
+    )
+
+
+def changes_message(
+    portfolio: str, kind: Kind, lines: Sequence[str], *, key: str, as_of: datetime, what: str
+) -> Message | None:
+    """Tell of several small changes of one kind in one message; None when there are none."""
+    if not lines:
+        return None
+    head = lines[0] if len(lines) == 1 else f"{len(lines)} {what}"
+    return Message(
+        kind=kind,
+        key=key,
+        headline=f"{portfolio}: {head}",
+        as_of=as_of,
+        portfolio=portfolio,
+        blocks=(_listed(lines), Block(Style.NOTE, f"as of {display.moment(as_of)}")),
+    )
+
+
+def digest_message(person: str, held: Sequence[Message], *, day: str, now: datetime) -> Message:
+    """Put what was held back for somebody into one message."""
+    lines = [f"{display.moment(message.as_of)}  {message.headline}" for message in held]
+    count = "1 thing" if len(held) == 1 else f"{len(held)} things"
+    return Message(
+        kind=Kind.DIGEST,
+        key=f"digest:{person}:{day}",
+        headline=f"Digest of {day}: {count} that could wait",
+        as_of=now,
+        blocks=(_listed(lines, most=40),),
+    )
+
+
+def trial_message(*, now: datetime) -> Message:
+    """Say something harmless, to try a channel."""
+    return Message(
+        kind=Kind.TEST,
+        key=f"test:{now.isoformat()}",
+        headline="This is a test: messages reach you here",
+        as_of=now,
+        blocks=(Block(Style.NOTE, "Nothing happened, and there is nothing to do."),),
+    )
+
+
+def _flip_head(flip: Flip, names: Mapping[str, str]) -> str:
+    if flip.zone is Zone.GREEN:
+        return f"{_subject(flip, names)} is green again"
+    still = "still " if flip.is_repeat else ""
+    return f"{_subject(flip, names)} {still}{flip.zone.value}: {flip.texts[0]}"
+
+
+def _flip_line(flip: Flip, names: Mapping[str, str]) -> str:
+    was = "still" if flip.is_repeat else f"was {flip.was.value}"
+    return f"{_subject(flip, names)} {flip.zone.value} ({was}): {'; '.join(flip.texts)}"
+
+
+def _subject(flip: Flip, names: Mapping[str, str]) -> str:
+    if flip.scope is Scope.PORTFOLIO:
+        return "the portfolio"
+    return names.get(flip.subject, flip.subject) if flip.scope is Scope.ASSET else flip.subject
+
+
+def _trades(plan: Plan, *, with_amounts: bool) -> Block:
+    rows = [
+        [
+            f"{trade.side.value} {trade.symbol}",
+            display.money(trade.notional, plan.currency)
+            if with_amounts
+            else display.percent(float(trade.notional / plan.value)),
+            _why(trade),
+        ]
+        for trade in plan.trades
+    ]
+    return Block(Style.TABLE, columns=("trade", "value>", "why"), rows=rows)
+
+
+def _cash(plan: Plan) -> Iterable[Block]:
+    """Say where the rest of the money goes, or comes from."""
+    before, after = display.percent(plan.cash_weight), display.percent(plan.proposed_cash_weight)
+    if before != after:
+        yield Block(Style.TEXT, f"cash: {before} now, {after} after")
+
+
+def _why(trade: Trade) -> str:
+    return trade.reasons[0].text if trade.reasons else ""
+
+
+def _effects(plan: Plan) -> Iterable[Block]:
+    lines = [
+        f"{finding.subject}: {finding.zone.value} now, {finding.after.value} after ({finding.text})"
+        for finding in plan.zones
+        if finding.after is not None and finding.after is not finding.zone
+    ]
+    if lines:
+        yield Block(Style.HEADING, "What it changes")
+        yield _listed(lines)
+
+
+def _buttons(plan: Plan) -> Sequence[Sequence[Button]]:
+    if plan.decision is not Decision.TRADE:
+        return ()
+    looks = (("Why", "why"), ("Chart", "chart"))
+    words = (("Approve", "ok"), ("Snooze", "later"), ("Skip", "skip"))
+    return tuple(
+        tuple(Button(label, f"{action}:{plan.plan_id}") for label, action in row)
+        for row in (looks, words)
+    )
+
+
+def _listed(lines: Iterable[str], *, most: int = MOST_LINES) -> Block:
+    every = list(lines)
+    more = [f"and {len(every) - most} more"] if len(every) > most else []
+    return Block(Style.BULLETS, items=(*every[:most], *more))
+
+
+def _plainly(value: float) -> str:
+    return f"{value:,.6g}"

@@ -1,0 +1,1 @@
+"""What is worth telling: hysteresis, flips, own rules, changes, what is remembered."""

@@ -1,0 +1,195 @@
+"""Flips: the changes of remembered conditions, which alone are worth telling.
+
+Judging and telling are two things. A finding is true now; a flip is news. All flips of one
+evaluation of a portfolio make one group, the worst first, by subject and not by rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.triggers.hysteresis import AT_ONCE, DAY, Condition, held_zone, needed
+from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
+
+DUST = 0.0025
+"""A holding below this share of the value never makes a sound."""
+REPEAT = timedelta(hours=24)
+COOLDOWN: Mapping[Zone, timedelta] = {Zone.RED: timedelta(hours=6), Zone.AMBER: timedelta(hours=24)}
+SEVERER = 15.0
+
+Key = tuple[str, str]
+"""Of a condition: rule and subject; of a subject: scope and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was last told about a subject.
+
+    Attributes:
+        zone: last told; green after a recovery.
+        at: when; None when nothing ever was.
+        repeats: how often a red zone was told again.
+        severity: as told.
+    """
+
+    scope: Scope
+    subject: str
+    zone: Zone
+    at: datetime | None = None
+    repeats: int = 0
+    severity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One thing to tell about one subject.
+
+    Attributes:
+        zone: now; green for a recovery.
+        was: told before.
+        texts: of the rules that are in this zone, the worst first.
+        is_repeat: told before and still so.
+    """
+
+    scope: Scope
+    subject: str
+    zone: Zone
+    was: Zone
+    texts: tuple[str, ...]
+    severity: float
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What one evaluation of a portfolio led to."""
+
+    conditions: tuple[Condition, ...]
+    told: tuple[Told, ...]
+    worsened: tuple[Flip, ...] = ()
+    recovered: tuple[Flip, ...] = ()
+
+
+def step(condition: Condition, finding: Finding, *, at: datetime, is_ours: bool) -> Condition:
+    """Return a condition after one more evaluation; grey changes nothing."""
+    if finding.zone is Zone.GREY:
+        return condition
+    target = held_zone(finding, condition.zone)
+    seen = replace(condition, severity=finding.severity, text=finding.text)
+    if target is condition.zone:
+        return replace(seen, candidate=target, count=0, counted_at=at)
+    is_same = target is condition.candidate and condition.count > 0
+    is_counted = not is_same or at - condition.counted_at >= DAY
+    count = (condition.count if is_same else 0) + is_counted
+    when = at if is_counted else condition.counted_at
+    if count < needed(finding, condition.zone, target, is_ours=is_ours):
+        return replace(seen, candidate=target, count=count, counted_at=when)
+    return replace(seen, zone=target, candidate=target, count=0, counted_at=at, since=at)
+
+
+def advance(
+    conditions: Iterable[Condition],
+    told: Iterable[Told],
+    findings: Iterable[Finding],
+    *,
+    at: datetime,
+    weights: Mapping[str, float],
+    ours: frozenset[str] = frozenset(),
+) -> Advance:
+    """Step every condition of a portfolio and return what is worth telling.
+
+    Args:
+        conditions: as remembered; none for a portfolio judged for the first time, which is a
+            snapshot and no list of alarms.
+        told: as remembered.
+        findings: all of one evaluation. A subject that is not among them any more is forgotten.
+        at: the market's moment; an evaluation of a moment seen before changes nothing.
+        weights: asset id -> share of value.
+        ours: assets whose trend is our own.
+    """
+    before = {(c.code, c.subject): c for c in conditions}
+    last = max((c.counted_at for c in before.values()), default=None)
+    remembered = {(t.scope.value, t.subject): t for t in told}
+    if last is not None and at < last:
+        return Advance(tuple(before.values()), tuple(remembered.values()))
+    is_first = not before
+    after = [_stepped(before, finding, at, ours, is_first=is_first) for finding in findings]
+    return _telling(after, remembered, at, weights, is_first=is_first)
+
+
+def _stepped(
+    before: Mapping[Key, Condition],
+    finding: Finding,
+    at: datetime,
+    ours: frozenset[str],
+    *,
+    is_first: bool,
+) -> Condition:
+    known = before.get((finding.code, finding.subject))
+    if known is not None:
+        return step(known, finding, at=at, is_ours=finding.subject in ours)
+    zone = finding.zone if is_first and finding.zone is not Zone.GREY else Zone.GREEN
+    new = Condition(finding.code, finding.scope, finding.subject, zone, zone, 0, at, at)
+    return step(new, finding, at=at, is_ours=finding.subject in ours)
+
+
+def _telling(
+    conditions: list[Condition],
+    told: Mapping[Key, Told],
+    at: datetime,
+    weights: Mapping[str, float],
+    *,
+    is_first: bool,
+) -> Advance:
+    by_subject: dict[Key, list[Condition]] = {}
+    for condition in conditions:
+        by_subject.setdefault((condition.scope.value, condition.subject), []).append(condition)
+    kept, flips = [], []
+    for key, own in sorted(by_subject.items()):
+        scope, subject = own[0].scope, own[0].subject
+        known = told.get(key, Told(scope, subject, Zone.GREEN))
+        is_dust = scope is Scope.ASSET and weights.get(subject, 0.0) < DUST
+        if is_first:
+            zone = worst(tuple(c.zone for c in own))
+            kept.append(replace(known, zone=zone, at=at if zone is not Zone.GREEN else None))
+            continue
+        flip = None if is_dust else _flip(own, known, at)
+        kept.append(_remembered(known, flip, at))
+        flips += [flip] if flip else []
+    flips.sort(key=lambda f: (-ORDER[f.zone], -f.severity, f.subject))
+    return Advance(
+        tuple(conditions),
+        tuple(kept),
+        tuple(f for f in flips if f.zone is not Zone.GREEN),
+        tuple(f for f in flips if f.zone is Zone.GREEN),
+    )
+
+
+def _flip(own: list[Condition], known: Told, at: datetime) -> Flip | None:
+    """Return what there is to tell about one subject; None when nothing is news."""
+    zone = worst(tuple(c.zone for c in own))
+    severity = max(c.severity for c in own if c.zone is zone)
+    causes = sorted((c for c in own if c.zone is zone), key=lambda c: (-c.severity, c.code))
+    texts = tuple(c.text for c in causes)
+    flip = Flip(known.scope, known.subject, zone, known.zone, texts, severity)
+    if ORDER[zone] > ORDER[known.zone]:
+        return flip
+    if any(c.code in AT_ONCE and c.zone is Zone.RED and c.since == at for c in own):
+        return flip  # a crash is news even for what was red for another reason
+    if zone is Zone.GREEN:
+        return flip if known.zone in (Zone.AMBER, Zone.RED) else None
+    passed = at - known.at if known.at else timedelta.max
+    if zone is known.zone and severity >= known.severity + SEVERER and passed >= COOLDOWN[zone]:
+        return flip
+    if zone is Zone.RED and known.zone is Zone.RED and passed >= REPEAT * 2**known.repeats:
+        return replace(flip, is_repeat=True)
+    return None
+
+
+def _remembered(known: Told, flip: Flip | None, at: datetime) -> Told:
+    if flip is None:
+        return known
+    repeats = known.repeats + 1 if flip.is_repeat else 0
+    return replace(known, zone=flip.zone, at=at, repeats=repeats, severity=flip.severity)

@@ -1,0 +1,197 @@
+"""The user's own rules: `price bitcoin > 100000`, told once when true and again after it cleared.
+
+A rule clears only by a margin, so a price that trembles around its level makes one message. What
+cannot be known, because a price is old or in doubt, neither fires a rule nor clears it.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+import numpy as np
+
+from portfolios.loaders.alert_rules import Rule, parse_rule
+from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Market
+from portfolios.model.measures import drift
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Valuation
+
+FRESH = timedelta(hours=2)
+"""A price that is older tells nobody that a level was crossed just now."""
+COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
+    {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+)
+SHARE = 0.01
+POINTS: Mapping[str, float] = MappingProxyType(
+    {"short_grade": 2.0, "long_grade": 2.0, "trend": 0.0}
+)
+FRACTIONS = frozenset({"change_24h", "weight", "drift", "sector"})
+LEAST_FRACTION = 0.0025
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """What is remembered of one rule.
+
+    Attributes:
+        when: the rule as written.
+        is_true: told, and not cleared since.
+        since: when it became so, or was first seen.
+        value: last known; None while it never was.
+    """
+
+    when: str
+    is_true: bool
+    since: datetime
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule that became true."""
+
+    when: str
+    value: float
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules are judged by.
+
+    Attributes:
+        reference: asset id -> the weight that is wanted, for drift.
+    """
+
+    portfolio: Portfolio
+    valuation: Valuation
+    market: Market
+    reference: Mapping[str, float]
+
+
+def judge_rules(
+    facts: Facts, known: Iterable[RuleState], *, at: datetime
+) -> tuple[tuple[RuleState, ...], tuple[Fired, ...]]:
+    """Return what is to be remembered of each rule of a portfolio, and those that became true."""
+    before = {state.when: state for state in known}
+    states, fired = [], []
+    for alert in facts.portfolio.alerts:
+        rule = parse_rule(alert.when)
+        old = before.get(alert.when, RuleState(alert.when, False, at))
+        new = _judged(rule, old, value_of(rule, facts), at)
+        states.append(new)
+        if new.is_true and not old.is_true and new.value is not None:
+            fired.append(Fired(alert.when, new.value, at))
+    return tuple(states), tuple(fired)
+
+
+def _judged(rule: Rule, old: RuleState, value: float | None, at: datetime) -> RuleState:
+    if value is None:
+        return old
+    level, seen = float(rule.level), replace(old, value=value)
+    if not old.is_true:
+        is_so = COMPARE[rule.operator](value, level)
+        return replace(seen, is_true=True, since=at) if is_so else seen
+    gap = _margin(rule)
+    easier = level - gap if rule.operator in (">", ">=") else level + gap
+    holds = COMPARE[rule.operator](value, easier)
+    return seen if holds else replace(seen, is_true=False, since=at)
+
+
+def _margin(rule: Rule) -> float:
+    level = abs(float(rule.level))
+    if rule.subject in POINTS:
+        return POINTS[rule.subject]
+    if rule.subject in FRACTIONS:
+        return max(LEAST_FRACTION, 0.05 * level)
+    return SHARE * level
+
+
+def value_of(rule: Rule, facts: Facts) -> float | None:
+    """Return what a rule compares; None while it cannot be known."""
+    return READERS[rule.subject](rule.name, facts)
+
+
+def _price(name: str, facts: Facts) -> float | None:
+    quote = facts.market.quotes.get(name)
+    if quote is None or quote.quarantined or facts.market.age(quote.at) > FRESH:
+        return None
+    return float(quote.price)
+
+
+def _change(name: str, facts: Facts) -> float | None:
+    price = _price(name, facts)
+    bars = facts.market.bars
+    yesterday = facts.market.as_of.date() - timedelta(days=1)
+    if price is None or yesterday not in bars.days:
+        return None
+    close = float(bars.columns([name]).close[bars.days.index(yesterday), 0])
+    return price / close - 1 if close > 0 else None
+
+
+def _short(name: str, facts: Facts) -> float | None:
+    grade = facts.market.grades.get(name)
+    if grade is None or grade.short_at is None:
+        return None
+    return grade.short if facts.market.age(grade.short_at) <= SHORT_GRADE_LIMIT else None
+
+
+def _long(name: str, facts: Facts) -> float | None:
+    grade = facts.market.grades.get(name)
+    if grade is None or grade.long_at is None:
+        return None
+    return grade.long if facts.market.age(grade.long_at) <= LONG_GRADE_LIMIT else None
+
+
+def _trend(name: str, facts: Facts) -> float | None:
+    grade = facts.market.grades.get(name)
+    return None if grade is None or grade.trend is None else float(grade.trend)
+
+
+def _weight(name: str, facts: Facts) -> float | None:
+    if facts.valuation.withheld or facts.valuation.value <= 0:
+        return None
+    held = next((p for p in facts.valuation.positions if p.asset.asset_id == name), None)
+    return 0.0 if held is None else float(held.value / facts.valuation.value)
+
+
+def _drift(name: str, facts: Facts) -> float | None:
+    if facts.valuation.withheld or not facts.reference:
+        return None
+    if name:
+        weight = _weight(name, facts)
+        return None if weight is None else abs(weight - facts.reference.get(name, 0.0))
+    wanted = np.array([facts.reference.get(a, 0.0) for a in facts.valuation.asset_ids])
+    return float(drift(facts.valuation.weights(), facts.valuation.cash_weight(), wanted))
+
+
+def _value(_: str, facts: Facts) -> float | None:
+    return None if facts.valuation.withheld else float(facts.valuation.value)
+
+
+def _sector(name: str, facts: Facts) -> float | None:
+    valuation = facts.valuation
+    if valuation.withheld or valuation.value <= 0:
+        return None
+    shares = (p.value * Decimal(str(p.asset.sectors.get(name, 0.0))) for p in valuation.positions)
+    return float(sum(shares, Decimal(0)) / valuation.value)
+
+
+READERS: Mapping[str, Callable[[str, Facts], float | None]] = MappingProxyType(
+    {
+        "price": _price,
+        "change_24h": _change,
+        "short_grade": _short,
+        "long_grade": _long,
+        "trend": _trend,
+        "weight": _weight,
+        "drift": _drift,
+        "value": _value,
+        "sector": _sector,
+    }
+)

@@ -1,0 +1,1 @@
+"""The nouns as JSON, TOML and CSV that leave the program, and back."""

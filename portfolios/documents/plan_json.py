@@ -1,0 +1,207 @@
+"""The JSON face of a plan: `rebalancer.plan/1`, stable to the byte.
+
+Money and quantities are strings, weights numbers, unknown is null. Keys keep their order and are
+only ever added. Reading lives in `portfolios.documents.plan_reader`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from portfolios.documents.plan_reader import PLAN_SCHEMA, plan_from_json
+from portfolios.model.plan import (
+    Finding,
+    LimitLine,
+    Plan,
+    PlanPosition,
+    SectorLine,
+    SolverReport,
+    Trade,
+)
+from portfolios.values.canonical import canonical_json, money, plain, utc_text
+
+__all__ = [
+    "PLAN_SCHEMA",
+    "RUN_SCHEMA",
+    "dumps",
+    "finding_to_json",
+    "inputs_hash",
+    "plan_from_json",
+    "plan_id_from",
+    "plan_to_json",
+    "run_to_json",
+]
+
+RUN_SCHEMA = "rebalancer.run/1"
+PLAN_ID_LENGTH = 12
+
+Json = dict[str, Any]
+
+
+def inputs_hash(document: object) -> str:
+    """Return `sha256:...` over the canonical JSON of everything a plan was computed from."""
+    return "sha256:" + hashlib.sha256(canonical_json(document).encode()).hexdigest()
+
+
+def plan_id_from(hashed: str) -> str:
+    """Return the short readable id that belongs to an inputs hash.
+
+    >>> plan_id_from("sha256:0123456789abcdef0123")
+    '0123456789ab'
+    """
+    return hashed.removeprefix("sha256:")[:PLAN_ID_LENGTH]
+
+
+def dumps(document: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """Write a document with its keys in the order given; NaN is refused with ValueError."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    return json.dumps(
+        document, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+    )
+
+
+def run_to_json(plans: Iterable[Plan], *, as_of: datetime) -> Json:
+    """Return the document that a run over several portfolios prints."""
+    documents = [plan_to_json(plan) for plan in plans]
+    return {"schema": RUN_SCHEMA, "as_of": utc_text(as_of), "plans": documents}
+
+
+def plan_to_json(plan: Plan) -> Json:
+    """Return a plan as its document."""
+    return {
+        "schema": PLAN_SCHEMA,
+        "id": plan.plan_id,
+        "portfolio": plan.portfolio,
+        "as_of": utc_text(plan.as_of),
+        "inputs_hash": plan.inputs_hash,
+        "decision": plan.decision.value,
+        "reason": plan.reason,
+        "trigger": list(plan.trigger),
+        "mode": plan.mode,
+        "profile": plan.profile,
+        "currency": plan.currency,
+        "value": money(plan.value),
+        "flow": money(plan.flow),
+        "cash": {
+            "value": money(plan.cash),
+            "weight": _number(plan.cash_weight),
+            "proposed_value": money(plan.proposed_cash),
+            "proposed_weight": _number(plan.proposed_cash_weight),
+        },
+        "drift": _number(plan.drift),
+        "proposed_drift": _number(plan.proposed_drift),
+        "turnover": _number(plan.turnover),
+        "estimated_cost": money(plan.estimated_cost),
+        "positions": [_position(position) for position in plan.positions],
+        "sectors": [_sector(line) for line in plan.sectors],
+        "trades": [_trade(trade) for trade in plan.trades],
+        "zones": [finding_to_json(finding) for finding in plan.zones],
+        "limits": [_limit(line) for line in plan.limits],
+        "warnings": list(plan.warnings),
+        "solver": _solver(plan.solver),
+        "sample": bool(plan.is_sample),
+    }
+
+
+def _position(p: PlanPosition) -> Json:
+    return {
+        "asset": p.asset_id,
+        "symbol": p.symbol,
+        "sector": p.sector,
+        "quantity": plain(p.quantity),
+        "price": None if p.price is None else money(p.price),
+        "value": money(p.value),
+        "weight": _number(p.weight),
+        "target_weight": _unknown(p.target_weight),
+        "reference_weight": _number(p.reference_weight),
+        "proposed_weight": _number(p.proposed_weight),
+        "proposed_quantity": plain(p.proposed_quantity),
+        "lock": p.lock,
+        "short_grade": _unknown(p.short_grade),
+        "long_grade": _unknown(p.long_grade),
+        "trend": None if p.trend is None else int(p.trend),
+        "signal": None if p.signal is None else int(p.signal),
+        "grade_source": p.grade_source,
+        # The day for people and scripts, the moment for an exact copy.
+        "grade_as_of": None if p.grade_as_of is None else utc_text(p.grade_as_of)[:10],
+        "grade_at": None if p.grade_as_of is None else utc_text(p.grade_as_of),
+    }
+
+
+def _sector(line: SectorLine) -> Json:
+    return {
+        "sector": line.sector,
+        "weight": _number(line.weight),
+        "proposed_weight": _number(line.proposed_weight),
+        "min": _unknown(line.min),
+        "max": _unknown(line.max),
+        "shadow_price_bps": _unknown(line.shadow_price_bps),
+    }
+
+
+def _trade(trade: Trade) -> Json:
+    return {
+        "asset": trade.asset_id,
+        "symbol": trade.symbol,
+        "side": trade.side.value,
+        "quantity": plain(trade.quantity),
+        "price": money(trade.price),
+        "notional": money(trade.notional),
+        "cost": money(trade.cost),
+        "reasons": [
+            {"kind": r.kind.value, "share": _number(r.share), "text": r.text} for r in trade.reasons
+        ],
+    }
+
+
+def finding_to_json(finding: Finding) -> Json:
+    """Return one finding as it stands in a plan's document."""
+    return {
+        "scope": finding.scope.value,
+        "subject": finding.subject,
+        "rule": finding.rule,
+        "code": finding.code,
+        "zone": finding.zone.value,
+        "after": None if finding.after is None else finding.after.value,
+        "value": _unknown(finding.value),
+        "amber": _unknown(finding.amber),
+        "red": _unknown(finding.red),
+        "severity": _number(finding.severity),
+        "text": finding.text,
+    }
+
+
+def _limit(line: LimitLine) -> Json:
+    return {
+        "name": line.name,
+        "bound": _number(line.bound),
+        "value": _number(line.value),
+        "binding": bool(line.binding),
+        "violation": _number(line.violation),
+        "shadow_price_bps": _unknown(line.shadow_price_bps),
+        "text": line.text,
+        "stated": bool(line.stated),
+    }
+
+
+def _solver(report: SolverReport | None) -> Json | None:
+    if report is None:
+        return None
+    return {
+        "name": report.name,
+        "status": report.status,
+        "objective": _unknown(report.objective),
+        "gap": _unknown(report.gap),
+    }
+
+
+def _number(value: float) -> float:
+    return float(value) + 0.0  # numpy's numbers become Python's, minus zero becomes zero
+
+
+def _unknown(value: float | None) -> float | None:
+    return None if value is None else _number(value)

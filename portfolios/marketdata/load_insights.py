@@ -1,0 +1,39 @@
+"""Reads what a provider says besides grades from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from portfolios.marketdata.fetch_log import Asked
+from portfolios.model.insights import FIGURES, MOOD, OLDEST, REGIME, REPORTS, SIGNALS, Insights
+from portfolios.store.database import Database
+
+
+def load_insights(database: Database, provider: str, *, now: datetime) -> Insights:
+    """Return what a provider said in the last two weeks."""
+    asked = Asked(database)
+
+    def kept(name: str) -> dict[str, Any]:
+        body = asked.body(provider, name)
+        if body is None or now - body.fetched_at > OLDEST or not isinstance(body.content, dict):
+            return {}
+        return body.content
+
+    regime, mood = kept(REGIME), kept(MOOD)
+    share = regime.get("high_grade_pct")
+    return Insights(
+        regime=SIGNALS.get(regime.get("last_signal"), ""),  # type: ignore[arg-type]
+        high_grade_share=None if share is None else share / 100,
+        mood=_mood(mood),
+        reports=kept(REPORTS),
+        figures=kept(FIGURES),
+    )
+
+
+def _mood(said: Mapping[str, Any]) -> str:
+    if not said.get("label"):
+        return ""
+    grade = said.get("grade")
+    return str(said["label"]) if grade is None else f"{said['label']}, {grade:.0f} of 100"

@@ -1,0 +1,246 @@
+"""What is proposed and why: the types that every part of the product speaks.
+
+A plan holds results and reasons, no solver objects. It is append-only: a plan is never changed,
+only decided on. Its JSON face is `portfolios.documents.plan_json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Zone(StrEnum):
+    """A judgement; grey is unknown and never shown as green. Ordered by `ORDER`."""
+
+    GREEN = "green"
+    GREY = "grey"
+    AMBER = "amber"
+    RED = "red"
+
+
+ORDER: Mapping[Zone, int] = MappingProxyType({zone: i for i, zone in enumerate(Zone)})
+"""Rank of a zone; grey stands between green and amber because it hides both."""
+
+
+def worst(zones: tuple[Zone, ...]) -> Zone:
+    """Return the worst of some zones, green when there are none."""
+    return max(zones, key=ORDER.__getitem__, default=Zone.GREEN)
+
+
+class Scope(StrEnum):
+    """What a finding is about."""
+
+    ASSET = "asset"
+    SECTOR = "sector"
+    PORTFOLIO = "portfolio"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's judgement of one subject at one moment.
+
+    Attributes:
+        scope, subject: what is judged: asset id, sector name, or `portfolio`.
+        rule: key in words, e.g. `bearish_weight`; `code` is its short key, e.g. `H1`.
+        zone: now; `after` is the zone after the proposal, None without one.
+        value: the measured value, in the unit of the thresholds; None when unknown.
+        amber, red: thresholds; None where the rule has no such level.
+        text: one sentence, true now, no forecast.
+        severity: 0-100, ranks findings and nothing else.
+    """
+
+    scope: Scope
+    subject: str
+    rule: str
+    code: str
+    zone: Zone
+    value: float | None
+    amber: float | None
+    red: float | None
+    text: str
+    after: Zone | None = None
+    severity: float = 0.0
+
+
+class Side(StrEnum):
+    """Direction of a trade."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class ReasonKind(StrEnum):
+    """Why a trade is proposed."""
+
+    SECTOR_LIMIT = "sector_limit"
+    ASSET_LIMIT = "asset_limit"
+    BUFFER = "buffer"
+    VOLATILITY = "volatility"
+    DRIFT = "drift"
+    FLOW = "flow"
+    RESTRICTION = "restriction"
+    TREND = "trend"
+    GRADE = "grade"
+    RISK = "risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of a trade, with its share of all causes (0-1), in plain words."""
+
+    kind: ReasonKind
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A change of one position; quantity positive, money in the portfolio's currency."""
+
+    asset_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    notional: Decimal
+    cost: Decimal
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPosition:
+    """One asset before and after; weights are fractions of the value before the trades."""
+
+    asset_id: str
+    symbol: str
+    sector: str
+    quantity: Decimal
+    price: Decimal | None
+    value: Decimal
+    weight: float
+    reference_weight: float
+    proposed_weight: float
+    proposed_quantity: Decimal
+    lock: str | None = None
+    short_grade: float | None = None
+    long_grade: float | None = None
+    trend: int | None = None
+    signal: int | None = None
+    grade_source: str | None = None
+    grade_as_of: datetime | None = None
+    target_weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectorLine:
+    """One sector before and after; `min`/`max` None where it has no limit."""
+
+    sector: str
+    weight: float
+    proposed_weight: float
+    min: float | None
+    max: float | None
+    shadow_price_bps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """A limit that binds or stays broken, with its value after the proposal.
+
+    Attributes:
+        name: `sector.X.max`, `asset.ID.max`, `buffer`, `turnover`, `volatility`.
+        violation: how far it stays broken; positive, 0 when met.
+        shadow_price_bps: what one point more is worth, in bps of value; None until confirmed.
+        text: in words, e.g. `cannot fix: locked`.
+        stated: the user stated it; else it is a default of the profile.
+    """
+
+    name: str
+    bound: float
+    value: float
+    binding: bool
+    violation: float
+    shadow_price_bps: float | None = None
+    text: str = ""
+    stated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SolverReport:
+    """Who answered and how well.
+
+    `gap` is the difference between the objective that the solver states and the one measured again
+    at the answer shown; None where nothing was solved.
+    """
+
+    name: str
+    status: str
+    objective: float | None
+    gap: float | None = None
+
+
+class Decision(StrEnum):
+    """What the program proposes."""
+
+    TRADE = "trade"
+    HOLD = "hold"
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One proposal: before, after, trades, cost, reasons, binding limits, zones.
+
+    Attributes:
+        plan_id: derived from `inputs_hash`, so the same inputs give the same plan.
+        as_of: the market's moment, never the clock.
+        decision, reason: what and why, in one line.
+        trigger: what caused it: calendar, band, limit, cash_flow, zone, request.
+        value: after the flow, before the trades; all weights are fractions of it.
+        cash, proposed_cash: money before and after the trades.
+        drift: half the sum of |weight - reference|, cash included, before the trades.
+        turnover: one-way, net of the flow.
+        quantities: asset id -> quantity after, of the assets that trade.
+    """
+
+    plan_id: str
+    portfolio: str
+    as_of: datetime
+    inputs_hash: str
+    decision: Decision
+    reason: str
+    trigger: tuple[str, ...]
+    mode: str
+    profile: str
+    currency: str
+    value: Decimal
+    cash: Decimal
+    proposed_cash: Decimal
+    flow: Decimal
+    drift: float
+    proposed_drift: float
+    turnover: float
+    estimated_cost: Decimal
+    positions: tuple[PlanPosition, ...] = ()
+    sectors: tuple[SectorLine, ...] = ()
+    trades: tuple[Trade, ...] = ()
+    zones: tuple[Finding, ...] = ()
+    limits: tuple[LimitLine, ...] = ()
+    warnings: tuple[str, ...] = ()
+    solver: SolverReport | None = None
+    is_sample: bool = False
+
+    @property
+    def cash_weight(self) -> float:
+        """Cash before the trades as a fraction of value."""
+        return float(self.cash / self.value) if self.value > 0 else 1.0
+
+    @property
+    def proposed_cash_weight(self) -> float:
+        """Cash after the trades as a fraction of the value before them."""
+        return float(self.proposed_cash / self.value) if self.value > 0 else 1.0

@@ -1,0 +1,195 @@
+"""A portfolio at a market's prices: positions, value and weights, exact in Decimal.
+
+Assets without a usable price are valued at zero and said so. A *market* price that is stale,
+quarantined or not pulled yet withholds the whole proposal (`Valuation.withheld`), because acting
+on it could cost money; a *stated* price that grew old only greys its own position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from portfolios.model.assets import Asset, AssetKind
+from portfolios.model.market import PRICE_LIMIT, STATED_PRICE_LIMIT, Array, Market, Quote
+from portfolios.model.portfolio import Holding, Lock, Portfolio, locked_quantity
+
+STATED = "stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One asset of a portfolio at its price.
+
+    Attributes:
+        asset: what it is; known to the market or described by the holding.
+        quantity: held, locked part included; 0 for an asset only wanted.
+        quote: price used, None when there is none.
+        value: quantity times price, 0 without one; in the portfolio's currency.
+        locks: bans in force on the day of the valuation.
+        grey: why the price cannot be used; empty when it can.
+    """
+
+    asset: Asset
+    quantity: Decimal
+    quote: Quote | None
+    value: Decimal
+    locks: tuple[Lock, ...] = ()
+    grey: str = ""
+
+    @property
+    def price(self) -> Decimal | None:
+        """Price of one unit, None when unknown."""
+        return self.quote.price if self.quote else None
+
+    @property
+    def free(self) -> Decimal:
+        """Quantity that locks leave to sell."""
+        return self.quantity - locked_quantity(self.quantity, self.locks)
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """A portfolio at one moment, after a cash flow and before any trade.
+
+    Attributes:
+        positions: sorted by asset id: everything held or wished for.
+        cash: after the flow; may be negative before the sales a withdrawal forces.
+        flow: money coming in (positive) or going out.
+        as_of: the market's moment.
+        withheld: why no proposal may rest on these prices; empty when it may.
+    """
+
+    positions: tuple[Position, ...]
+    cash: Decimal
+    flow: Decimal
+    as_of: datetime
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> Decimal:
+        """All positions plus cash, after the flow."""
+        return sum((p.value for p in self.positions), self.cash)
+
+    @property
+    def asset_ids(self) -> tuple[str, ...]:
+        """The ids, in the order of every array of the maths."""
+        return tuple(p.asset.asset_id for p in self.positions)
+
+    def weights(self) -> Array:
+        """Weights of the positions as fractions of `value`, shape (n,); zeros for no value."""
+        value = self.value
+        if value <= 0:
+            return np.zeros(len(self.positions))
+        return np.array([float(p.value / value) for p in self.positions])
+
+    def cash_weight(self) -> float:
+        """Cash as a fraction of `value`; 1 for an empty portfolio."""
+        return float(self.cash / self.value) if self.value > 0 else 1.0
+
+
+def value_portfolio(
+    portfolio: Portfolio, market: Market, *, flow: Decimal = Decimal(0)
+) -> Valuation:
+    """Value a portfolio at a market's prices, after a cash flow.
+
+    Args:
+        portfolio: what is held and wanted.
+        market: prices; its moment is the valuation's moment.
+        flow: money coming in, negative for money going out.
+    """
+    positions = tuple(_position(portfolio, market, a) for a in sorted(_wanted(portfolio, market)))
+    withheld = tuple(
+        f"{p.asset.symbol or p.asset.asset_id}: {p.grey}"
+        for p in positions
+        if p.quantity > 0 and _is_in_doubt(p, market)
+    )
+    return Valuation(positions, portfolio.cash + flow, flow, market.as_of, withheld)
+
+
+def _is_in_doubt(position: Position, market: Market) -> bool:
+    """Tell whether a price exists and cannot be relied on; what nobody prices is another matter."""
+    if not position.grey:
+        return False
+    if position.quote is None:
+        return position.asset.asset_id in market.awaited
+    return position.quote.source != STATED
+
+
+def moved(valuation: Valuation, quantities: dict[str, Decimal], cash: Decimal) -> Valuation:
+    """Return the valuation with other quantities at the same prices, and other cash."""
+    positions = tuple(
+        replace(p, quantity=q, value=q * p.price if p.price and not p.grey else Decimal(0))
+        for p in valuation.positions
+        for q in (quantities.get(p.asset.asset_id, p.quantity),)
+    )
+    return replace(valuation, positions=positions, cash=cash, flow=Decimal(0))
+
+
+def _wanted(portfolio: Portfolio, market: Market) -> Iterable[str]:
+    held = {holding.asset_id for holding in portfolio.holdings}
+    return held | {asset_id for asset_id in portfolio.wished if asset_id in market.assets}
+
+
+def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:
+    holding = portfolio.holding(asset_id) or Holding(asset_id, Decimal(0))
+    day = market.as_of.date()
+    # Only what has no market is worth what its holder says.
+    stated = _stated(holding, market)
+    quote = stated if holding.kind and stated else market.quotes.get(asset_id, stated)
+    grey = _why_grey(quote, market, asset_id)
+    price = quote.price if quote and not grey else Decimal(0)
+    return Position(
+        asset=_filed(market.assets.get(asset_id) or _described(holding), holding),
+        quantity=holding.quantity,
+        quote=quote,
+        value=holding.quantity * price,
+        locks=holding.locks_on(day, portfolio.investor),
+        grey=grey,
+    )
+
+
+def _stated(holding: Holding, market: Market) -> Quote | None:
+    """Return the stated price; for something that a market prices it is no substitute."""
+    if holding.stated is None or holding.asset_id in market.awaited:
+        return None
+    moment = datetime.combine(holding.stated.as_of, datetime.min.time(), tzinfo=UTC)
+    return Quote(holding.stated.price, moment, STATED)
+
+
+def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
+    if quote is None:
+        return "no price pulled yet" if asset_id in market.awaited else "no price"
+    if quote.quarantined:
+        return f"price quarantined: {quote.quarantined}"
+    age = market.age(quote.at)
+    limit = STATED_PRICE_LIMIT if quote.source == STATED else PRICE_LIMIT
+    if age > limit:
+        hours = age.total_seconds() / 3600
+        return (
+            f"price is {age.days} days old" if age.days > 2 else f"price is {hours:.0f} hours old"
+        )
+    return ""
+
+
+def _filed(asset: Asset, holding: Holding) -> Asset:
+    """Return an asset in the sectors where the user put it, if he did."""
+    if not holding.sector and not holding.membership:
+        return asset
+    shares = {sector: float(share) for sector, share in holding.membership.items()}
+    sector = holding.sector or max(shares, key=lambda name: (shares[name], name))
+    return replace(asset, sector=sector, membership=shares)
+
+
+def _described(holding: Holding) -> Asset:
+    return Asset(
+        asset_id=holding.asset_id,
+        symbol=holding.symbol or holding.asset_id.upper()[:8],
+        name=holding.name or holding.asset_id,
+        sector=holding.sector or "other",
+        kind=AssetKind.SECURITY_TOKEN if holding.kind else AssetKind.COIN,
+    )

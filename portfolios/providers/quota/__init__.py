@@ -1,0 +1,1 @@
+"""What a plan allows: one credit is booked before each attempt."""

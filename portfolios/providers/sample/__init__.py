@@ -1,0 +1,1 @@
+"""The built-in sample market, the same on every machine."""

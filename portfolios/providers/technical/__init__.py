@@ -1,0 +1,1 @@
+"""Grades computed from prices alone."""

@@ -1,0 +1,1 @@
+"""Token Metrics: grades, signals, indices."""

@@ -1,0 +1,68 @@
+"""When each part of the service last did its work, and how that went.
+
+The parts write it, whoever asks after the service's health reads it: another process can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portfolios.store.database import Database
+from portfolios.values.canonical import read_utc, utc_text
+
+_GOOD = """
+INSERT INTO beats (part, at, good_at, failures, words) VALUES (?, ?, ?, 0, '')
+ON CONFLICT (part) DO UPDATE
+SET at = excluded.at, good_at = excluded.good_at, failures = 0, words = ''
+"""
+_BAD = """
+INSERT INTO beats (part, at, good_at, failures, words) VALUES (?, ?, '', 1, ?)
+ON CONFLICT (part) DO UPDATE
+SET at = excluded.at, failures = failures + 1, words = excluded.words
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """How a part of the service fares.
+
+    Attributes:
+        part: its name.
+        at: when it was last tried.
+        good_at: when it last went well; None while it never did.
+        failures: how often in a row it went wrong.
+        words: what went wrong last; empty when it goes well.
+    """
+
+    part: str
+    at: datetime
+    good_at: datetime | None
+    failures: int
+    words: str
+
+
+def went_well(database: Database, part: str, *, now: datetime) -> None:
+    """Note that a part did its work."""
+    with database.transaction():
+        database.execute(_GOOD, (part, utc_text(now), utc_text(now)))
+
+
+def went_wrong(database: Database, part: str, words: str, *, now: datetime) -> None:
+    """Note that a part failed, and why; the words are shown to people, so they hold no secret."""
+    with database.transaction():
+        database.execute(_BAD, (part, utc_text(now), words))
+
+
+def beats(database: Database) -> tuple[Beat, ...]:
+    """Return how every part fares, by name."""
+    return tuple(
+        Beat(
+            row["part"],
+            read_utc(row["at"]),
+            read_utc(row["good_at"]) if row["good_at"] else None,
+            row["failures"],
+            row["words"],
+        )
+        for row in database.rows("SELECT * FROM beats ORDER BY part")
+    )

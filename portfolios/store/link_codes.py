@@ -1,0 +1,93 @@
+"""One-time codes by which a person proves that a chat is his.
+
+A code has 192 bits, lives for ten minutes, works once, and is kept only as a hash. A chat that
+tries too often has to wait; what it tried tells it nothing, not even whether a code exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_hex
+
+from portfolios.errors import UsageError
+from portfolios.model.users import Person
+from portfolios.store.database import Database
+from portfolios.store.user_store import PeopleStore
+from portfolios.values.canonical import read_utc, utc_text
+
+LIFE = timedelta(minutes=10)
+MOST_TRIES, PER = 5, timedelta(hours=1)
+BYTES = 24
+
+
+def new_code(database: Database, person: Person, *, now: datetime) -> str:
+    """Return a fresh code for a person who is kept; an earlier one of his is void.
+
+    It is of small letters and digits: one word, whatever it is copied through.
+
+    Raises:
+        NotFoundError: when nobody of this name is kept.
+        UsageError: for a group, whose chat no single person can prove to be his.
+    """
+    if person.is_group:
+        raise UsageError(
+            f"{person.name} is a group, which needs no code",
+            hint=f"rebalancer user add {person.name} --group --chat ID, as /id says there",
+        )
+    code = token_hex(BYTES)
+    with database.transaction():
+        PeopleStore(database).person(person.name)
+        # Here and not at each try, which must cost the same however many others try.
+        database.execute("DELETE FROM tries WHERE at <= ?", (utc_text(now - PER),))
+        database.execute("DELETE FROM codes WHERE person = ?", (person.name,))
+        database.execute(
+            "INSERT INTO codes (hash, person, expires_at) VALUES (?, ?, ?)",
+            (_hash(code), person.name, utc_text(now + LIFE)),
+        )
+    return code
+
+
+def redeem(database: Database, code: str, *, chat: str, now: datetime) -> Person | None:
+    """Link a chat to the person whom a code was made for.
+
+    Returns:
+        The person, linked; None for a code that is wrong, used, or too old, and for a chat that
+        has tried too often.
+    """
+    with database.transaction():
+        if _tried(database, chat, now) >= MOST_TRIES:
+            return None
+        row = database.row("SELECT * FROM codes WHERE hash = ?", (_hash(code),))
+        if row is None or not now < read_utc(row["expires_at"]) <= now + LIFE:
+            database.execute("INSERT INTO tries (chat, at) VALUES (?, ?)", (chat, utc_text(now)))
+            return None
+        database.execute("DELETE FROM codes WHERE hash = ?", (_hash(code),))
+        people = PeopleStore(database)
+        for other in people.everybody():
+            if other.chat == chat and other.name != row["person"]:
+                people.save(replace(other, chat=""))  # a chat speaks for one person
+        person = replace(people.person(row["person"]), chat=chat)
+        people.save(person)
+    return person
+
+
+def unlink(database: Database, chat: str) -> Person | None:
+    """Forget whose a chat is; None when it was nobody's."""
+    with database.transaction():
+        people = PeopleStore(database)
+        found = next((p for p in people.everybody() if p.chat == chat), None)
+        if found is not None:
+            people.save(replace(found, chat=""))
+    return found
+
+
+def _tried(database: Database, chat: str, now: datetime) -> int:
+    recent = (chat, utc_text(now - PER))
+    row = database.row("SELECT count(*) AS tried FROM tries WHERE chat = ? AND at > ?", recent)
+    return int(row["tried"]) if row else 0
+
+
+def _hash(code: str) -> str:
+    return sha256(code.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,98 @@
+"""How the tables of this package came to be: numbered steps, never edited once released."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from portfolios.store.schema import (
+    APPEND_ONLY,
+    ASSET_TABLES,
+    BEAT_TABLE,
+    CHAT_TABLES,
+    CREDIT_TABLES,
+    GRADE_TABLES,
+    LEASE_TABLE,
+    LINK_TABLES,
+    OFFER_TABLE,
+    PEOPLE_TABLES,
+    PLAN_TABLES,
+    PORTFOLIO_TABLES,
+    PRICE_TABLES,
+    REFRESH_TABLES,
+    TURN_TABLE,
+)
+
+PORTFOLIOS = Migrations("portfolios")
+
+
+@PORTFOLIOS()
+def m001_portfolios(db: Database) -> None:
+    """Keep portfolios and what they hold."""
+    db.executescript(PORTFOLIO_TABLES)
+
+
+@PORTFOLIOS()
+def m002_plans_and_decisions(db: Database) -> None:
+    """Keep plans and what was decided on them, for good."""
+    db.executescript(PLAN_TABLES)
+    for table in ("plans", "decisions"):
+        for event in ("UPDATE", "DELETE"):
+            db.executescript(APPEND_ONLY.format(table=table, event=event))
+
+
+@PORTFOLIOS()
+def m003_credits(db: Database) -> None:
+    """Count every call to a provider, and remember who is left alone until when."""
+    db.executescript(CREDIT_TABLES)
+
+
+@PORTFOLIOS()
+def m004_market_data(db: Database) -> None:
+    """Keep assets, prices, daily bars, grades, and what was asked of whom."""
+    for tables in (ASSET_TABLES, PRICE_TABLES, GRADE_TABLES, REFRESH_TABLES):
+        db.executescript(tables)
+
+
+@PORTFOLIOS()
+def m005_leases(db: Database) -> None:
+    """Remember which process does what only one should do at a time."""
+    db.executescript(LEASE_TABLE)
+
+
+@PORTFOLIOS()
+def m006_people(db: Database) -> None:
+    """Keep people, and what was done for which period."""
+    db.executescript(PEOPLE_TABLES)
+
+
+@PORTFOLIOS()
+def m007_links(db: Database) -> None:
+    """Keep one-time codes as hashes, and who tried how often."""
+    db.executescript(LINK_TABLES)
+
+
+@PORTFOLIOS()
+def m008_chats(db: Database) -> None:
+    """Keep what buttons stand for, files that wait for a word, and what was last looked at."""
+    db.executescript(CHAT_TABLES)
+
+
+@PORTFOLIOS()
+def m009_beats(db: Database) -> None:
+    """Remember when each part of the service last did its work, and how it went."""
+    db.executescript(BEAT_TABLE)
+
+
+@PORTFOLIOS()
+def m010_offers(db: Database) -> None:
+    """Keep when each plan was put before people."""
+    db.executescript(OFFER_TABLE)
+    for event in ("UPDATE", "DELETE"):
+        db.executescript(APPEND_ONLY.format(table="offers", event=event))
+
+
+@PORTFOLIOS()
+def m011_turns(db: Database) -> None:
+    """Keep when each trend turned."""
+    db.executescript(TURN_TABLE)

@@ -1,0 +1,1 @@
+"""Numbers, money and moments as exact or shown text."""

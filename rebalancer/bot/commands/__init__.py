@@ -1,0 +1,1 @@
+"""The commands of the bot: what is answered to each."""

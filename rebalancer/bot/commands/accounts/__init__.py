@@ -1,0 +1,1 @@
+"""Commands that change what somebody keeps: holdings, locks, rules, settings, people."""

@@ -1,0 +1,103 @@
+"""Commands that lock a holding against trades, and unlock it; each asks before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from portfolios.errors import UsageError
+from portfolios.model.portfolio import Holding, Lock, Portfolio
+from rebalancer.bot.commands.accounts.drafts import confirm_buttons
+from rebalancer.bot.reply import Reply, lines, page_of, said
+from rebalancer.bot.request import Ask
+from rebalancer.decision.build_plan import lock_text
+from rebalancer.usecases.accounts.drafts import draft_change
+from rebalancer.usecases.accounts.imports import kept_as
+from rebalancer.usecases.accounts.locks import held_by, locked, read_lock, unlocked
+
+REASON, PAGED = "reason=", "page="
+
+
+def lock(ask: Ask) -> Reply:
+    """Ask whether to lock a holding; without one, tell what is locked."""
+    ask, reason = _without_reason(ask)
+    options = {key: value for key, value in ask.options.items() if f"{key}=" != PAGED}
+    own, word = _named(ask)
+    if not word:
+        return _locks(ask, own)
+    new = read_lock(options | ({"reason": reason} if reason else {}), today=ask.now.date())
+    holding = held_by(own, word, ask.load_market())
+    return _asked(ask, own, holding, locked(own, holding, new))
+
+
+def unlock(ask: Ask) -> Reply:
+    """Ask whether to unlock a holding; without one, tell what is locked."""
+    if more := [word for word in ask.words if "=" in word and not word.startswith(PAGED)]:
+        raise UsageError(f"{more[0][:30]} means nothing here", hint="/unlock SOL takes off all")
+    own, word = _named(ask)
+    if not word:
+        return _locks(ask, own)
+    holding = held_by(own, word, ask.load_market())
+    if not holding.locks:
+        note = f"but: {held}" if (held := _restricted(holding, own, ask.now.date())) else ""
+        return said(ask, f"{own.name}: {holding.asset_id} is not locked", note=note)
+    return _asked(ask, own, holding, unlocked(own, holding))
+
+
+def _without_reason(ask: Ask) -> tuple[Ask, str]:
+    """Take the reason out of the words: it goes on until the next word that has a key."""
+    rest: list[str] = []
+    reason: list[str] = []
+    is_reason = False
+    for word in ask.words:
+        is_reason = word.startswith(REASON) if "=" in word else is_reason
+        (reason if is_reason else rest).append(word.removeprefix(REASON))
+    return replace(ask, words=tuple(rest)), " ".join(reason)
+
+
+def _named(ask: Ask) -> tuple[Portfolio, str]:
+    """Return the portfolio as it is kept, and the word for a holding in it, if any.
+
+    Raises:
+        UsageError: when there are several words for a holding.
+    """
+    seen, words = ask.about()
+    if len(words) > 1:
+        raise UsageError(
+            f"{' '.join(words)[:60]} is no holding of {seen.name}",
+            hint=f"/{ask.command} {seen.name} SOL",
+        )
+    return kept_as(ask.store, seen.name) or seen, "".join(words)
+
+
+def _asked(ask: Ask, own: Portfolio, holding: Holding, changed: Portfolio) -> Reply:
+    """Show a holding's locks before and after, and ask."""
+    after = changed.holding(holding.asset_id)
+    if changed == own or after is None:
+        return said(ask, f"{own.name}: {holding.asset_id} is locked so already")
+    draft = draft_change(ask.store, changed, ask.person, now=ask.now)
+    told = [f"now: {_words(holding.locks)}", f"then: {_words(after.locks)}"]
+    if held := _restricted(holding, own, ask.now.date()):
+        told.append(f"in any case: {held}")
+    head = f"{own.name}: {ask.command} {holding.asset_id}?"
+    reply = said(ask, head, lines(*told), note="Nothing is kept yet; it waits for an hour.")
+    return reply.with_buttons(confirm_buttons(draft))
+
+
+def _locks(ask: Ask, own: Portfolio) -> Reply:
+    told = [f"{h.asset_id}: {_words(h.locks)}" for h in own.holdings if h.locks]
+    shown, pages = page_of(ask, len(told))
+    how = "/lock NAME SOL kind=no_sell until=2027-03-01 reason=staked"
+    count = f"{len(told)} holdings are locked" if len(told) != 1 else "1 holding is locked"
+    blocks = [lines(*told[shown])] if told else []
+    return said(ask, f"{own.name}: {count}", *blocks, note=how).with_buttons(pages)
+
+
+def _words(locks: tuple[Lock, ...]) -> str:
+    return lock_text(locks) or "not locked"
+
+
+def _restricted(holding: Holding, own: Portfolio, today: date) -> str:
+    """Say what the rules of a security token lock, whoever unlocks it."""
+    found = [r for r in holding.restrictions.locks(own.investor) if r.holds_on(today)]
+    return lock_text(tuple(found)) or ""

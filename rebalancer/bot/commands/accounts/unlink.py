@@ -1,0 +1,34 @@
+"""A person leaves: his chat is unlinked, or he is told how to be told nothing."""
+
+from __future__ import annotations
+
+from alerts.delivery.outbox import Outbox
+from alerts.preferences.choices import TELEGRAM
+from portfolios.store.link_codes import unlink
+from rebalancer.bot.reply import Reply, again, said
+from rebalancer.bot.request import Ask
+
+
+def stop(ask: Ask) -> Reply:
+    """Unlink the chat, and send nothing of what waits for it; or say how to be told nothing."""
+    chat = ask.person.chat
+    with ask.store.database.transaction():
+        if unlink(ask.store.database, chat) is None:
+            return _named_by_settings(ask)
+        box = Outbox(ask.store.database)
+        box.close_address(TELEGRAM, chat, reason="asked to stop", now=ask.now)
+        box.reopen_address(TELEGRAM, chat)  # for whoever is linked here next
+    return said(ask, "Unlinked: nothing more is sent here", note="the owner can link you again")
+
+
+def _named_by_settings(ask: Ask) -> Reply:
+    """Tell the owner whom no table names that his chat cannot be unlinked from here."""
+    reply = said(
+        ask,
+        "The settings name you as the owner, so this chat stays linked",
+        note="to unlink it, take telegram.owner_id out of the settings and restart",
+    )
+    nothing = again("Tell me nothing here", "settings", f"{TELEGRAM}/all=off")
+    return reply.with_buttons(
+        [again("Mute 8h", "mute", "8h"), again("7d", "mute", "7d")], [nothing]
+    )

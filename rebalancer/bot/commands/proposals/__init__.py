@@ -1,0 +1,1 @@
+"""Commands about a proposal: ask, explain, decide, book."""

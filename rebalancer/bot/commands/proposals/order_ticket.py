@@ -1,0 +1,67 @@
+"""After an approval: what to trade, as a ticket and a file; and booking it once it was traded."""
+
+from __future__ import annotations
+
+from alerts.messages import Block, Button, Style
+from portfolios.documents.trades_csv import trades_csv
+from portfolios.errors import RebalancerError
+from portfolios.model.decisions import Verdict
+from portfolios.model.plan import Plan, Trade
+from portfolios.model.users import Role
+from portfolios.values import display
+from rebalancer.bot.commands.proposals.decision_notice import tell_others
+from rebalancer.bot.reply import Reply, lines, said
+from rebalancer.bot.request import Ask, Paper
+from rebalancer.usecases.proposals.apply import apply_plan
+
+
+def ticket(ask: Ask, plan: Plan) -> Reply:
+    """Return what somebody who agreed takes to his exchange: nothing is sent there from here."""
+    told = [_order(trade, plan.currency) for trade in plan.trades]
+    how = "You trade; afterwards press the button, so that holdings here follow."
+    reply = said(ask, f"{plan.portfolio}: approved, yours to trade", lines(*told),
+                 Block(Style.NOTE, how), note=f"plan {plan.plan_id}. Not advice.")  # fmt: skip
+    paper = Paper(f"trades-{plan.plan_id}.csv", trades_csv([plan]).encode())
+    booked = Button("I have traded", f"book:{plan.plan_id}")
+    return reply.with_buttons([booked]).deciding("Approved.", papers=(paper,))
+
+
+def _order(trade: Trade, currency: str) -> str:
+    price = display.price(trade.price, currency)
+    worth = display.money(trade.notional, currency)
+    what = f"{trade.side.value} {display.quantity(trade.quantity)} {trade.symbol}"
+    return f"{what} at about {price}: {worth}"
+
+
+def ask_to_book(ask: Ask, plan: Plan) -> Reply:
+    """Ask once more before holdings change."""
+    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    reply = said(ask, f"{plan.portfolio}: book {count} as done, at the proposal's prices?",
+                 note="Holdings here change; nothing is sent to any exchange.")  # fmt: skip
+    buttons = (
+        Button("Book", f"booked:{plan.plan_id}"),
+        Button("Not yet", f"unbooked:{plan.plan_id}"),
+    )
+    return reply.with_buttons(buttons)
+
+
+def book(ask: Ask, plan: Plan) -> Reply:
+    """Record the trades as done; once, whoever presses how often."""
+    market = ask.load_market()
+    try:
+        with ask.store.database.transaction():
+            if not _may_book(ask.anew(), plan):
+                return Reply(notice="This is not yours to book.")
+            done = apply_plan(ask.store, plan.plan_id, market, at=ask.now, by=ask.person.name)
+            if done.is_new:
+                tell_others(ask, plan, Verdict.APPLY)
+    except RebalancerError as error:
+        return Reply(notice=f"{error}. {error.hint}"[:200], is_done=True)
+    if not done.is_new:
+        when = display.moment(done.ruling.at, ask.person.timezone)
+        return Reply(notice=f"{done.ruling.by} booked it on {when}.", is_done=True)
+    return said(ask, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding("Booked.")
+
+
+def _may_book(ask: Ask, plan: Plan) -> bool:
+    return ask.person.role is not Role.VIEWER and ask.person.may_see(plan.portfolio)

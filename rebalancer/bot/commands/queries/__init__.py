@@ -1,0 +1,1 @@
+"""Commands that only show: portfolios, market, grades, results, health."""

@@ -1,0 +1,120 @@
+"""Pictures in the chat: each comes below what was said, with a finding in words.
+
+They show weights and changes and no amounts, so a group may see them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from alerts.charts.drawing import Chart
+from alerts.charts.paths import paths_chart, token_chart
+from alerts.charts.risks import risks_chart
+from alerts.charts.sectors import sectors_chart
+from alerts.charts.weights import holdings_chart, proposal_chart
+from alerts.render.clean import clean
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.model.market import Market
+from portfolios.model.plan import Plan
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import value_portfolio
+from portfolios.values import display
+from rebalancer.bot.commands.queries.tokens import trend_of
+from rebalancer.bot.reply import Reply, as_of
+from rebalancer.bot.request import Ask
+from rebalancer.decision.analysis import survey_portfolio
+from rebalancer.usecases.proposals.status import open_plan
+from rebalancer.usecases.reports import chart_data
+from rebalancer.usecases.reports.market_table import asset_named
+
+LONGEST_CAPTION = 900
+MOST_NAMED = 3
+
+
+def chart(ask: Ask) -> Reply:
+    """Draw a portfolio's value, holdings, sectors, risk or open proposal; or one token."""
+    if (word := ask.options.get("token")) is not None:
+        return _token(ask, word)
+    of = ask.options.get("of", "value")
+    if of == PROPOSAL:
+        return _proposal(ask)
+    if of not in DRAWN:
+        known = ", ".join((*DRAWN, PROPOSAL))
+        raise UsageError(f"there is no picture of {of[:30]}", hint=f"of= is {known}; or token=SOL")
+    own, market = ask.portfolio(), ask.market()
+    drawn = DRAWN[of](own, market)
+    if drawn is None:
+        raise NotFoundError(f"{own.name}: nothing is known that could be drawn")
+    return _shown(drawn, own.name, f"{_unpriced(own, market)}{as_of(market)}")
+
+
+def chart_of(plan: Plan) -> Reply:
+    """Draw what a proposal changes.
+
+    Raises:
+        NotFoundError: where it changes nothing.
+    """
+    drawn = proposal_chart(chart_data.plan_weights(plan))
+    if drawn is None:
+        raise NotFoundError(f"{plan.portfolio}: this proposal changes no weight")
+    return _shown(drawn, plan.portfolio, f"Prices of {display.moment(plan.as_of)}")
+
+
+def _proposal(ask: Ask) -> Reply:
+    if ask.is_group:
+        raise UsageError("a proposal is for our private chat")
+    own = ask.portfolio()
+    plan = open_plan(ask.store, own.name, now=ask.now)
+    if plan is None:
+        raise NotFoundError(f"{own.name}: no proposal is open", hint="/rebalance asks for one now")
+    return chart_of(plan)
+
+
+def _token(ask: Ask, word: str) -> Reply:
+    market = ask.market()
+    asset = asset_named(market, word)
+    grade = market.grades.get(asset.asset_id)
+    trend = "" if grade is None else trend_of(ask, asset, grade).removeprefix("trend ")
+    drawn = token_chart(chart_data.token_path(market, asset, trend=trend))
+    if drawn is None:
+        raise NotFoundError(f"the past of {asset.symbol} is not known")
+    return _shown(drawn, asset.name, as_of(market))
+
+
+def _shown(drawn: Chart, subject: str, note: str) -> Reply:
+    picture, finding = drawn
+    caption = clean(f"{subject}: {finding}. {note}", longest=LONGEST_CAPTION)
+    return Reply(pictures=((picture, caption),))
+
+
+def _unpriced(own: Portfolio, market: Market) -> str:
+    """Tell what counts as nothing, since its price is not known."""
+    positions = value_portfolio(own, market).positions
+    names = [p.asset.symbol for p in positions if p.grey and p.quantity > 0]
+    if not names:
+        return ""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"Counted as nothing, price unknown: {', '.join(names[:MOST_NAMED])}{more}. "
+
+
+def _value(own: Portfolio, market: Market) -> Chart | None:
+    return paths_chart(chart_data.paths_of(own, market), quantities="today")
+
+
+def _holdings(own: Portfolio, market: Market) -> Chart | None:
+    return holdings_chart(chart_data.holding_weights(survey_portfolio(own, market)))
+
+
+def _sectors(own: Portfolio, market: Market) -> Chart | None:
+    return sectors_chart(chart_data.sector_weights(survey_portfolio(own, market)))
+
+
+def _risk(own: Portfolio, market: Market) -> Chart | None:
+    return risks_chart(chart_data.risk_shares(survey_portfolio(own, market)))
+
+
+PROPOSAL = "proposal"
+DRAWN: Mapping[str, Callable[[Portfolio, Market], Chart | None]] = MappingProxyType(
+    {"value": _value, "holdings": _holdings, "sectors": _sectors, "risk": _risk}
+)

@@ -1,0 +1,176 @@
+"""The /health command: how the service fares, its first line the whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from alerts.delivery.outbox import Outbox
+from alerts.messages import Block, Style
+from portfolios.model.market import PRICE_AMBER, Market
+from portfolios.model.plan import Zone
+from portfolios.model.users import Role
+from portfolios.store.heartbeats import Beat, beats
+from portfolios.values import display
+from rebalancer.bot.reply import Reply, lines, said
+from rebalancer.bot.request import Ask
+from rebalancer.usecases.monitoring.data_alerts import doubts
+
+ROUND, DELIVERY, BOT = "round", "delivery", "bot"
+PORTFOLIOS, PRICES = "portfolios", "coingecko"
+LATE = timedelta(hours=1)
+"""A round comes every quarter of an hour; later than this it was not only slow."""
+SILENT = timedelta(minutes=10)
+"""Delivery and the bot say every minute that they live."""
+MOST_DOUBTS = 8
+SAID: Mapping[str, str] = MappingProxyType(
+    {
+        ROUND: "checks",
+        PORTFOLIOS: "portfolios",
+        DELIVERY: "delivery",
+        BOT: "the bot",
+        PRICES: "prices (CoinGecko)",
+        "tokenmetrics": "grades (Token Metrics)",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the parts wrote down, and how old the data are.
+
+    Attributes:
+        prices: age of the newest price; None where there is none.
+        grades: age of the newest grade; None where there is none.
+    """
+
+    now: datetime
+    parts: Mapping[str, Beat]
+    prices: timedelta | None
+    grades: timedelta | None
+
+
+def health(ask: Ask) -> Reply:
+    """Tell how the service fares: anybody whether all is well, owners also every part."""
+    seen, is_owner = _look(ask), ask.person.role is Role.OWNER and not ask.is_group
+    told = list(_trouble(seen, is_owner=is_owner))
+    head = told[0] if told else _well(seen)
+    blocks = [lines(*told[1:], *_ages(seen), *_of_mine(ask))]
+    if is_owner:
+        blocks += _for_owners(ask, seen)
+    return said(ask, head, *blocks, zone=Zone.AMBER if told else Zone.GREEN)
+
+
+def _look(ask: Ask) -> _Seen:
+    market: Market | None = ask.load_market()
+    quotes = market.quotes.values() if market else ()
+    grades = market.grades.values() if market else ()
+    prices = [quote.at for quote in quotes if not quote.quarantined]
+    moments = [at for grade in grades for at in (grade.short_at, grade.long_at) if at is not None]
+    return _Seen(
+        ask.now,
+        {beat.part: beat for beat in beats(ask.store.database)},
+        market.age(max(prices)) if market and prices else None,
+        market.age(max(moments)) if market and moments else None,
+    )
+
+
+def _well(seen: _Seen) -> str:
+    checked = seen.parts[ROUND].good_at
+    return f"All well: checked {span(seen.now - checked)} ago" if checked else "All well"
+
+
+def _trouble(seen: _Seen, *, is_owner: bool) -> Iterator[str]:
+    """Yield what is wrong, the worst first; what may name others is for owners alone."""
+    checked = seen.parts[ROUND].good_at if ROUND in seen.parts else None
+    if checked is None:
+        yield "Nothing was checked yet: `rebalancer serve` does it"
+    elif seen.now - checked > LATE:
+        yield f"Nothing was checked for {span(seen.now - checked)}: does `rebalancer serve` run?"
+    yield from _stale(seen)
+    delivery = seen.parts.get(DELIVERY)
+    if delivery is not None and delivery.failures:
+        why = f": {delivery.words}" if is_owner else ""
+        yield f"Messages are held up{_since(delivery)}{why}"
+    yield from _silent(seen)
+
+
+def _silent(seen: _Seen) -> Iterator[str]:
+    """Yield which parts say nothing any more, not even what is wrong."""
+    for name in (DELIVERY, BOT):
+        beat = seen.parts.get(name)
+        if beat is not None and seen.now - beat.at > SILENT:
+            silence = span(seen.now - beat.at)
+            yield f"No sign of {SAID[name]} for {silence}: does `rebalancer serve` run?"
+
+
+def _stale(seen: _Seen) -> Iterator[str]:
+    source = seen.parts.get(PRICES)
+    why = f": {source.words}{_since(source)}" if source is not None and source.failures else ""
+    if seen.prices is None:
+        yield f"There are no prices{why}"
+    elif why or seen.prices > PRICE_AMBER:
+        yield f"Prices are {span(seen.prices)} old{why}"
+
+
+def _since(beat: Beat) -> str:
+    return f", since {display.moment(beat.good_at)}" if beat.good_at is not None else ""
+
+
+def _ages(seen: _Seen) -> Iterator[str]:
+    if seen.prices is not None:
+        yield f"newest price: {span(seen.prices)} old"
+    if seen.grades is not None:
+        yield f"newest grade: {span(seen.grades)} old"
+
+
+def _of_mine(ask: Ask) -> Iterator[str]:
+    market = ask.load_market()
+    seen = {h.asset_id for p in ask.portfolios() for h in p.holdings if h.stated is None}
+    if market is not None:
+        yield from list(doubts(market, seen))[:MOST_DOUBTS]
+    mine = Outbox(ask.store.database).find(person=ask.person.name)
+    waiting = sum(delivery.state.is_alive for delivery in mine)
+    yield "1 message waits for you" if waiting == 1 else f"{waiting} messages wait for you"
+
+
+def _for_owners(ask: Ask, seen: _Seen) -> list[Block]:
+    parts = [_part(beat, seen.now) for beat in seen.parts.values()]
+    summary = Outbox(ask.store.database).summary()
+    outbox = [f"{summary.waiting} messages wait in all"]
+    if summary.closed_addresses:
+        outbox.append(f"{summary.closed_addresses} addresses take nothing any more")
+    found = [("Parts", parts), ("Outbox", outbox), ("Credits", _credits(ask))]
+    blocks: list[Block] = []
+    for heading, told in found:
+        blocks += [Block(Style.HEADING, heading), lines(*told)] if told else []
+    return blocks
+
+
+def _part(beat: Beat, now: datetime) -> str:
+    name = SAID.get(beat.part, beat.part)
+    last = "never" if beat.good_at is None else f"{span(now - beat.good_at)} ago"
+    if not beat.failures:
+        return f"{name}: well, {last}"
+    times = "once" if beat.failures == 1 else f"{beat.failures} times"
+    return f"{name}: failed {times} ({beat.words}), last well {last}"
+
+
+def _credits(ask: Ask) -> list[str]:
+    return list(ask.services.health(ask.store)) if ask.services.health else []
+
+
+def span(length: timedelta) -> str:
+    """Say how long something is, as one would.
+
+    >>> [span(timedelta(minutes=m)) for m in (0, 3, 119, 120, 2880)]
+    ['less than a minute', '3 min', '119 min', '2 hours', '2 days']
+    """
+    minutes = max(0, length // timedelta(minutes=1))
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 1440} days"

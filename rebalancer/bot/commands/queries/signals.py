@@ -1,0 +1,101 @@
+"""The command that tells trends and grades of what is held, and what changed in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from portfolios.model.market import Market
+from portfolios.values import display
+from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, said
+from rebalancer.bot.request import Ask
+from rebalancer.bot.tables import table
+from rebalancer.usecases.reports.grade_changes import (
+    NOTABLE_POINTS,
+    Change,
+    Look,
+    Seen,
+    changes_between,
+    look_again,
+    look_at,
+)
+from rebalancer.usecases.reports.market_table import TREND_WORDS
+
+MOST_TOLD = 3
+COLUMNS = ("asset", "trend", "short>", "long>")
+
+
+def signals(ask: Ask) -> Reply:
+    """Tell what changed since the last look, then trend and grades of everything held."""
+    market = ask.market()
+    held = {h.asset_id for own in ask.portfolios() for h in own.holdings if h.quantity > 0}
+    look = look_at(market, held, now=ask.now)
+    if not look.seen:
+        return said(ask, "Nothing that you hold has a trend or a grade", note=as_of(market))
+    # What a group saw is nobody's look.
+    before = None if ask.is_group else look_again(ask.store.database, ask.person.name, look)
+    changes = () if before is None else changes_between(before, look)
+    rows = _rows(market, look, {change.asset_id for change in changes})
+    shown, pages = page_of(ask, len(rows))
+    blocks = [table(COLUMNS, rows[shown])]
+    if regime := ask.load_insights().regime:
+        blocks.append(lines(f"the market's last signal is {regime}"))
+    note = f"grades are of 100, and count as changed from {NOTABLE_POINTS:.0f} points on"
+    reply = said(
+        ask, _head(market, look, before, changes), *blocks, note=f"{as_of(market)}; {note}"
+    )
+    return reply.with_buttons([again("Refresh", ask.command, *ask.words), *pages])
+
+
+def _head(market: Market, look: Look, before: Look | None, changes: Sequence[Change]) -> str:
+    if before is None:
+        return f"Signals of {_holdings(look)}: {_counted(look)}"
+    since = f"since your look of {display.moment(before.at)}"
+    if not changes:
+        return f"Nothing changed {since}: {_counted(look)}"
+    told = [f"{symbol_of(market, c.asset_id)} {c.text}" for c in changes[:MOST_TOLD]]
+    more = f" and {len(changes) - MOST_TOLD} more" if len(changes) > MOST_TOLD else ""
+    return f"{_numbers(changes)} changed {since}: {', '.join(told)}{more}"
+
+
+def _numbers(changes: Sequence[Change]) -> str:
+    trends = sum(change.is_trend for change in changes)
+    counts = ((trends, "trend"), (len(changes) - trends, "grade"))
+    return " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
+
+
+def _holdings(look: Look) -> str:
+    return "1 holding" if len(look.seen) == 1 else f"{len(look.seen)} holdings"
+
+
+def _counted(look: Look) -> str:
+    """Return how many trends are which.
+
+    A trend that nobody tells counts as unknown.
+    """
+    found = Counter(_trend(seen) for seen in look.seen.values())
+    return ", ".join(f"{found[word]} {word}" for word in (*TREND_WORDS.values(), "unknown")
+                     if found[word])  # fmt: skip
+
+
+def _rows(market: Market, look: Look, changed: set[str]) -> list[list[str]]:
+    """Return a row for each asset, those that changed first."""
+    named = sorted((a not in changed, symbol_of(market, a), a) for a in look.seen)
+    return [
+        [symbol, _trend(look.seen[a]), _points(look.seen[a].short), _points(look.seen[a].long)]
+        for _, symbol, a in named
+    ]
+
+
+def _trend(seen: Seen) -> str:
+    return "unknown" if seen.trend is None else TREND_WORDS[seen.trend]
+
+
+def _points(grade: float | None) -> str:
+    return "-" if grade is None else f"{grade:.0f}"
+
+
+def symbol_of(market: Market, asset_id: str) -> str:
+    """Return how an asset is called for short."""
+    asset = market.assets.get(asset_id)
+    return asset_id if asset is None else asset.symbol

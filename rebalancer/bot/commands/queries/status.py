@@ -1,0 +1,199 @@
+"""Commands that look at what is held: status, portfolio, sectors, risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alerts.messages import Button
+from alerts.render.plain import WORDS
+from portfolios.errors import StaleDataError
+from portfolios.model.market import Market
+from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Position, Valuation, value_portfolio
+from portfolios.values import display
+from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, said
+from rebalancer.bot.request import Ask
+from rebalancer.bot.tables import shortened, table
+from rebalancer.decision.analysis import situation_of, survey_portfolio
+from rebalancer.usecases.proposals.propose import judge_portfolio
+from rebalancer.usecases.proposals.status import open_plan
+from rebalancer.zones import judge
+
+BAR = 8
+"""Letters of a bar that is full."""
+LONGEST_LABEL = 24
+LOOKS = ("portfolio", "sectors", "risk")
+
+
+def status(ask: Ask) -> Reply:
+    """Tell value, drift and zone of each portfolio."""
+    market, mine = ask.market(), ask.portfolios()
+    if not mine:
+        return said(ask, "You see no portfolio yet", note="the owner adds one, or gives you one")
+    if len(mine) == 1:
+        return _only(ask, mine[0], market)
+    shown, pages = page_of(ask, len(mine))
+    told = [_standing(ask, own, market) for own in mine[shown]]
+    overall = worst(tuple(each.zone for each in told))
+    text = lines(*(each.text for each in told))
+    head = _head(len(mine), len(told), shown, overall)
+    reply = said(ask, head, text, zone=overall, note=as_of(market))
+    names = [again(shortened(s.name, LONGEST_LABEL), "portfolio", s.name) for s in told]
+    return reply.with_buttons(*_rows(names), [_refresh(ask), *pages])
+
+
+def _only(ask: Ask, own: Portfolio, market: Market) -> Reply:
+    standing = _standing(ask, own, market)
+    reply = said(ask, standing.text, zone=standing.zone, note=as_of(market))
+    return reply.with_buttons([_refresh(ask), _chart(own, "value")], _looks(own, *LOOKS))
+
+
+def _head(every: int, told: int, shown: slice, overall: Zone) -> str:
+    which = f", {shown.start + 1} to {shown.start + told}" if told < every else ""
+    return f"{every} portfolios{which}: the worst is {overall.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How one portfolio fares."""
+
+    name: str
+    zone: Zone
+    text: str
+
+
+def _standing(ask: Ask, own: Portfolio, market: Market) -> _Standing:
+    try:
+        survey = survey_portfolio(ask.followed(own), market)
+    except StaleDataError:
+        # The others are told all the same; a command for this one says what to do.
+        told = f"grey, nothing is known yet of {own.targets_from}, which it follows"
+        return _Standing(own.name, Zone.GREY, f"{own.name}: {told}")
+    zone = worst(tuple(f.zone for f in judge(situation_of(survey, survey.w0, survey.c0))))
+    value = display.money(survey.valuation.value, own.currency)
+    open_ = open_plan(ask.store, own.name, now=ask.now) is not None
+    drift = f"drift {display.percent(survey.drift)}"
+    proposal = "a proposal is open" if open_ else "no proposal"
+    unpriced = _unpriced(survey.valuation)
+    told = ", ".join(filter(None, (zone.value, value, drift, proposal, unpriced)))
+    return _Standing(own.name, zone, f"{own.name}: {told}")
+
+
+def _unpriced(valuation: Valuation) -> str:
+    """Tell how much of what is held counts as nothing, since nobody knows its price."""
+    count = sum(bool(p.grey) and p.quantity > 0 for p in valuation.positions)
+    return f"without {count} whose price is unknown" if count else ""
+
+
+def portfolio(ask: Ask) -> Reply:
+    """Tell what is held."""
+    own, market = ask.portfolio(), ask.market()
+    valuation = value_portfolio(own, market)
+    rows = _holdings(own, valuation)
+    shown, pages = page_of(ask, len(rows))
+    held = "1 holding" if len(rows) == 2 else f"{len(rows) - 1} holdings"
+    told = (display.money(valuation.value, own.currency), held, _unpriced(valuation))
+    head = f"{own.name}: {', '.join(filter(None, told))}"
+    reply = said(ask, head, table(("asset", "value>", "weight>"), rows[shown]), note=as_of(market))
+    return reply.with_buttons(
+        [_refresh(ask), _chart(own, "holdings"), *pages], _looks(own, "sectors", "risk")
+    )
+
+
+def _holdings(own: Portfolio, valuation: Valuation) -> list[list[str]]:
+    """Return a row for each holding, the heaviest first, and one for the cash."""
+    held = sorted(valuation.positions, key=lambda p: (-p.value, p.asset.asset_id))
+    rows = [_holding(own, valuation, p) for p in held if p.quantity > 0]
+    cash = display.money(valuation.cash, own.currency)
+    return [*rows, ["cash", cash, display.percent(valuation.cash_weight())]]
+
+
+def _holding(own: Portfolio, valuation: Valuation, position: Position) -> list[str]:
+    """Return one row; what has no price that may be trusted has no value either."""
+    if position.grey or not valuation.value:
+        return [position.asset.symbol, "unknown", "-"]
+    value = display.money(position.value, own.currency)
+    return [position.asset.symbol, value, display.percent(position.value / valuation.value)]
+
+
+def sectors(ask: Ask) -> Reply:
+    """Tell the sectors against their limits."""
+    own, market = ask.portfolio(), ask.market()
+    survey = survey_portfolio(own, market)
+    weights = (survey.limits.M.T @ survey.w0).tolist()
+    limits = zip(survey.limits.sector_names, weights, survey.limits.S_hi.tolist(), strict=True)
+    held = sorted((row for row in limits if row[1] > 0.0005), key=lambda row: -row[1])
+    over = [name for name, weight, cap in held if weight > cap + 1e-9]
+    rows = [
+        [name, display.percent(weight), _cap(cap), bar(weight / cap if cap > 0 else 1.0)]
+        for name, weight, cap in held
+    ]
+    shown, pages = page_of(ask, len(rows))
+    told = table(("sector", "now>", "limit>", "used"), rows[shown])
+    count = "1 sector" if len(rows) == 1 else f"{len(rows)} sectors"
+    reply = said(ask, f"{own.name}: {count}, {_over(over)}", told, note=as_of(market))
+    return reply.with_buttons([_refresh(ask), _chart(own, "sectors"), *pages])
+
+
+def _over(names: Sequence[str]) -> str:
+    if not names:
+        return "none over its limit"
+    return f"{names[0]} over its limit" if len(names) == 1 else f"{len(names)} over their limits"
+
+
+def _cap(cap: float) -> str:
+    return "-" if cap >= 1 else display.limit(cap)
+
+
+def bar(share: float) -> str:
+    """Show a share as a bar of at most eight letters; one that is over ends in an arrow.
+
+    >>> bar(0.5), bar(1.2), bar(0.0)
+    ('████', '███████▶', '▏')
+    """
+    if share > 1 + 1e-9:
+        return "█" * (BAR - 1) + "▶"
+    return "█" * round(share * BAR) or "▏"
+
+
+def risk(ask: Ask) -> Reply:
+    """Tell the risk zones with their reasons."""
+    own, market = ask.portfolio(), ask.market()
+    findings = judge_portfolio(own, market)
+    names = {p.asset.asset_id: p.asset.symbol for p in value_portfolio(own, market).positions}
+    loud = sorted((f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
+    shown, pages = page_of(ask, len(loud))
+    told = [f"{WORDS[f.zone]} {_subject(f, names)}: {f.text}" for f in loud[shown]]
+    green = f"{len(findings) - len(loud)} checks are green"
+    overall = worst(tuple(f.zone for f in findings))
+    head = f"{own.name}: {overall.value}, {len(loud)} to look at"
+    reply = said(ask, head, lines(*told, green), zone=overall, note=as_of(market))
+    return reply.with_buttons([_refresh(ask), _chart(own, "risk"), *pages])
+
+
+def _subject(finding: Finding, names: Mapping[str, str]) -> str:
+    is_asset = finding.scope is Scope.ASSET
+    return names.get(finding.subject, finding.subject) if is_asset else finding.subject
+
+
+def _loudness(finding: Finding) -> tuple[int, float]:
+    return -ORDER[finding.zone], -finding.severity
+
+
+def _refresh(ask: Ask) -> Button:
+    return again("Refresh", ask.command, *ask.words)
+
+
+def _looks(own: Portfolio, *names: str) -> list[Button]:
+    """Return buttons to other looks at the same portfolio."""
+    return [again(name.capitalize(), name, own.name) for name in names]
+
+
+def _chart(own: Portfolio, of: str) -> Button:
+    return again("Chart", "chart", own.name, f"of={of}")
+
+
+def _rows(buttons: list[Button]) -> list[list[Button]]:
+    return [buttons[start : start + 3] for start in range(0, len(buttons), 3)]

@@ -1,0 +1,145 @@
+"""The command that tells about one token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from portfolios.errors import AmbiguousAssetError, UsageError
+from portfolios.marketdata.trend_turns import turned_at
+from portfolios.model.assets import Asset
+from portfolios.model.market import Grade, Market
+from portfolios.model.valuation import value_portfolio
+from portfolios.values import display
+from rebalancer.bot.reply import Reply, again, as_of, lines, said
+from rebalancer.bot.request import Ask
+from rebalancer.bot.tables import shortened
+from rebalancer.usecases.reports.market_table import (
+    TREND_WORDS,
+    MarketRow,
+    asset_named,
+    market_rows,
+)
+
+MOST_CANDIDATES = 8
+LONGEST_LABEL = 40
+OWN = "our own"
+SOURCES = {"tokenmetrics": "Token Metrics", "technical": OWN}
+
+
+def token(ask: Ask) -> Reply:
+    """Tell about one token: price, changes, rank, sector, trend, grades, and whether it is held."""
+    if not ask.names:
+        raise UsageError("say which token", hint="/token SOL")
+    market = ask.market()
+    try:
+        asset = asset_named(market, " ".join(ask.names))
+    except AmbiguousAssetError as error:
+        return _which(ask, error)
+    (row,) = market_rows(market, [asset])
+    told = [
+        _price(market, row),
+        _place(asset),
+        *_said_of(ask, market, asset),
+        _held(ask, market, asset),
+    ]
+    reply = said(ask, f"{asset.symbol}, {asset.name}", lines(*told), note=as_of(market))
+    chart = again("Chart", "chart", f"token={asset.asset_id}")
+    return reply.with_buttons([again("Refresh", ask.command, *ask.words), chart])
+
+
+def _which(ask: Ask, error: AmbiguousAssetError) -> Reply:
+    """List the tokens that bear a symbol, each with a button that asks for it."""
+    some = error.candidates[:MOST_CANDIDATES]
+    told = [f"{c.asset_id}: {c.name}, rank {c.rank or 'unknown'}" for c in some]
+    head = f"{error.symbol} names {len(error.candidates)} tokens: say which"
+    rows = [[again(shortened(c.asset_id, LONGEST_LABEL), "token", c.asset_id)] for c in some]
+    return said(ask, head, lines(*told)).with_buttons(*rows)
+
+
+def _price(market: Market, row: MarketRow) -> str:
+    """Tell price and changes; a line that begins with "price" is shown where amounts are hidden."""
+    quote = row.quote
+    if quote is None:
+        return f"price unknown, {_changes(row)}"
+    doubt = f", in doubt: {quote.quarantined}" if quote.quarantined else ""
+    return f"price {display.price(quote.price, market.currency)}{doubt}, {_changes(row)}"
+
+
+def _changes(row: MarketRow) -> str:
+    known = (("1 day", row.change_1d), ("7 days", row.change_7d), ("30 days", row.change_30d))
+    told = (f"{_change(change)} in {days}" for days, change in known)
+    return ", ".join(told)
+
+
+def _change(change: float | None) -> str:
+    return "unknown" if change is None else display.change(change)
+
+
+def _place(asset: Asset) -> str:
+    rank = f"rank {asset.rank}" if asset.rank else "rank unknown"
+    shares = sorted(asset.sectors.items(), key=lambda pair: (-pair[1], pair[0]))
+    if len(shares) == 1:
+        return f"{rank}, sector {asset.sector}"
+    parts = ", ".join(f"{name} {display.percent(share, 0)}" for name, share in shares)
+    return f"{rank}, sectors {parts}"
+
+
+def _said_of(ask: Ask, market: Market, asset: Asset) -> Iterator[str]:
+    grade = market.grades.get(asset.asset_id)
+    if grade is None:
+        yield "trend and grades unknown"
+        return
+    yield trend_of(ask, asset, grade)
+    for name, points, at in (("short", grade.short, grade.short_at),
+                             ("long", grade.long, grade.long_at)):  # fmt: skip
+        if points is not None:
+            yield f"{name} grade {points:.0f} of 100 ({_source(grade)}{_aged(market, at)})"
+
+
+def trend_of(ask: Ask, asset: Asset, grade: Grade) -> str:
+    """Tell a trend, who says so, and since when where that was seen."""
+    if grade.trend is None:
+        return f"trend unknown ({_source(grade)})"
+    since = turned_at(ask.store.database, asset.asset_id, grade.source, grade.trend)
+    if since is None and grade.signal:
+        since = grade.short_at
+    told = "" if since is None else f", since {display.day(since.date())}"
+    return f"trend {TREND_WORDS[grade.trend]} ({_source(grade)}){told}"
+
+
+def _source(grade: Grade) -> str:
+    return SOURCES.get(grade.source, grade.source)
+
+
+def _aged(market: Market, at: datetime | None) -> str:
+    return "" if at is None else f", {old(market.age(at))}"
+
+
+def old(age: timedelta) -> str:
+    """Tell an age in words.
+
+    >>> old(timedelta(minutes=5)), old(timedelta(hours=30)), old(timedelta(days=3))
+    ('under an hour old', '30 hours old', '3 days old')
+    """
+    hours = int(age.total_seconds() // 3600)
+    if hours < 1:
+        return "under an hour old"
+    if hours < 48:
+        return "1 hour old" if hours == 1 else f"{hours} hours old"
+    return f"{age.days} days old"
+
+
+def _held(ask: Ask, market: Market, asset: Asset) -> str:
+    """Tell the weight of a token in each portfolio that holds it; no quantity, no value."""
+    told = []
+    for own in ask.portfolios():
+        holding = own.holding(asset.asset_id)
+        if holding is None or holding.quantity <= 0:
+            continue
+        valuation = value_portfolio(own, market)
+        position = next(p for p in valuation.positions if p.asset.asset_id == asset.asset_id)
+        known = valuation.value > 0 and not position.grey
+        weight = display.percent(position.value / valuation.value) if known else "an unknown share"
+        told.append(f"{weight} of {own.name}")
+    return f"you hold it: {', '.join(told)}" if told else "you do not hold it"

@@ -1,0 +1,30 @@
+"""A reply as its reader wants it: his numbers, amounts hidden, and no files where others read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts.preferences.personalise import personal, wording_of
+from alerts.preferences.store import PreferenceStore
+from rebalancer.bot.reply import Captioned, Reply
+from rebalancer.bot.request import Ask
+
+
+def as_wanted(ask: Ask, reply: Reply) -> Reply:
+    """Return a reply as it leaves, by what the person chose, or the group in which it is read."""
+    chosen = PreferenceStore(ask.store.database).preferences(ask.person.name)
+    wording = wording_of(chosen, is_group=ask.is_group)
+
+    def worded(pictures: Captioned) -> Captioned:
+        return tuple((picture, wording.text(found)) for picture, found in pictures)
+
+    drawing = reply.drawing
+    return replace(
+        reply,
+        message=None if reply.message is None else personal(reply.message, wording),
+        notice=wording.text(reply.notice),
+        pictures=worded(reply.pictures),
+        drawing=None if drawing is None else lambda: worded(drawing()),
+        papers=() if ask.is_group else reply.papers,
+        original=reply.message,
+    )

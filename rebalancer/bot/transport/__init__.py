@@ -1,0 +1,1 @@
+"""The way from and to Telegram: polling, queues, sending."""

@@ -1,0 +1,228 @@
+"""The bot on the wire: updates in, answers out, one after the other in each chat."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    CallbackQuery,
+    Document,
+    Message,
+    Update,
+)
+from telegram.error import TelegramError
+from telegram.ext import (
+    Application,
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
+from telegram.request import HTTPXRequest
+
+from rebalancer.bot.access import Heard
+from rebalancer.bot.dispatcher import PAPERS, Office
+from rebalancer.bot.registry import COMMANDS
+from rebalancer.bot.reply import Command, Reply
+from rebalancer.bot.request import Paper
+from rebalancer.bot.transport.chat_queue import OnePerChat
+from rebalancer.bot.transport.progress import Announced
+from rebalancer.bot.transport.sending import WIRE, notify, patiently, say, take_buttons_away
+
+log = logging.getLogger(__name__)
+
+LISTENS_TO = [Update.MESSAGE, Update.CALLBACK_QUERY]
+CONNECTIONS = 64
+NOT_FETCHED = "Telegram did not hand the file over: send it again"
+LARGEST_PAPER = 4_000_000
+WORKING = "Working on it…"
+
+
+def application(token: str, *, base_url: str, office: Office) -> Application:  # type: ignore[type-arg]
+    """Return the bot, ready to run.
+
+    Args:
+        token: never shown.
+        base_url: of the service, ending in `/bot`.
+        office: what answers.
+    """
+    made = (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(base_url)
+        .base_file_url(f"{base_url.removesuffix('/bot')}/file/bot")
+        .request(_request(CONNECTIONS))
+        .get_updates_request(_request(1))
+        .concurrent_updates(OnePerChat())
+        .post_init(introduce)
+        .build()
+    )
+    # New messages only: an edited one, a channel's post or a guest's query is nobody's command.
+    fresh = filters.UpdateType.MESSAGE
+    words = filters.TEXT & (filters.COMMAND | filters.ChatType.PRIVATE)
+    made.add_handler(MessageHandler(words & fresh, _Commands(office)))
+    made.add_handler(MessageHandler(filters.Document.ALL & fresh, _Papers(office)))
+    made.add_handler(CallbackQueryHandler(_Buttons(office)))
+    made.add_error_handler(_failed)
+    return made
+
+
+def _request(connections: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        read_timeout=30.0,
+        pool_timeout=30.0,
+        httpx_kwargs={"trust_env": False},
+    )
+
+
+class _Commands:
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def __call__(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.effective_message
+        if message is None or message.text is None:
+            return
+        if _is_for(message.text, context.bot.username):
+            await _answered(self._office, update, _heard(update, message.text))
+
+
+def _is_for(text: str, bot: str) -> bool:
+    """Tell whether a command is ours: in a group `/help@another` is another bot's."""
+    _, at, name = (text.split() or [""])[0].partition("@")
+    return not at or name.lower() == bot.lower()
+
+
+class _Papers:
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.effective_message
+        if message is None or message.document is None:
+            return
+        caption = message.caption or ""
+        heard = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
+        if not await asyncio.to_thread(self._office.takes_papers, heard):
+            if heard.is_private:  # he is told why, and the file is not even fetched
+                await _answered(self._office, update, heard)
+            return
+        try:
+            paper = await _fetched(message.document)
+        except WIRE:
+            await patiently(partial(message.reply_text, NOT_FETCHED))
+            raise
+        await _answered(self._office, update, replace(heard, paper=paper))
+
+
+async def _fetched(document: Document) -> Paper:
+    """Return a file that came with a message; one that is too large comes empty."""
+    name = document.file_name or "portfolio"
+    if (document.file_size or 0) > LARGEST_PAPER:
+        return Paper(name, b"")
+    file = await patiently(document.get_file)
+    return Paper(name, bytes(await file.download_as_bytearray()))
+
+
+async def _answered(office: Office, update: Update, heard: Heard) -> None:
+    """Answer a command; work that takes long is announced, and the answer takes its place."""
+    chat = update.effective_chat
+    if chat is None:
+        return
+    announced = Announced(lambda: patiently(lambda: chat.send_message(WORKING)))
+    reply = await asyncio.to_thread(office.answer, heard, working=announced.begin)
+    if reply is None:
+        return
+    word = await announced.sent()
+    if word is not None and reply.message is None:
+        await patiently(word.delete)
+    await _delivered(office, heard, reply, say(chat, reply, instead=word))
+
+
+async def _delivered(
+    office: Office, heard: Heard, reply: Reply, saying: Coroutine[Any, Any, None]
+) -> None:
+    """Put an answer into its chat; what tells of a decision is kept where that fails."""
+    try:
+        await saying
+    except WIRE:
+        await asyncio.to_thread(office.owe, heard, reply)
+        raise
+    await asyncio.to_thread(office.answered, heard)
+
+
+class _Buttons:
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        heard, reply = _heard(update, query.data or ""), Reply()
+        # Answered early where the work takes long, so that the button does not turn meanwhile.
+        announced = Announced(lambda: notify(query, WORKING))
+        try:
+            reply = await asyncio.to_thread(self._office.press, heard, working=announced.begin)
+        finally:
+            await announced.sent()
+            if not announced.is_begun:
+                await notify(query, reply.notice)
+        await _delivered(self._office, heard, reply, _show(query, reply))
+
+
+async def _show(query: CallbackQuery, reply: Reply) -> None:
+    """Do to the chat what a press led to."""
+    if reply.is_done:
+        await take_buttons_away(query)
+    pressed = query.message
+    if pressed is None:
+        return  # a press from an inline answer, which the bot never gives
+    if reply.message is None and reply.notice and reply.is_done:
+        await patiently(lambda: pressed.chat.send_message(reply.notice))
+    # One that is too old cannot be written over.
+    old = pressed if reply.replaces and isinstance(pressed, Message) else None
+    await say(pressed.chat, reply, instead=old)
+
+
+def _heard(update: Update, text: str) -> Heard:
+    user, chat, message = update.effective_user, update.effective_chat, update.message
+    return Heard(
+        number=update.update_id,
+        user=user.id if user and not (message and message.sender_chat) else 0,
+        chat=chat.id if chat else 0,
+        is_private=chat is not None and chat.type == "private",
+        text=text,
+        sent_at=message.date if message else None,
+    )
+
+
+async def introduce(made: Application) -> None:  # type: ignore[type-arg]
+    """Put the commands into the menus: all of them in private chats, those that look in groups."""
+    every = tuple(COMMANDS.values())
+    menus: tuple[tuple[BotCommandScope, tuple[Command, ...]], ...] = (
+        (BotCommandScopeAllPrivateChats(), every),
+        (BotCommandScopeAllGroupChats(), tuple(c for c in every if c.in_groups)),
+    )
+    for scope, commands in menus:
+        menu = [BotCommand(command.name, command.help) for command in commands]
+        await patiently(partial(made.bot.set_my_commands, menu, scope=scope))
+
+
+async def _failed(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """Note a failure of the wire by its kind; its text may hold the address, and so the token."""
+    error = context.error
+    kind = type(error).__name__
+    level = logging.INFO if isinstance(error, TelegramError) else logging.ERROR
+    log.log(level, "telegram: %s", kind)

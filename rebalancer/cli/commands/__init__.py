@@ -1,0 +1,1 @@
+"""The commands, one file for each group: parse, call a use case, print."""

@@ -1,0 +1,241 @@
+"""Commands about telling: alerts, notify, outbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.loaders.alert_rules import parse_rule
+from portfolios.model.users import Person
+from rebalancer import wiring
+from rebalancer.cli.commands.portfolios import AsJson, Offline
+from rebalancer.cli.console import out, table, write_json
+from rebalancer.cli.context import Context, context_of
+from rebalancer.cli.exit_codes import Exit
+from rebalancer.cli.views.refresh import counting
+
+if TYPE_CHECKING:
+    from alerts.delivery.sender import DispatchReport
+    from portfolios.store.portfolio_store import Store
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(alerts)
+    app.command()(notify)
+    app.command()(outbox)
+
+
+def alerts(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help='[NAME], or: add NAME "RULE", or: remove NAME "RULE".'),
+    ] = None,
+    replay: Annotated[
+        str, typer.Option(help="How many messages, e.g. 90d: rehearsed on the past, none sent.")
+    ] = "",
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show alert rules with their state; add or remove one of your own."""
+    from rebalancer.wiring.delivery import open_office
+
+    resolved = wiring.settings_from(context_of(ctx).config)
+    if replay:
+        _replay(ctx, words or [], _days(replay), offline=offline, as_json=as_json)
+        return
+    with open_office(resolved.settings) as store:
+        match words or []:
+            case ["add", name, rule]:
+                _add_rule(store, name, rule)
+            case ["remove", name, rule]:
+                _remove_rule(store, name, rule)
+            case [] | [_]:
+                _show_rules(store, words[0] if words else None, as_json=as_json)
+            case _:
+                raise UsageError(
+                    "this is no alerts command",
+                    hint='alerts NAME, alerts add NAME "price bitcoin > 100000", alerts remove ...',
+                )
+
+
+def _days(text: str) -> int:
+    if not (text.endswith("d") and text[:-1].isdigit() and 1 <= int(text[:-1]) <= 700):
+        raise UsageError(f"--replay {text} is no number of days", hint="write it like 90d")
+    return int(text[:-1])
+
+
+def _replay(
+    ctx: typer.Context, words: list[str], days: int, *, offline: bool, as_json: bool
+) -> None:
+    """Rehearse the alerts of one portfolio on its past."""
+    from rebalancer.usecases.monitoring.replay import replay_alerts
+
+    if len(words) != 1:
+        raise UsageError("name one portfolio to rehearse", hint="alerts NAME --replay 90d")
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline)
+    with wiring.open_store(resolved, read_only=True) as store:
+        portfolio = store.load_portfolio(words[0])
+    with counting("days", is_quiet=context.quiet) as watch:
+        said = replay_alerts(portfolio, market, days=days, watch=watch)
+    if as_json:
+        write_json([{"on": s.on.isoformat(), "kind": s.kind, "headline": s.headline} for s in said])
+        return
+    grid = table("day", "kind", "what")
+    for one in said:
+        grid.add_row(one.on.isoformat(), one.kind.value, one.headline)
+    out().print(grid)
+    typer.echo(f"{len(said)} messages in {days} days, with today's holdings and our own grades")
+
+
+def _add_rule(store: Store, name: str, rule: str) -> None:
+    from rebalancer.usecases.accounts.alert_rules import add_rule
+
+    added = add_rule(store, name, rule, market=None, at=wiring.clock())
+    if not added.is_new:
+        typer.echo(f"{name}: has this rule already")
+        return
+    typer.echo(f"{name}: tells you when {added.when}")
+    if added.doubt:
+        typer.echo(
+            f"  {parse_rule(added.when).name} is not in {name}: the next refresh pulls it too"
+        )
+
+
+def _remove_rule(store: Store, name: str, rule: str) -> None:
+    from rebalancer.usecases.accounts.alert_rules import remove_rule
+
+    if not remove_rule(store, name, rule, at=wiring.clock()):
+        raise NotFoundError(f"{name} has no such rule", hint=f"`rebalancer alerts {name}`")
+    typer.echo(f"{name}: the rule is gone")
+
+
+def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
+    from alerts.triggers.state_store import Memory
+
+    portfolios = [store.load_portfolio(name)] if name else store.list_portfolios()
+    rows = [
+        (p.name, alert.when, {s.when: s for s in Memory(store.database, p.name).rules()})
+        for p in portfolios
+        for alert in p.alerts
+    ]
+    if as_json:
+        write_json(
+            [
+                {"portfolio": p, "when": when, "is_true": s[when].is_true if when in s else None}
+                for p, when, s in rows
+            ]
+        )
+        return
+    grid = table("portfolio", "rule", "state", "value>")
+    for portfolio, when, states in rows:
+        state = states.get(when)
+        words = "not looked at yet" if state is None else "true" if state.is_true else "false"
+        value = f"{state.value:,.6g}" if state and state.value is not None else "unknown"
+        grid.add_row(portfolio, when, words, value)
+    out().print(grid)
+
+
+def notify(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(help="test: one harmless message per channel.")],
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
+) -> None:
+    """Send one harmless message on each channel that is set up."""
+    if what != "test":
+        raise UsageError(f"notify {what} means nothing", hint="rebalancer notify test")
+    from alerts.delivery.outbox import Outbox
+    from alerts.delivery.routing import Post
+    from alerts.preferences.store import PreferenceStore
+    from alerts.texts.event_messages import trial_message
+    from rebalancer.wiring.delivery import deliver_now, open_office, people_of
+
+    context = context_of(ctx)
+    settings = wiring.settings_from(context.config).settings
+    with open_office(settings) as store:
+        people = people_of(settings, store.database)
+        if channel is not None:
+            people = tuple(_only_by(channel, person) for person in people)
+        if not any(person.email or person.chat for person in people):
+            raise UsageError(
+                "nobody can be reached",
+                hint="set REBALANCER_TELEGRAM__OWNER_ID or REBALANCER_EMAIL__TO",
+            )
+        now = wiring.clock()
+        Post(Outbox(store.database), PreferenceStore(store.database), now=now).send(
+            trial_message(now=now), people
+        )
+        report = deliver_now(settings, store.database)
+    tell_delivery(context, report)
+    raise typer.Exit(exit_of_delivery(report))
+
+
+def _only_by(channel: str, person: Person) -> Person:
+    if channel == "email":
+        return replace(person, chat="")
+    if channel == "telegram":
+        return replace(person, email="")
+    raise UsageError(f"no channel is called {channel}", hint="email or telegram")
+
+
+def tell_delivery(context: Context, report: DispatchReport) -> None:
+    """Say what was sent and what was not."""
+    counts = ", ".join(f"{count} {state.value}" for state, count in report.outcomes.items())
+    typer.echo(f"messages: {counts or 'none was due'}")
+    for channel, why in report.stopped.items():
+        context.tell(f"{channel}: {why}; nothing is lost, it goes on when that is mended")
+    for gone in report.gone:
+        context.tell(f"{gone.channel}: {', '.join(gone.people)} cannot be reached: {gone.reason}")
+
+
+def exit_of_delivery(report: DispatchReport) -> Exit:
+    """Return 8 when something could not be delivered and will not come by itself."""
+    lost = {"dead", "unknown", "suppressed", "retry"} & {s.value for s in report.outcomes}
+    return Exit.DELIVERY if lost or report.stopped or report.gone else Exit.DONE
+
+
+def outbox(
+    ctx: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(help="Nothing, or: retry NUMBER.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show deliveries and why they failed; try a dead one again."""
+    from alerts.delivery.outbox import Outbox
+    from rebalancer.wiring.delivery import open_office
+
+    settings = wiring.settings_from(context_of(ctx).config).settings
+    with open_office(settings) as store:
+        box = Outbox(store.database)
+        match words or []:
+            case ["retry", number] if number.isdigit():
+                box.retry(int(number), wiring.clock())
+                typer.echo(f"message {number} will be sent with the next delivery")
+                return
+            case []:
+                deliveries = box.find(limit=50)
+            case _:
+                raise UsageError("this is no outbox command", hint="outbox, or outbox retry NUMBER")
+    if as_json:
+        write_json(
+            [
+                {
+                    "number": d.number, "person": d.person, "channel": d.channel,
+                    "kind": d.message.kind.value, "state": d.state.value, "attempts": d.attempts,
+                    "headline": d.message.headline, "reason": d.reason,
+                }
+                for d in deliveries
+            ]
+        )  # fmt: skip
+        return
+    grid = table("number>", "to", "channel", "state", "what", "reason")
+    for d in deliveries:
+        grid.add_row(
+            str(d.number), d.person, d.channel, d.state.value, d.message.headline, d.reason
+        )
+    out().print(grid)

@@ -1,0 +1,81 @@
+"""Commands that explain: whatif, explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from portfolios.errors import StaleDataError
+from portfolios.model.portfolio import Portfolio
+from rebalancer import wiring
+from rebalancer.cli.commands.decisions import Plan_
+from rebalancer.cli.commands.portfolios import AsJson, Offline
+from rebalancer.cli.console import out, write_json
+from rebalancer.cli.context import context_of
+from rebalancer.cli.views.explanation import explanation_to_json, show_explanation
+from rebalancer.cli.views.what_if import show_whatif, whatif_to_json
+from rebalancer.usecases.performance.past_plans import portfolio_if_any
+from rebalancer.usecases.proposals.explanation import explain_plan
+from rebalancer.usecases.proposals.what_if import what_if
+
+if TYPE_CHECKING:
+    from rebalancer.settings import Resolved
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(explain)
+    app.command()(whatif)
+
+
+def explain(
+    ctx: typer.Context,
+    plan: Plan_,
+    asset: Annotated[
+        str | None, typer.Argument(help="One asset: its trade and what would end it, or why none.")
+    ] = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a kept plan: its reasons, its limits with their prices, zones, one asset."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with wiring.open_store(resolved, read_only=True) as store:
+        kept = store.load_plan(plan)
+        portfolio = portfolio_if_any(store, kept.portfolio)
+    portfolio = _as_wanted(resolved, portfolio) if portfolio is not None else None
+    market = wiring.market_if_any(resolved, offline=offline)
+    explained = explain_plan(kept, asset, portfolio=portfolio, market=market)
+    if as_json:
+        write_json(explanation_to_json(explained))
+    else:
+        show_explanation(out(), explained)
+
+
+def whatif(
+    ctx: typer.Context,
+    name: str,
+    changes: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="What to suppose: cash=1000.")
+    ],
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Propose as if something were otherwise, and show the difference; nothing is kept."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    market = wiring.market_from(resolved, offline=offline)
+    with wiring.open_store(resolved, read_only=True) as store:
+        portfolio = store.load_portfolio(name)
+    supposed = what_if(wiring.with_index_targets(resolved, portfolio), market, changes)
+    if as_json:
+        write_json(whatif_to_json(supposed))
+    else:
+        show_whatif(out(), supposed)
+
+
+def _as_wanted(resolved: Resolved, portfolio: Portfolio) -> Portfolio | None:
+    """Return a portfolio with the targets it follows, None where they are not known now."""
+    try:
+        return wiring.with_index_targets(resolved, portfolio)
+    except StaleDataError:
+        return None

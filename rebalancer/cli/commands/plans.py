@@ -1,0 +1,318 @@
+"""Commands that judge and propose: demo, run, zones."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from portfolios.documents.plan_json import finding_to_json, run_to_json
+from portfolios.documents.trades_csv import trades_csv
+from portfolios.errors import NotFoundError, PlanError, UsageError
+from portfolios.loaders import load
+from portfolios.loaders.number_parsing import parse_flow
+from portfolios.model.market import Market
+from portfolios.model.plan import Decision, Plan, Zone, worst
+from portfolios.model.policy import Mode
+from portfolios.model.portfolio import Portfolio
+from portfolios.providers.sample.market import sample_market
+from portfolios.samples import SAMPLES, read_sample
+from portfolios.values import display
+from rebalancer import wiring
+from rebalancer.cli.commands.portfolios import AsJson, Maps, Offline, load_file
+from rebalancer.cli.console import out, write_json
+from rebalancer.cli.context import Context, context_of
+from rebalancer.cli.exit_codes import Exit, exit_for
+from rebalancer.cli.views.plan import show_plan, zones_view
+from rebalancer.optimiser.problem_json import to_problem_json
+from rebalancer.usecases.proposals.propose import Proposal, judge_portfolio, propose
+
+if TYPE_CHECKING:
+    from portfolios.store.portfolio_store import Store
+
+FILE_ENDINGS = (".toml", ".csv", ".json")
+
+
+class FailOn(StrEnum):
+    """The zone from which `run` and `zones` end with a code of their own."""
+
+    RED = "red"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(demo)
+    app.command()(run)
+    app.command()(zones)
+
+
+Names = Annotated[list[str] | None, typer.Argument(help="Stored names or files.")]
+
+
+def demo(
+    ctx: typer.Context,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write weekly reports and charts there too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do the main job on the built-in sample: three portfolios, their zones and proposals."""
+    market = sample_market()
+    index = market.index()
+    samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
+    proposals = [propose(portfolio, market) for portfolio in samples]
+    _print([p.plan for p in proposals], as_json=as_json, as_csv=False)
+    if to is not None:
+        _write_reports(context_of(ctx), samples, market, to)
+    context_of(ctx).tell("next: rebalancer init, then rebalancer add YOURS.toml --offline")
+
+
+def _write_reports(
+    context: Context, portfolios: list[Portfolio], market: Market, folder: Path
+) -> None:
+    from portfolios.model.insights import Insights
+    from rebalancer.cli.commands.report import write_report
+    from rebalancer.wiring.report import make_report
+
+    for portfolio in portfolios:
+        made = make_report(None, portfolio, market, insights=Insights())
+        for path in write_report(made, folder, sender=None):
+            context.tell(f"wrote {path}")
+
+
+def run(
+    ctx: typer.Context,
+    names: Names = None,
+    every: Annotated[bool, typer.Option("--all", help="Every stored portfolio.")] = False,
+    mode: Annotated[Mode | None, typer.Option(help="Instead of the policy's mode.")] = None,
+    cash: Annotated[
+        str | None, typer.Option(help="Money coming in, negative for money going out.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the plans, to decide on them.")
+    ] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell what is news; keeps the plans too.")
+    ] = False,
+    dump: Annotated[
+        Path | None, typer.Option(help="Write the exact problem and answer as JSON.")
+    ] = None,
+    maps: Maps = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One trade per row.")] = False,
+    detailed: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="End with 10 when changes are proposed.")
+    ] = False,
+    fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
+) -> None:
+    """Judge and propose for each portfolio; a file needs no database."""
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline)
+    flow = _flow(cash)
+    portfolios = _portfolios(context, names, every=every, offline=offline, maps=maps)
+    if dump and len(portfolios) != 1:
+        raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
+    if flow and len(portfolios) != 1:
+        raise UsageError("--cash is money of one portfolio", hint="name exactly one portfolio")
+    proposals, failures = _proposed(context, portfolios, market, flow=flow, mode=mode)
+    if notify:
+        _notify(context, portfolios, proposals, market)
+    elif save:
+        with wiring.open_store(resolved) as store:
+            _keep(store, proposals)
+    if dump:
+        _write_problem(dump, proposals[0], context)
+    _print([p.plan for p in proposals], as_json=as_json, as_csv=as_csv)
+    _next_step(context, proposals, saved=save)
+    plans = [p.plan for p in proposals]
+    raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
+
+
+def _notify(
+    context: Context,
+    portfolios: list[Portfolio],
+    proposals: list[Proposal],
+    market: Market,
+) -> None:
+    """Remember what was judged, write the messages that are news, and send them."""
+    from rebalancer.cli.commands.alerts import tell_delivery
+    from rebalancer.usecases.monitoring.check import check
+    from rebalancer.wiring.delivery import deliver_now, open_office, people_of
+
+    settings = wiring.settings_from(context.config).settings
+    plans = {proposal.plan.portfolio: proposal.plan for proposal in proposals}
+    with open_office(settings) as store:
+        people = people_of(settings, store.database)
+        for portfolio in portfolios:
+            store.load_portfolio(portfolio.name)  # only what is kept can be remembered
+        _keep(store, proposals)
+        for portfolio in portfolios:
+            check(
+                store,
+                portfolio,
+                market,
+                findings=judge_portfolio(portfolio, market),
+                plan=plans.get(portfolio.name),
+                people=people,
+                now=wiring.clock(),
+            )
+        tell_delivery(context, deliver_now(settings, store.database))
+
+
+def _keep(store: Store, proposals: list[Proposal]) -> None:
+    """Keep plans for good, and put those that trade before people."""
+    from rebalancer.usecases.proposals.status import offer
+
+    with store.database.transaction():
+        for plan in (proposal.plan for proposal in proposals):
+            store.save_plan(plan, at=wiring.clock())
+            if plan.trades:
+                offer(store, plan, at=wiring.clock())
+
+
+def _proposed(
+    context: Context,
+    portfolios: list[Portfolio],
+    market: Market,
+    *,
+    flow: Decimal,
+    mode: Mode | None,
+) -> tuple[list[Proposal], int]:
+    """Propose for each portfolio; among several, one that cannot be solved stops no other.
+
+    Returns:
+        The proposals, and the exit code of the first that failed; 0 when none did.
+    """
+    if len(portfolios) == 1:
+        return [propose(portfolios[0], market, flow=flow, mode=mode)], 0
+    proposals, code = [], 0
+    for portfolio in portfolios:
+        try:
+            proposals.append(propose(portfolio, market, flow=flow, mode=mode))
+        except PlanError as error:
+            context.tell(f"{portfolio.name}: {error}")
+            if error.hint:
+                context.tell(f"  {error.hint}")
+            code = code or exit_for(error)
+    return proposals, code
+
+
+def zones(
+    ctx: typer.Context,
+    names: Names = None,
+    maps: Maps = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+    fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
+) -> None:
+    """Show the risk zones of each portfolio; nothing is proposed and nothing is solved."""
+    context = context_of(ctx)
+    market = wiring.market_from(wiring.settings_from(context.config), offline=offline)
+    portfolios = _portfolios(context, names, every=not names, offline=offline, maps=maps)
+    judged = [(p, judge_portfolio(p, market)) for p in portfolios]
+    if as_json:
+        write_json(
+            [{"portfolio": p.name, "zones": [finding_to_json(f) for f in fs]} for p, fs in judged]
+        )
+    else:
+        for portfolio, findings in judged:
+            sample = "SAMPLE DATA   " if market.is_sample else ""
+            out().print(
+                f"{sample}{portfolio.name}   as of {display.moment(market.as_of)}", style="bold"
+            )
+            out().print(zones_view(findings, every=True))
+    red = any(worst(tuple(f.zone for f in findings)) is Zone.RED for _, findings in judged)
+    raise typer.Exit(Exit.RED if red and fail_on else Exit.DONE)
+
+
+def _flow(cash: str | None) -> Decimal:
+    if cash is None:
+        return Decimal(0)
+    try:
+        return parse_flow(cash)
+    except ValueError as error:
+        raise UsageError(f"--cash {cash}: {error}", hint="e.g. --cash 500 or --cash=-500") from None
+
+
+def _portfolios(
+    context: Context, names: list[str] | None, *, every: bool, offline: bool, maps: list[str] | None
+) -> list[Portfolio]:
+    if not names and not every:
+        raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
+    resolved = wiring.settings_from(context.config)
+    files = [name for name in names or () if _is_file(name)]
+    found = _from_files(context, files, offline=offline, maps=maps) if files else []
+    stored = [name for name in names or () if name not in files]
+    if stored or not names:
+        with wiring.open_store(resolved, read_only=True) as store:
+            found += [store.load_portfolio(n) for n in stored] if names else store.list_portfolios()
+    if not found:
+        raise NotFoundError("no portfolio is stored yet", hint="rebalancer add FILE keeps one")
+    return [wiring.with_index_targets(resolved, portfolio) for portfolio in found]
+
+
+def _from_files(
+    context: Context, files: list[str], *, offline: bool, maps: list[str] | None
+) -> list[Portfolio]:
+    index = wiring.assets_from(wiring.settings_from(context.config), offline=offline)
+    found = []
+    for file in files:
+        loaded = load_file(file, index, maps=maps)
+        for warning in loaded.warnings:
+            context.tell(f"note: {warning}")
+        found.append(loaded.portfolio)
+    return found
+
+
+def _is_file(name: str) -> bool:
+    return name == "-" or "/" in name or name.endswith(FILE_ENDINGS)
+
+
+def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
+    if proposal.inputs is None or proposal.solution is None:
+        context.tell("nothing was solved, so nothing was dumped")
+        return
+    problem = to_problem_json(proposal.inputs, proposal.solution)
+    try:
+        path.write_text(json.dumps(problem, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="check --dump"
+        ) from None
+
+
+def _print(plans: list[Plan], *, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        write_json(run_to_json(plans, as_of=plans[0].as_of))
+    elif as_csv:
+        typer.echo(trades_csv(plans), nl=False)
+    else:
+        console = out()
+        for number, plan in enumerate(plans):
+            if number:
+                console.rule(style="dim")
+            show_plan(console, plan)
+
+
+def _next_step(context: Context, proposals: list[Proposal], *, saved: bool) -> None:
+    for plan in (p.plan for p in proposals if p.plan.decision is Decision.TRADE):
+        if saved:
+            context.tell(f"next: rebalancer approve {plan.plan_id}")
+        else:
+            context.tell(f"{plan.portfolio}: nothing was kept; --save keeps a plan to decide on")
+
+
+def _exit_of(plans: list[Plan], *, detailed: bool, fail_on: FailOn | None) -> Exit:
+    if any(plan.decision is Decision.WITHHELD for plan in plans):
+        return Exit.STALE
+    if fail_on and any(worst(tuple(f.zone for f in p.zones)) is Zone.RED for p in plans):
+        return Exit.RED
+    if detailed and any(plan.decision is Decision.TRADE for plan in plans):
+        return Exit.CHANGES
+    return Exit.DONE

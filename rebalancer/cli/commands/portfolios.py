@@ -1,0 +1,200 @@
+"""Commands about stored portfolios: add, list, show, remove, export."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from portfolios.documents.codec import portfolio_to_json
+from portfolios.documents.portfolio_toml import to_csv, to_toml
+from portfolios.errors import NotFoundError
+from portfolios.loaders import Loaded, load, read_source
+from portfolios.model.assets import AssetIndex
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Valuation, value_portfolio
+from portfolios.values import display
+from portfolios.values.canonical import plain
+from rebalancer import wiring
+from rebalancer.cli.console import out, table, write_json
+from rebalancer.cli.context import context_of
+from rebalancer.cli.views.portfolio import show_portfolio
+from rebalancer.usecases.accounts.imports import (
+    Import,
+    keep_import,
+    prepare_import,
+    reference_words,
+    symbol_map,
+)
+
+Maps = Annotated[
+    list[str] | None, typer.Option("--map", help="SYM=ID settles what a symbol means.")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="Use the built-in sample market.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(add)
+    app.command("list")(list_portfolios)
+    app.command()(show)
+    app.command()(remove)
+    app.command()(export)
+
+
+def load_file(
+    source: str, index: AssetIndex, *, maps: list[str] | None = None, name: str | None = None
+) -> Loaded:
+    """Read a portfolio file, or standard input for `-`."""
+    meant = symbol_map(maps or ())
+    text = read_source(source, sys.stdin.buffer)
+    return load(text, source=source, index=index, symbol_map=meant, name=name)
+
+
+def add(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="TOML, CSV or JSON; - reads standard input.")],
+    name: Annotated[str | None, typer.Option(help="Keep it under this name.")] = None,
+    maps: Maps = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the difference, keep nothing.")
+    ] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; save at once.")] = False,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import or update a portfolio; shows the difference first."""
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    index = wiring.assets_from(resolved, offline=offline)
+    loaded = load_file(file, index, maps=maps, name=name)
+    market = wiring.market_if_any(resolved, offline=offline)
+    for warning in loaded.warnings:
+        context.tell(f"note: {warning}")
+    with wiring.open_store(resolved) as store:
+        prepared = prepare_import(store, loaded.portfolio, market)
+        kept = not dry_run and _confirmed(prepared, ask=not no_input and file != "-")
+        if kept:
+            keep_import(store, prepared, at=wiring.clock())
+    if as_json:
+        write_json(
+            {"portfolio": prepared.portfolio.name, "saved": kept, "changes": list(prepared.changes)}
+        )
+    else:
+        _report(prepared, kept=kept)
+    if kept and prepared.portfolio.recorded is None:
+        context.tell("next: rebalancer refresh, which pulls the prices of what you hold")
+
+
+def _confirmed(prepared: Import, *, ask: bool) -> bool:
+    interactive = ask and sys.stdin.isatty() and sys.stderr.isatty()
+    if prepared.is_new or not prepared.changes or not interactive:
+        return True
+    for change in prepared.changes:
+        typer.echo(f"  {change}", err=True)
+    return typer.confirm(f"change {prepared.portfolio.name}?", err=True)
+
+
+def _report(prepared: Import, *, kept: bool) -> None:
+    name = prepared.portfolio.name
+    if not prepared.changes:
+        typer.echo(f"{name}: nothing changed")
+        return
+    verb = ("added" if prepared.is_new else "updated") if kept else "not saved"
+    typer.echo(f"{name}: {verb}, {len(prepared.changes)} changes")
+    for change in prepared.changes:
+        typer.echo(f"  {change}")
+    if words := reference_words(prepared):
+        typer.echo(f"  {words}")
+    if kept and prepared.portfolio.recorded is not None:
+        typer.echo(f"next: rebalancer run {name}")
+
+
+def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJson = False) -> None:
+    """List the stored portfolios."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    try:
+        with wiring.open_store(resolved, read_only=True) as store:
+            portfolios = store.list_portfolios()
+    except NotFoundError:
+        portfolios = ()
+    if not portfolios:
+        context_of(ctx).tell("no portfolio is stored yet; `rebalancer add FILE` keeps one")
+    market = wiring.market_if_any(resolved, offline=offline)
+    rows = [(p, value_portfolio(p, market) if market else None) for p in portfolios]
+    if as_json:
+        write_json([_summary(p, valuation) for p, valuation in rows])
+        return
+    grid = table("name", "profile", "mode", "holdings>", "targets", "value>")
+    for portfolio, valuation in rows:
+        grid.add_row(
+            portfolio.name,
+            portfolio.policy.profile.value,
+            portfolio.policy.mode.value,
+            str(len(portfolio.holdings)),
+            "yes" if portfolio.targets else "no",
+            display.money(valuation.value, portfolio.currency) if valuation else "unknown",
+        )
+    out().print(grid)
+    if market and market.is_sample and portfolios:
+        context_of(ctx).tell("values from the SAMPLE market")
+
+
+def show(ctx: typer.Context, name: str, offline: Offline = False, as_json: AsJson = False) -> None:
+    """Show one portfolio: holdings, locks, targets, limits and where each comes from."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with wiring.open_store(resolved, read_only=True) as store:
+        portfolio = store.load_portfolio(name)
+    if as_json:
+        write_json(portfolio_to_json(portfolio))
+        return
+    market = wiring.market_if_any(resolved, offline=offline)
+    if market is not None:
+        portfolio = wiring.with_index_targets(resolved, portfolio)
+    show_portfolio(out(), portfolio, market)
+
+
+def remove(
+    ctx: typer.Context,
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget a portfolio; its plans stay in the history."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with wiring.open_store(resolved) as store:
+        store.load_portfolio(name)
+        if not yes and sys.stdin.isatty() and not typer.confirm(f"forget {name}?", err=True):
+            typer.echo(f"{name}: kept")
+            return
+        store.remove_portfolio(name)
+    typer.echo(f"{name}: removed; its plans stay in the history")
+
+
+def export(
+    ctx: typer.Context,
+    name: str,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Holdings only, as CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print a portfolio as a file that can be imported again."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    with wiring.open_store(resolved, read_only=True) as store:
+        portfolio = store.load_portfolio(name)
+    if as_json:
+        write_json(portfolio_to_json(portfolio))
+    else:
+        sys.stdout.write(to_csv(portfolio) if as_csv else to_toml(portfolio))
+
+
+def _summary(portfolio: Portfolio, valuation: Valuation | None) -> dict[str, object]:
+    return {
+        "name": portfolio.name,
+        "profile": portfolio.policy.profile.value,
+        "mode": portfolio.policy.mode.value,
+        "currency": portfolio.currency,
+        "holdings": len(portfolio.holdings),
+        "has_targets": portfolio.targets is not None,
+        "value": plain(valuation.value.quantize(display.CENT)) if valuation else None,
+    }

@@ -1,0 +1,83 @@
+"""The command about the weekly report: show it, write it to files, or send it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from portfolios.errors import UsageError
+from rebalancer import wiring
+from rebalancer.cli.commands.alerts import exit_of_delivery, tell_delivery
+from rebalancer.cli.commands.portfolios import Offline
+from rebalancer.cli.context import context_of
+
+if TYPE_CHECKING:
+    from rebalancer.wiring.report import Report
+
+WEEK = re.compile(r"\d{4}-W\d{2}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(report)
+
+
+def report(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A stored portfolio.")],
+    week: Annotated[str, typer.Option(help="Its name for this week, as 2026-W47.")] = "",
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write .html, .txt, .eml and charts there.")
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send it; a week is sent once.")] = False,
+    offline: Offline = False,
+) -> None:
+    """Show the weekly report of a portfolio, write it to files, or send it."""
+    from rebalancer.wiring.delivery import deliver_now, open_office
+    from rebalancer.wiring.report import make_report, send_report
+
+    if week and not WEEK.fullmatch(week):
+        raise UsageError(f"--week {week} is no week", hint="write it like 2026-W47")
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline)
+    with open_office(resolved.settings) as store:
+        portfolio = wiring.with_index_targets(resolved, store.load_portfolio(name))
+        insights = wiring.insights_from(resolved, offline=offline)
+        made = make_report(store, portfolio, market, insights=insights, week=week)
+        if to is not None:
+            for path in write_report(made, to, sender=resolved.settings.email.sender):
+                context.tell(f"wrote {path}")
+        if not send:
+            if to is None:
+                typer.echo(made.text, nl=False)
+            return
+        if not send_report(resolved.settings, store, made):
+            context.tell(f"{name}: the report of {made.facts.week} was sent before")
+            return
+        outcome = deliver_now(resolved.settings, store.database)
+    tell_delivery(context, outcome)
+    raise typer.Exit(exit_of_delivery(outcome))
+
+
+def write_report(made: Report, folder: Path, *, sender: str | None) -> list[Path]:
+    """Write a report as web page, text and mail, with its pictures; return what was written."""
+    stem = f"{re.sub(r'[^A-Za-z0-9_-]+', '-', made.facts.portfolio)}-{made.facts.week}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {
+            folder / f"{stem}.txt": made.text.encode(),
+            folder / f"{stem}.html": made.page.encode(),
+            folder / f"{stem}.eml": made.mail(sender or "rebalancer@localhost"),
+            **{folder / f"{stem}-{p.name}": p.png for p in made.pictures},
+        }
+        for path, content in files.items():
+            path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}", hint="check --out"
+        ) from None
+    return list(files)

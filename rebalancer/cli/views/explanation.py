@@ -1,0 +1,129 @@
+"""An explained plan as people read it, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from portfolios.documents.plan_json import plan_to_json
+from portfolios.model.plan import LimitLine, Plan, Reason, Trade
+from portfolios.values import display
+from portfolios.values.canonical import utc_text
+from rebalancer.cli.console import table
+from rebalancer.cli.views.plan import zones_view
+from rebalancer.usecases.proposals.explanation import AssetStory, Explanation
+from rebalancer.usecases.proposals.plan_diff import in_money
+
+EXPLANATION_SCHEMA = "rebalancer.explanation/1"
+ENDINGS = "WHAT WOULD END IT   one thing at a time, all else as the plan found it"
+TOLD = ("trades", "limits", "zones", "warnings")
+
+
+def show_explanation(console: Console, explained: Explanation) -> None:
+    """Print what drives a plan, or what it says of one asset."""
+    plan = explained.plan
+    mark = "SAMPLE DATA   " if plan.is_sample else ""
+    head = f"{mark}{plan.portfolio}: {plan.decision.value}: {plan.reason}"
+    parts: list[RenderableType] = [
+        Text(head, style="bold"),
+        Text(f"plan {plan.plan_id}   as of {display.moment(plan.as_of)}   mode {plan.mode}"),
+    ]
+    if explained.is_whole:
+        parts += _whole(explained)
+    else:
+        parts += [part for story in explained.stories for part in (Text(""), *_story(plan, story))]
+    console.print(Group(*parts))
+
+
+def _whole(explained: Explanation) -> list[RenderableType]:
+    plan = explained.plan
+    parts: list[RenderableType] = []
+    for trade in plan.trades:
+        parts += [Text(""), *_trade(plan, trade)]
+    if explained.stories:
+        parts += [Text(""), _untraded(explained.stories)]
+    if plan.limits:
+        parts += [Text(""), _limits(plan.limits)]
+    notes = (Text(f"NOTE    {warning}") for warning in plan.warnings)
+    return [*parts, Text(""), zones_view(plan.zones), *notes]
+
+
+def _untraded(stories: tuple[AssetStory, ...]) -> RenderableType:
+    grid = table("  asset", "now>", "why not", title="NOT TRADED")
+    for story in stories:
+        weight = display.percent(story.position.weight)
+        grid.add_row(f"  {story.position.symbol}", weight, story.why)
+    return grid
+
+
+def _trade(plan: Plan, trade: Trade) -> list[RenderableType]:
+    amount = display.money(in_money(trade), plan.currency, signed=True)
+    cost = display.money(trade.cost, plan.currency)
+    quantity = display.quantity(trade.quantity)
+    head = f"{trade.side.value} {quantity} {trade.symbol}, {amount}, cost {cost}"
+    return [Text(head, style="bold"), *(Text(f"  {_reason(reason)}") for reason in trade.reasons)]
+
+
+def _reason(reason: Reason) -> str:
+    return f"{display.percent(reason.share, 0):>4}  {reason.text}"
+
+
+def _limits(lines: tuple[LimitLine, ...]) -> RenderableType:
+    grid = table("  limit", "bound>", "after>", "one point more>", "what", title="LIMITS")
+    for line in lines:
+        price = line.shadow_price_bps
+        grid.add_row(
+            f"  {line.name}",
+            display.limit(line.bound),
+            display.percent(line.value),
+            "unconfirmed" if price is None else f"{price:.1f} bps",
+            line.text,
+        )
+    return grid
+
+
+def _story(plan: Plan, story: AssetStory) -> list[RenderableType]:
+    position = story.position
+    weights = (
+        f"{position.symbol} ({position.asset_id}): {display.percent(position.weight)} now,"
+        f" {display.percent(position.proposed_weight)} after,"
+        f" reference {display.percent(position.reference_weight)}"
+    )
+    if story.trade is None:
+        return [Text(f"{position.symbol} is not traded: {story.why}", style="bold"), Text(weights)]
+    said = [f"  {tipping.text}" for tipping in story.tippings]
+    if story.left_out:
+        said = [f"  {story.left_out}"]
+    return [*_trade(plan, story.trade), Text(weights), Text(""), Text(ENDINGS),
+            *(Text(line) for line in said)]  # fmt: skip
+
+
+def explanation_to_json(explained: Explanation) -> dict[str, Any]:
+    """Return the JSON face of an explanation: the plan's own lines, and the assets asked about."""
+    plan = explained.plan
+    document = plan_to_json(plan)
+    return {
+        "schema": EXPLANATION_SCHEMA,
+        "plan": plan.plan_id,
+        "portfolio": plan.portfolio,
+        "as_of": utc_text(plan.as_of),
+        "decision": plan.decision.value,
+        "reason": plan.reason,
+        **{key: document[key] for key in TOLD},
+        "assets": [_story_json(story) for story in explained.stories],
+    }
+
+
+def _story_json(story: AssetStory) -> dict[str, Any]:
+    return {
+        "asset": story.position.asset_id,
+        "traded": story.trade is not None,
+        "why_not": story.why or None,
+        "ended_by": [
+            {"not_made_with": tipping.without or None, "made_with": tipping.still or None}
+            for tipping in story.tippings
+        ],
+        "left_out": story.left_out or None,
+    }

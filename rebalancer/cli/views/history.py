@@ -1,0 +1,103 @@
+"""Past plans as people read them, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import groupby
+
+from rich.console import Console
+
+from portfolios.values import display
+from portfolios.values.canonical import money, utc_text
+from rebalancer.cli.console import table
+from rebalancer.usecases.performance.past_plans import PastPlan
+from rebalancer.usecases.performance.track_record import in_words, results_of
+
+Row = tuple[str, str, str, str, str, str]
+
+
+def show_history(console: Console, past: list[PastPlan], *, with_trades: bool = False) -> None:
+    """Print past plans, newest first, and what those of one outcome have earned together."""
+    if not past:
+        console.print("no plans yet; `rebalancer run NAME --save` keeps one")
+        return
+    grid = table("plan", "portfolio", "as of", "proposed", "decision", "since>")
+    for entry in past:
+        grid.add_row(*_row(entry))
+        for row in _trades(entry) if with_trades else ():
+            grid.add_row(*row)
+    console.print(grid)
+    console.print("since: what the trades would have made by now, costs included, against holding")
+    for line in _together(past):
+        console.print(line)
+
+
+def _row(entry: PastPlan) -> Row:
+    plan = entry.plan
+    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    return (
+        plan.plan_id,
+        plan.portfolio,
+        display.moment(plan.as_of),
+        count if plan.trades else plan.decision.value,
+        entry.outcome.value if entry.outcome else "",
+        _earned(entry.cents, plan.currency) if plan.trades else "",
+    )
+
+
+def _trades(entry: PastPlan) -> Iterator[Row]:
+    for part, cents in zip(entry.parts, entry.cents_of_parts, strict=True):
+        what = f"{part.trade.side.value} {part.trade.symbol}"
+        yield "", "", "", f"  {what}", "", _earned(cents, entry.plan.currency)
+
+
+def _earned(cents: Decimal | None, currency: str) -> str:
+    return "unknown" if cents is None else display.to_the_cent(cents, currency, signed=True)
+
+
+def _together(past: list[PastPlan]) -> Iterator[str]:
+    """Yield what proposals have earned together, by the currency they are in."""
+    proposals = sorted((entry for entry in past if entry.plan.trades), key=_currency)
+    for currency, own in groupby(proposals, _currency):
+        yield from in_words(results_of(own), currency)
+    for why in sorted({entry.unknown for entry in proposals} - {""}):
+        yield f"unknown: {why}"
+
+
+def _currency(entry: PastPlan) -> str:
+    return entry.plan.currency
+
+
+def history_to_json(entry: PastPlan) -> dict[str, object]:
+    """Return the JSON face of a past plan; `earned` is `earned_since` as it is shown, in cents."""
+    ruling = entry.ruling
+    return {
+        "plan": entry.plan.plan_id,
+        "portfolio": entry.plan.portfolio,
+        "as_of": utc_text(entry.plan.as_of),
+        "proposed": entry.plan.decision.value,
+        "trades": len(entry.plan.trades),
+        "decision": ruling.verdict.value if ruling else None,
+        "decided_at": utc_text(ruling.at) if ruling else None,
+        "earned_since": _money(entry.earned),
+        "outcome": entry.outcome.value if entry.outcome else None,
+        "currency": entry.plan.currency,
+        "earned": _money(entry.cents),
+        "unknown": entry.unknown or None,
+        "by_trade": list(_parts(entry)),
+    }
+
+
+def _parts(entry: PastPlan) -> Iterator[dict[str, object]]:
+    for part, cents in zip(entry.parts, entry.cents_of_parts, strict=True):
+        yield {
+            "asset": part.trade.asset_id,
+            "side": part.trade.side.value,
+            "earned_since": _money(part.earned),
+            "earned": _money(cents),
+        }
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else money(amount)

@@ -1,0 +1,102 @@
+"""The token table: one row an asset, with the ages of what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.console import Console
+
+from portfolios.model.assets import Asset
+from portfolios.model.insights import Insights
+from portfolios.model.market import Market
+from portfolios.values import display
+from portfolios.values.canonical import plain
+from rebalancer.cli.console import table
+from rebalancer.usecases.reports.market_table import TREND_WORDS, MarketRow
+
+
+def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> None:
+    """Print the token table."""
+    sample = "SAMPLE DATA   " if market.is_sample else ""
+    count = "1 asset" if len(rows) == 1 else f"{len(rows)} assets"
+    console.print(f"{sample}{count}   as of {display.moment(market.as_of)}", style="bold")
+    grid = table(
+        "symbol", "asset", "sector", "price>", "1d>", "7d>", "30d>",
+        "short>", "long>", "trend", "grades",
+    )  # fmt: skip
+    for row in rows:
+        grid.add_row(
+            row.asset.symbol,
+            row.asset.asset_id,
+            row.asset.sector,
+            _price(row, market.currency),
+            *(_signed(change) for change in (row.change_1d, row.change_7d, row.change_30d)),
+            *(f"{g:.0f}" if g is not None else "-" for g in (row.short, row.long)),
+            _trend(row),
+            row.source,
+        )
+    console.print(grid)
+
+
+def _price(row: MarketRow, currency: str) -> str:
+    if row.quote is None:
+        return "unknown"
+    mark = "?" if row.quote.quarantined else ""
+    return display.price(row.quote.price, currency) + mark
+
+
+def _signed(change: float | None) -> str:
+    return "-" if change is None else f"{change * 100:+.1f}%"
+
+
+def _trend(row: MarketRow) -> str:
+    if row.trend is None:
+        return "-"
+    return TREND_WORDS[row.trend] + (" NEW" if row.signal else "")
+
+
+def row_to_json(row: MarketRow) -> dict[str, object]:
+    """Return the JSON face of a row; ages in seconds."""
+    return {
+        "asset": row.asset.asset_id,
+        "symbol": row.asset.symbol,
+        "name": row.asset.name,
+        "sector": row.asset.sector,
+        "rank": row.asset.rank,
+        "price": plain(row.quote.price) if row.quote else None,
+        "quarantined": (row.quote.quarantined or None) if row.quote else None,
+        "change_24h": row.change_1d,
+        "change_7d": row.change_7d,
+        "change_30d": row.change_30d,
+        "short_grade": row.short,
+        "long_grade": row.long,
+        "trend": row.trend,
+        "signal": row.signal,
+        "grade_source": row.source or None,
+        "price_age_seconds": _seconds(row.price_age),
+        "grade_age_seconds": _seconds(row.grade_age),
+    }
+
+
+def _seconds(age: timedelta | None) -> int | None:
+    return None if age is None else int(age.total_seconds())
+
+
+def show_insights(
+    console: Console, insights: Insights, assets: Sequence[Asset], named: Sequence[str]
+) -> None:
+    """Print what the provider of grades says of the market, and of the assets asked for by name."""
+    said = [f"last market signal {insights.regime}"] if insights.regime else []
+    if insights.high_grade_share is not None:
+        said.append(f"{display.percent(insights.high_grade_share)} of coins graded high")
+    if insights.mood:
+        said.append(f"mood {insights.mood}")
+    if said:
+        console.print(f"Token Metrics: {', '.join(said)}")
+    for asset in assets if named else ():
+        if line := insights.reports.get(asset.asset_id):
+            console.print(f"{asset.symbol}: {line} (Token Metrics)")
+        if found := insights.figures.get(asset.asset_id):
+            told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in found.items())
+            console.print(f"{asset.symbol}: {told} (Token Metrics, over all its data)")

@@ -1,0 +1,131 @@
+"""Portfolios against doing nothing, as people read it, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from rich.console import Console
+
+from portfolios.model.market import Market
+from portfolios.values import display
+from portfolios.values.canonical import money, utc_text
+from portfolios.values.cents import to_cents
+from rebalancer.cli.console import table
+from rebalancer.usecases.performance.performance import Performance
+from rebalancer.usecases.performance.reconciliation import Cause, Reconciliation, Step, Unreconciled
+from rebalancer.usecases.performance.significance import Telling
+from rebalancer.usecases.performance.track_record import Total, in_words
+
+SCHEMA = "rebalancer.performance/1"
+
+
+def show_performance(console: Console, found: Sequence[Performance], market: Market) -> None:
+    """Print each portfolio with the lines that lead from doing nothing to what is held."""
+    if not found:
+        console.print("no portfolios yet; `rebalancer add FILE` adds one")
+    sample = "   SAMPLE DATA" if market.is_sample else ""
+    for number, each in enumerate(found):
+        if number:
+            console.print()
+        console.print(_head(each), style="bold")
+        console.print(f"as of {display.moment(market.as_of)}{sample}")
+        if isinstance(each.against_nothing, Reconciliation):
+            _lines(console, each.against_nothing, each.portfolio.currency)
+        for line in in_words(each.results, each.portfolio.currency):
+            console.print(line)
+
+
+def _head(each: Performance) -> str:
+    name, currency, found = each.portfolio.name, each.portfolio.currency, each.against_nothing
+    if isinstance(found, Unreconciled):
+        return f"{name}   nothing to set against doing nothing: {found.why}"
+    growth = "" if found.growth is None else f" ({display.percent(found.growth, 2)})"
+    earned = display.to_the_cent(found.earned, currency, signed=True)
+    return (
+        f"{name}   {earned}{growth} against doing nothing since {display.day(found.since.date())}"
+    )
+
+
+def _lines(console: Console, found: Reconciliation, currency: str) -> None:
+    grid = table("  line", "on", "worth>")
+    grid.add_row("  doing nothing", "", display.to_the_cent(found.start, currency))
+    for step in found.steps:
+        amount = display.to_the_cent(step.amount, currency, signed=True)
+        grid.add_row(f"  {_what(step)}", display.day(step.at.date()), amount)
+    if found.rounding:
+        grid.add_row("  rounding", "", display.to_the_cent(found.rounding, currency, signed=True))
+    grid.add_row("  held now", "", display.to_the_cent(found.now, currency))
+    console.print(grid)
+    if found.left_out:
+        console.print(f"in no line, for want of a good price: {', '.join(found.left_out)}")
+
+
+def _what(step: Step) -> str:
+    if step.cause is Cause.PLAN:
+        return f"earned by plan {step.plan_id}"
+    if step.cause is Cause.FLOW:
+        return "paid in" if step.amount > 0 else "paid out"
+    return "changed by hand"
+
+
+def performance_to_json(found: Sequence[Performance], market: Market) -> dict[str, object]:
+    """Return the document of `performance`; `exact` amounts add up to the last digit."""
+    return {
+        "schema": SCHEMA,
+        "as_of": utc_text(market.as_of),
+        "sample": market.is_sample,
+        "portfolios": [_performance(each) for each in found],
+    }
+
+
+def _performance(each: Performance) -> dict[str, object]:
+    results, against = each.results, each.against_nothing
+    return {
+        "portfolio": each.portfolio.name,
+        "currency": each.portfolio.currency,
+        "against_nothing": _against(against) if isinstance(against, Reconciliation) else None,
+        "unknown": None if isinstance(against, Reconciliation) else against.why,
+        "approved": _total(results.approved),
+        "skipped": _total(results.skipped),
+        "lapsed": _total(results.lapsed),
+        "choosing": _telling(results.choosing),
+    }
+
+
+def _against(found: Reconciliation) -> dict[str, object]:
+    return {
+        "since": utc_text(found.since),
+        "earned": money(found.earned),
+        "growth": found.growth,
+        "start": _amount(found.start),
+        "steps": [
+            {
+                "cause": step.cause.value,
+                "at": utc_text(step.at),
+                "plan": step.plan_id or None,
+                **_amount(step.amount),
+            }
+            for step in found.steps
+        ],
+        "rounding": money(found.rounding),
+        "now": _amount(found.now),
+        "left_out": list(found.left_out),
+    }
+
+
+def _amount(exact: Decimal) -> dict[str, object]:
+    return {"amount": money(to_cents(exact)), "exact": money(exact)}
+
+
+def _total(total: Total) -> dict[str, object]:
+    return {
+        "count": total.count,
+        "unknown": total.unknown,
+        "earned": None if total.earned is None else money(total.earned),
+        **_telling(total.telling),
+    }
+
+
+def _telling(telling: Telling) -> dict[str, object]:
+    return {"weeks": telling.weeks, "chance": telling.chance, "is_told": telling.is_told}

@@ -1,0 +1,192 @@
+"""A plan as people read it on a terminal: the first line is the whole story."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from portfolios.model.plan import (
+    ORDER,
+    Decision,
+    Finding,
+    Plan,
+    PlanPosition,
+    Scope,
+    Side,
+    Trade,
+    Zone,
+    worst,
+)
+from portfolios.values import display
+from rebalancer.cli.console import table, zone_text
+
+BAR_CELLS = 10
+UNCHANGED_SHOWN = 3
+
+
+def show_plan(console: Console, plan: Plan, *, all_zones: bool = False) -> None:
+    """Print one plan: head, trades, sectors, zones, limits, what is not known."""
+    parts: list[RenderableType] = [_head(plan), Text(""), *_proposal(plan)]
+    parts += [Text(""), _sectors(plan), Text(""), zones_view(plan.zones, every=all_zones)]
+    parts += [Text(line) for line in _foot(plan)]
+    console.print(Group(*parts))
+
+
+def _head(plan: Plan) -> Text:
+    mark = "SAMPLE DATA   " if plan.is_sample else ""
+    left = f"{mark}{plan.portfolio} · {plan.profile} · {plan.mode}"
+    zone = worst(tuple(finding.zone for finding in plan.zones))
+    facts = [
+        f"value {display.money(plan.value, plan.currency)}",
+        f"drift {display.percent(plan.drift)}",
+        f"zone {zone.value.upper()}",
+    ]
+    if plan.flow:
+        facts.append(f"cash flow {display.money(plan.flow, plan.currency, signed=True)}")
+    if plan.trades:
+        facts.append(f"turnover {display.percent(plan.turnover)}")
+        facts.append(f"cost {display.money(plan.estimated_cost, plan.currency)}")
+    text = Text(f"{left}   as of {display.moment(plan.as_of)}\n", style="bold")
+    return text.append("   ".join(facts), style="not bold")
+
+
+def _proposal(plan: Plan) -> list[RenderableType]:
+    count = len(plan.trades)
+    word = {
+        Decision.TRADE: f"PROPOSAL  {count} trade{'s' if count != 1 else ''}",
+        Decision.HOLD: "NOTHING TO DO",
+        Decision.WITHHELD: "NO PROPOSAL",
+    }[plan.decision]
+    line = Text(f"{word}  ", style="bold").append(plan.reason, style="not bold")
+    return [line, _positions(plan)] if plan.positions else [line]
+
+
+def _positions(plan: Plan) -> RenderableType:
+    trades = {trade.asset_id: trade for trade in plan.trades}
+    grid = table("  asset", "now>", "after>", "target>", "trade", "value>", "why")
+    traded = [p for p in plan.positions if p.asset_id in trades]
+    still = [p for p in plan.positions if p.asset_id not in trades]
+    still.sort(key=lambda position: -position.weight)
+    shown = still if len(still) <= UNCHANGED_SHOWN + 1 else still[:UNCHANGED_SHOWN]
+    for position in sorted(traded, key=lambda p: (trades[p.asset_id].side, -abs(_move(p)))):
+        grid.add_row(*_position_row(plan, position, trades[position.asset_id]))
+    for position in shown if traded else still:
+        grid.add_row(*_position_row(plan, position, None))
+    if traded and len(shown) < len(still):
+        grid.add_row(f"  ...{len(still) - len(shown)} more unchanged")
+    grid.add_row(
+        "  cash",
+        display.percent(plan.cash_weight),
+        display.percent(plan.proposed_cash_weight),
+        display.percent(1 - sum(p.reference_weight for p in plan.positions)),
+        "",
+        display.money(plan.proposed_cash - plan.cash, plan.currency, signed=True)
+        if plan.trades
+        else "",
+        "",
+    )
+    return grid
+
+
+def _move(position: PlanPosition) -> float:
+    return position.proposed_weight - position.weight
+
+
+def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> list[str]:
+    after = display.percent(position.proposed_weight)
+    shared = [
+        f"  {position.symbol}{'*' if position.lock else ''}",
+        display.percent(position.weight) if position.price is not None else "unknown",
+        after if position.price is not None else "",
+        display.percent(position.reference_weight),
+    ]
+    if trade is None:
+        return [*shared, "", "", position.lock or ""]
+    notional = -trade.notional if trade.side is Side.SELL else trade.notional
+    why = "; ".join(
+        f"{reason.text} ({display.percent(reason.share, 0)})"
+        if len(trade.reasons) > 1
+        else reason.text
+        for reason in trade.reasons[:2]
+    )
+    amount = f"{trade.side.value} {display.quantity(trade.quantity)}"
+    return [*shared, amount, display.money(notional, plan.currency, signed=True), why]
+
+
+def _sectors(plan: Plan) -> RenderableType:
+    grid = table("  sector", "now>", "after>", "limit", "", title="SECTORS")
+    for line in sorted(plan.sectors, key=lambda line: (-line.weight, line.sector)):
+        if line.weight < 0.0005 and line.proposed_weight < 0.0005 and not line.min:
+            continue
+        grid.add_row(
+            f"  {line.sector}",
+            display.percent(line.weight),
+            display.percent(line.proposed_weight),
+            _limit_text(line.min, line.max),
+            _bar(line.proposed_weight, line.max),
+        )
+    return grid
+
+
+def _limit_text(low: float | None, high: float | None) -> str:
+    if low and high is not None:
+        return f"{display.limit(low)} to {display.limit(high)}"
+    if low:
+        return f"at least {display.limit(low)}"
+    return f"at most {display.limit(high)}" if high is not None else "-"
+
+
+def _bar(weight: float, cap: float | None) -> str:
+    if not cap:
+        return ""
+    filled = round(min(1.5, weight / cap) * BAR_CELLS)
+    inside = "#" * min(filled, BAR_CELLS)
+    return f"{inside:<{BAR_CELLS}}|{'#' * max(0, filled - BAR_CELLS)}"
+
+
+def zones_view(findings: tuple[Finding, ...], *, every: bool = False) -> RenderableType:
+    """Show findings, worst first; the green ones only counted unless every one is wanted."""
+    shown = [f for f in findings if every or f.zone is not Zone.GREEN or _worsens(f)]
+    with_after = any(finding.after is not None for finding in findings)
+    grid = table("  zone", *(["after"] if with_after else []), "subject", "what", title="ZONES")
+    for finding in shown:
+        after = [zone_text(finding.after)] if with_after else []
+        zone = Text("  ").append_text(zone_text(finding.zone))
+        grid.add_row(zone, *after, subject(finding), f"{finding.text} ({finding.code})")
+    green = len(findings) - len(shown)
+    if green:
+        grid.add_row(*([Text("")] * (3 if with_after else 2)), f"{green} more checks are green")
+    return grid
+
+
+def subject(finding: Finding) -> str:
+    """Name what a finding is about."""
+    return "portfolio" if finding.scope is Scope.PORTFOLIO else finding.subject
+
+
+def _worsens(finding: Finding) -> bool:
+    return finding.after is not None and ORDER[finding.after] > ORDER[finding.zone]
+
+
+def _foot(plan: Plan) -> list[str]:
+    lines = [f"LIMIT   {limit.text}" for limit in plan.limits if limit.text]
+    lines += [f"NOTE    {warning}" for warning in plan.warnings]
+    if any(position.lock for position in plan.positions):
+        lines.append("* may not be traded freely; the reason stands beside it or under its trade")
+    grades = _grades(plan)
+    lines.append(f"plan {plan.plan_id}{f'   {grades}' if grades else ''}")
+    return ["", *lines, "It proposes, you trade. Not advice."]
+
+
+def _grades(plan: Plan) -> str:
+    """Name the sources of grades with their newest day; ours are called ours."""
+    newest: dict[str, datetime] = {}
+    for position in plan.positions:
+        source, at = position.grade_source, position.grade_as_of
+        if source is not None and at is not None:
+            newest[source] = max(at, newest.get(source, at))
+    names = {"technical": "technical (ours, from prices alone)"}
+    parts = [f"{names.get(s, s)} {display.day(at.date())}" for s, at in sorted(newest.items())]
+    return f"grades: {', '.join(parts)}" if parts else ""

@@ -1,0 +1,168 @@
+"""Everything estimated about one portfolio at one moment: the record that deciding works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from portfolios.errors import InputError
+from portfolios.model.market import Array, Market
+from portfolios.model.measures import drift
+from portfolios.model.policy import Mode, Policy, Signals
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Valuation, value_portfolio
+from rebalancer.estimates.alpha import Alpha, estimate_alpha
+from rebalancer.estimates.costs import fee_of, min_trade_of
+from rebalancer.estimates.limits import Boxes, Limits, limits_of
+from rebalancer.estimates.reference import Reference, band_of, reference_of
+from rebalancer.estimates.risk_cache import market_risk
+from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.estimates.trade_bounds import boxes_of
+from rebalancer.estimates.violations import Broken, broken
+from rebalancer.zones.situation import Situation
+
+ROUNDING_SLACK = Decimal("0.02")
+"""Two cents above the smallest trade, so that rounding down never makes a trade too small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One portfolio, its market, and what follows from both; n assets sorted by id.
+
+    Attributes:
+        portfolio, market, valuation: what is held, at which prices, after the flow.
+        policy: the portfolio's, with the mode asked for.
+        risk, limits, boxes, reference, alpha: see their types.
+        bands: tolerance band of each asset, shape (n,).
+        fees: cost of a trade as a fraction of its size, per asset, exact.
+        min_trade: smallest trade worth making, in money.
+    """
+
+    portfolio: Portfolio
+    market: Market
+    valuation: Valuation
+    policy: Policy
+    risk: RiskModel
+    limits: Limits
+    boxes: Boxes
+    reference: Reference
+    alpha: Alpha
+    bands: Array
+    fees: tuple[Decimal, ...]
+    min_trade: Decimal
+
+    @property
+    def w0(self) -> Array:
+        """Weights held, fractions of the value after the flow, shape (n,)."""
+        return self.valuation.weights()
+
+    @property
+    def c0(self) -> float:
+        """Cash weight after the flow: exactly what the weights leave."""
+        return float(1.0 - self.w0.sum())
+
+    @property
+    def before_flow(self) -> Survey:
+        """The portfolio as it is now, before any money comes in or goes out."""
+        valuation = self.valuation
+        before = replace(valuation, cash=valuation.cash - valuation.flow, flow=Decimal(0))
+        return replace(self, valuation=before)
+
+    @property
+    def flow(self) -> float:
+        """Cash flow as a fraction of value, deposits positive."""
+        value = self.valuation.value
+        return float(self.valuation.flow / value) if value > 0 else 0.0
+
+    @property
+    def kappa(self) -> Array:
+        """Cost of a trade as a fraction of its size, shape (n,)."""
+        return np.array([float(fee) for fee in self.fees])
+
+    @property
+    def min_trade_weight(self) -> float:
+        """Smallest trade as a fraction of value, a hair above the one in money."""
+        value = self.valuation.value
+        return float((self.min_trade + ROUNDING_SLACK) / value) if value > 0 else 1.0
+
+    @property
+    def drift(self) -> float:
+        """Share of the money in the wrong place today."""
+        return drift(self.w0, self.c0, self.reference.r)
+
+    @property
+    def broken(self) -> tuple[Broken, ...]:
+        """Limits broken at today's weights."""
+        return broken(self.limits, self.valuation.asset_ids, self.w0, self.c0)
+
+
+def survey_portfolio(
+    portfolio: Portfolio,
+    market: Market,
+    *,
+    flow: Decimal = Decimal(0),
+    mode: Mode | None = None,
+) -> Survey:
+    """Estimate everything about a portfolio.
+
+    Args:
+        portfolio: what is held and wanted.
+        market: prices, grades and history.
+        flow: money coming in, negative for money going out.
+        mode: instead of the policy's.
+
+    Raises:
+        InputError: the portfolio is in another currency than the market's prices.
+    """
+    if portfolio.currency != market.currency:
+        raise InputError(
+            f"{portfolio.name} is in {portfolio.currency}, the market in {market.currency}",
+            hint=f'write currency = "{market.currency}" and amounts in it',
+        )
+    policy = replace(portfolio.policy, mode=mode) if mode else portfolio.policy
+    valuation = value_portfolio(portfolio, market, flow=flow)
+    everything = market_risk(market, [p.asset for p in valuation.positions])
+    risk = everything.of(valuation.asset_ids)
+    limits = limits_of(valuation, portfolio, market)
+    signals = policy.signals_in_force
+    boxes = boxes_of(valuation, portfolio, market, mode=policy.mode, signals=signals)
+    reference = reference_of(portfolio, valuation, market, limits, boxes, policy=policy)
+    has_wish = reference.has_targets or reference.is_recorded
+    alpha = estimate_alpha(
+        market,
+        risk,
+        everything.of(tuple(market.assets)),
+        reference.r,
+        active=has_wish and signals is not Signals.IGNORE,
+    )
+    return Survey(
+        portfolio=portfolio,
+        market=market,
+        valuation=valuation,
+        policy=policy,
+        risk=risk,
+        limits=limits,
+        boxes=boxes,
+        reference=reference,
+        alpha=alpha.without_sales(boxes.u_hi <= 0),
+        bands=band_of(reference.r, policy),
+        fees=tuple(fee_of(position.asset, policy) for position in valuation.positions),
+        min_trade=min_trade_of(policy, valuation.value),
+    )
+
+
+def situation_of(survey: Survey, w: Array, cash: float) -> Situation:
+    """Return what zone rules look at, at some weights."""
+    return Situation(
+        valuation=survey.valuation,
+        w=w,
+        cash=cash,
+        r=survey.reference.r,
+        limits=survey.limits,
+        boxes=survey.boxes,
+        risk=survey.risk,
+        market=survey.market,
+        policy=survey.policy,
+    )

@@ -1,0 +1,48 @@
+"""Everything that a plan was computed from, as one document to hash.
+
+What cannot change a plan is left out (alert rules, lots, accounts), and what has no order of its
+own is sorted: permuting a file permutes nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.metadata import version
+
+from portfolios.model.portfolio import Holding, Portfolio
+from rebalancer.decision.analysis import Survey
+from rebalancer.decision.triggers import Trigger
+
+
+def fingerprint(survey: Survey, causes: Iterable[Trigger]) -> dict[str, object]:
+    """Return the inputs of a plan: equal documents give equal plans.
+
+    The whole market's bars and grades are in it, because risk and ranks are estimated over the
+    whole market and not over one portfolio.
+    """
+    return {
+        "program": version("rebalancer"),
+        "portfolio": _unordered(survey.portfolio),
+        "mode": survey.policy.mode,
+        "flow": survey.valuation.flow,
+        "causes": [cause.value for cause in causes],
+        "market": replace(survey.market, awaited=frozenset()),
+        "awaited": sorted(survey.market.awaited.intersection(survey.valuation.asset_ids)),
+    }
+
+
+def _unordered(portfolio: Portfolio) -> Portfolio:
+    policy = replace(portfolio.policy, candidates=tuple(sorted(portfolio.policy.candidates)))
+    return replace(
+        portfolio,
+        policy=policy,
+        holdings=tuple(_bare(holding) for holding in portfolio.holdings),
+        alerts=(),
+        unknown=tuple(sorted(portfolio.unknown)),
+    )
+
+
+def _bare(holding: Holding) -> Holding:
+    locks = tuple(sorted(holding.locks, key=repr))
+    return replace(holding, lots=(), locks=locks, account="")

@@ -1,0 +1,97 @@
+"""What causes a proposal: calendar, band, limit, cash flow, zone, or a request.
+
+A trigger says that it is worth asking the optimiser; whether anything is traded, and how far, the
+optimiser decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+
+from portfolios.model.plan import Finding, Scope, Zone
+from rebalancer.decision.analysis import Survey
+
+NOTABLE_FLOW = 0.01
+"""A cash flow below this share of value waits for the next occasion."""
+
+
+PAST = ("P5", "P9")
+"""Portfolio rules about what has happened already, which no trade undoes."""
+
+
+class Trigger(StrEnum):
+    """A cause of a proposal."""
+
+    BAND = "band"
+    LIMIT = "limit"
+    ZONE = "zone"
+    CASH_FLOW = "cash_flow"
+    CALENDAR = "calendar"
+    REQUEST = "request"
+
+
+def triggers(
+    survey: Survey,
+    findings: Sequence[Finding],
+    *,
+    requested: bool,
+    last_plan_at: datetime | None = None,
+) -> tuple[Trigger, ...]:
+    """Return everything that causes a proposal now, in a fixed order.
+
+    Args:
+        survey: the portfolio, its reference and its limits.
+        findings: zones at today's weights.
+        requested: a person asks.
+        last_plan_at: when the last plan was made; None leaves the calendar out.
+    """
+    fired = {
+        Trigger.BAND: bool(outside_band(survey).any()),
+        Trigger.LIMIT: any(mendable(survey)),
+        Trigger.ZONE: _red_zone_can_be_left(survey, findings),
+        Trigger.CASH_FLOW: abs(survey.flow) > NOTABLE_FLOW,
+        Trigger.CALENDAR: last_plan_at is not None and _due(survey, last_plan_at),
+        Trigger.REQUEST: requested,
+    }
+    return tuple(trigger for trigger, on in fired.items() if on)
+
+
+def outside_band(survey: Survey) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell for each asset, shape (n,), whether it is outside its tolerance band."""
+    outside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+        np.abs(survey.w0 - survey.reference.r) > survey.bands
+    )
+    return outside
+
+
+def mendable(survey: Survey) -> list[bool]:
+    """Tell for each broken limit whether a trade can bring it nearer."""
+    can_sell = survey.boxes.v_hi > 0
+    can_buy = survey.boxes.u_hi > 0
+    return [
+        bool(np.any((row.members > 0) & (can_sell if row.is_cap else can_buy)))
+        for row in survey.broken
+    ]
+
+
+def _red_zone_can_be_left(survey: Survey, findings: Sequence[Finding]) -> bool:
+    place = {asset_id: i for i, asset_id in enumerate(survey.valuation.asset_ids)}
+    for finding in findings:
+        if finding.zone is not Zone.RED:
+            continue
+        if finding.scope is not Scope.ASSET:
+            if finding.code not in PAST:
+                return True
+            continue
+        if survey.boxes.v_hi[place[finding.subject]] > 0:
+            return True
+    return False
+
+
+def _due(survey: Survey, last_plan_at: datetime) -> bool:
+    wait = timedelta(days=survey.policy.rebalance_every_days)
+    return survey.valuation.as_of - last_plan_at >= wait

@@ -1,0 +1,171 @@
+"""Brings a wished reference inside the limits, so that the program never fights itself.
+
+A program that tracks a reference which itself breaks a limit rebuilds the forbidden risk with
+other assets. So the limits move the reference, row by row, and the program only prices the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from portfolios.model.market import Array
+from rebalancer.estimates.limits import Boxes, Limits
+
+SMALL = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`q @ r <= h`, with cash eliminated."""
+
+    name: str
+    q: Array
+    h: float
+
+
+def bring_inside(
+    signalled: Array, w0: Array, limits: Limits, boxes: Boxes, *, spread: bool, candidates: Array
+) -> Array:
+    """Return the reference inside the limits, as far as locks allow it.
+
+    Args:
+        signalled: wished weights after signals, shape (n,).
+        w0: weights held, shape (n,).
+        limits: caps, floors and buffer.
+        boxes: what is locked, and what may not be bought.
+        spread: hand back what the limits freed, pro rata, instead of leaving it in cash.
+        candidates: shape (n,), 1 for assets that a floor may lift from nothing.
+    """
+    frozen = boxes.frozen.astype(bool)
+    low, high = ends(w0, limits, boxes)
+    shared = _shared(signalled, w0, frozen)
+    r = np.clip(shared, low, high)
+    rows = tuple(rows_of(limits))
+    for row in rows:
+        r = _lowered(r, low, row)
+    r = _lifted(r, high, limits, rows, candidates)
+    if spread:
+        # What a lock holds at its weight is not grown: it could never be brought back.
+        held_fast = frozen | ((low > SMALL) & (r <= low + SMALL))
+        r = _spread(r, high, rows, freed=float(shared.sum() - r.sum()), fixed=held_fast)
+    return r
+
+
+def ends(w0: Array, limits: Limits, boxes: Boxes) -> tuple[Array, Array]:
+    """Return the least and the most that the reference may be for each asset."""
+    frozen = boxes.frozen.astype(bool)
+    low = np.where(frozen, w0, np.minimum(boxes.w_lock, w0))
+    high = np.where(boxes.u_hi <= 0, np.minimum(limits.w_max, w0), limits.w_max)
+    high = np.where(frozen, w0, np.maximum(high, low))
+    return low, high
+
+
+def rows_of(limits: Limits) -> Iterator[Row]:
+    """Yield what lowers the reference, in order: sector caps by name, buffer, issuers, cash."""
+    for j, name in enumerate(limits.sector_names):
+        yield Row(f"sector.{name}.max", limits.M[:, j], float(limits.S_hi[j]))
+    n = len(limits.w_max)
+    if limits.b_min > 0:
+        yield Row("buffer", 1.0 - limits.m_stable, 1.0 - limits.b_min)
+        for issuer, others, least in limits.without_each_issuer():
+            yield Row(f"buffer.{issuer}", 1.0 - others, 1.0 - least)
+    yield Row("cash", np.ones(n), 1.0 - limits.c_hard)
+
+
+def _shared(wished: Array, w0: Array, frozen: npt.NDArray[np.bool_]) -> Array:
+    """Keep frozen weights; all others, cash included, share the rest pro rata."""
+    left = 1.0 - float(wished[frozen].sum())
+    factor = (1.0 - float(w0[frozen].sum())) / left if left > SMALL else 1.0
+    shared: Array = np.where(frozen, w0, wished * max(0.0, factor))
+    return shared
+
+
+def _lowered(r: Array, low: Array, row: Row) -> Array:
+    members = row.q > 0
+    above = float(row.q[members] @ (r - low)[members])
+    if float(row.q @ r) <= row.h + SMALL or above <= SMALL:
+        return r
+    # q may be negative nowhere: every row counts assets in full, in part, or not at all.
+    factor = max(0.0, (row.h - float(row.q @ low)) / above)
+    lowered: Array = np.where(members, low + min(1.0, factor) * (r - low), r)
+    return lowered
+
+
+def _lifted(
+    r: Array, high: Array, limits: Limits, rows: tuple[Row, ...], candidates: Array
+) -> Array:
+    """Lift sectors under their floor from the reference's cash, as far as limits allow.
+
+    An asset in two sectors that one floor brings in may serve the other: so until nothing moves.
+    """
+    for _ in range(len(r) + 1):
+        before = r
+        r = _lifted_once(r, high, limits, rows, candidates)
+        if np.abs(r - before).max(initial=0.0) <= SMALL:
+            break
+    return r
+
+
+def _lifted_once(
+    r: Array, high: Array, limits: Limits, rows: tuple[Row, ...], candidates: Array
+) -> Array:
+    for j in range(len(limits.sector_names)):
+        members = limits.M[:, j]
+        short = float(limits.S_lo[j] - members @ r)
+        if short <= SMALL:
+            continue
+        inside = (members > 0) & (r > SMALL)
+        weight = np.where(inside, r, 0.0)
+        if not inside.any():
+            weight = np.where((members > 0) & (candidates > 0) & (high > SMALL), 1.0, 0.0)
+        r = _grown(r, weight, high, rows, members, target=float(limits.S_lo[j]))
+    return r
+
+
+def _grown(
+    r: Array, weight: Array, high: Array, rows: tuple[Row, ...], members: Array, *, target: float
+) -> Array:
+    """Grow some assets in proportion until a sum is reached; who meets a limit stops."""
+    active = weight > 0
+    for _ in range(len(r) + len(rows) + 1):
+        direction = np.where(active, weight, 0.0)
+        speed = float(members @ direction)
+        missing = target - float(members @ r)
+        if missing <= SMALL or speed <= SMALL:
+            return r
+        step, stopped = _step(r, direction, high, rows, missing / speed)
+        r = r + step * direction
+        active &= ~stopped
+    return r
+
+
+def _step(
+    r: Array, direction: Array, high: Array, rows: tuple[Row, ...], wanted: float
+) -> tuple[float, npt.NDArray[np.bool_]]:
+    """Return how far to go along a direction, and which assets then stand at a limit."""
+    moving = direction > 0
+    room = np.where(moving, (high - r) / np.where(moving, direction, 1.0), np.inf)
+    own = float(room.min(initial=np.inf))
+    speeds = np.array([float(row.q @ direction) for row in rows])
+    gaps = np.array([row.h - float(row.q @ r) for row in rows])
+    reach = np.where(speeds > SMALL, gaps / np.where(speeds > SMALL, speeds, 1.0), np.inf)
+    step = max(0.0, min(wanted, own, float(reach.min(initial=np.inf))))
+    stopped = moving & (room <= step + SMALL)
+    for row, at in zip(rows, reach, strict=True):
+        if at <= step + SMALL:
+            stopped |= moving & (row.q > 0)
+    return step, stopped
+
+
+def _spread(
+    r: Array, high: Array, rows: tuple[Row, ...], *, freed: float, fixed: npt.NDArray[np.bool_]
+) -> Array:
+    """Hand back what limits took: who may grow grows by one common factor, until it is used up."""
+    if freed <= SMALL:
+        return r
+    weight = np.where(fixed, 0.0, r)
+    return _grown(r, weight, high, rows, np.ones(len(r)), target=float(r.sum()) + freed)

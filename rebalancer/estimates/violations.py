@@ -1,0 +1,55 @@
+"""Which limits some weights break: one place for plans, triggers and zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from portfolios.model.market import Array
+from rebalancer.estimates.limits import Limits
+
+MET = 1e-6
+"""A limit counts as broken beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One limit that some weights break.
+
+    Attributes:
+        name: `sector.X.max`, `sector.X.min`, `asset.ID.max`, `buffer`.
+        bound, value: where it lies and where the weights are.
+        members: how much of each asset counts in it, shape (n,).
+        is_cap: it limits from above.
+    """
+
+    name: str
+    bound: float
+    value: float
+    members: Array
+    is_cap: bool
+
+    @property
+    def excess(self) -> float:
+        """How far it is broken, positive."""
+        return self.value - self.bound if self.is_cap else self.bound - self.value
+
+
+def broken(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> tuple[Broken, ...]:
+    """Return every limit that some weights break: sectors, then assets, then the buffer."""
+    return tuple(row for row in _rows(limits, asset_ids, w, cash) if row.excess > MET)
+
+
+def _rows(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> Iterator[Broken]:
+    exposure = limits.M.T @ w
+    for j, name in enumerate(limits.sector_names):
+        members, value = limits.M[:, j], float(exposure[j])
+        yield Broken(f"sector.{name}.max", float(limits.S_hi[j]), value, members, True)
+        yield Broken(f"sector.{name}.min", float(limits.S_lo[j]), value, members, False)
+    unit = np.eye(len(w))
+    for i, asset_id in enumerate(asset_ids):
+        yield Broken(f"asset.{asset_id}.max", float(limits.w_max[i]), float(w[i]), unit[i], True)
+    reserve = cash + float(limits.m_stable @ w)
+    yield Broken("buffer", limits.b_min, reserve, limits.m_stable, False)

@@ -1,0 +1,1 @@
+"""Why the optimum is where it is: causes, limits, prices."""

@@ -1,0 +1,199 @@
+"""Limits that bind or stay broken after the trades, and why they stay so, in words.
+
+A limit binds as well when only the reference stands at it: the reference was brought inside the
+limits before the program saw it. Caps on what nobody holds are not worth a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from portfolios.model.market import Array
+from portfolios.model.plan import LimitLine
+from portfolios.values import display
+from rebalancer.estimates.limits import Limits
+from rebalancer.optimiser.explain.attribution import volatility
+from rebalancer.optimiser.explain.shadow_prices import Solve, priced
+from rebalancer.optimiser.inputs import Inputs, Solution
+
+MET = 5e-4
+"""Half a tenth of a point: nearer than this a limit is reached, further beyond it is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One limit: `a @ w + cash * c` against `bound`, from above or (`is_floor`) from below."""
+
+    name: str
+    label: str
+    a: Array
+    cash: float
+    bound: float
+    is_floor: bool
+
+    def at(self, w: Array, cash: float) -> float:
+        return float(self.a @ w) + self.cash * cash
+
+    def excess(self, value: float) -> float:
+        return self.bound - value if self.is_floor else value - self.bound
+
+
+def limit_lines(
+    inputs: Inputs,
+    solution: Solution,
+    limits: Limits,
+    *,
+    after: Array,
+    cash_after: float,
+    solve: Solve | None = None,
+) -> tuple[LimitLine, ...]:
+    """Return every limit that binds or is broken after the trades, sorted by name.
+
+    Args:
+        inputs: the program.
+        solution: its answer, with duals where there are any.
+        limits: the policy, for which limits the user stated.
+        after: weights after rounding, shape (n,), fractions of the value before the trades.
+        cash_after: cash after rounding, the same way.
+        solve: solves a program again without the minimum trade; without it no price is shown.
+    """
+    found = [_line(inputs, limits, limit, after, cash_after) for limit in _linear(inputs)]
+    found += [_turnover(inputs, limits, after), _volatility(inputs, limits, after)]
+    lines = [line for line in found if line is not None]
+    lines = priced(inputs, solution, lines, solve) if solve else lines
+    return tuple(sorted(lines, key=lambda line: line.name))
+
+
+def _linear(inputs: Inputs) -> Iterator[_Limit]:
+    """Yield the linear limits that mean something: caps under 1, floors and buffer over 0."""
+    unit = np.eye(inputs.n)
+    for i, asset_id in enumerate(inputs.assets):
+        yield _Limit(f"asset.{asset_id}.max", asset_id, unit[i], 0.0, float(inputs.w_max[i]), False)
+    for j, name in enumerate(inputs.sector_names):
+        members, low, high = inputs.M[:, j], float(inputs.S_lo[j]), float(inputs.S_hi[j])
+        yield _Limit(f"sector.{name}.max", name, members, 0.0, high, False)
+        yield _Limit(f"sector.{name}.min", name, members, 0.0, low, True)
+    yield _Limit("buffer", "cash with stablecoins", inputs.m_stable, 1.0, inputs.b_min, True)
+    for row in inputs.extra_rows:
+        label = "the buffer outside its largest issuer" if "buffer" in row.name else row.name
+        if row.hi < 0:  # a floor, written as a cap
+            yield _Limit(row.name, label, -row.a, -row.cash, -row.hi, True)
+        else:
+            yield _Limit(row.name, label, row.a, row.cash, row.hi, False)
+
+
+def _line(
+    inputs: Inputs, limits: Limits, limit: _Limit, after: Array, cash_after: float
+) -> LimitLine | None:
+    value = limit.at(after, cash_after)
+    excess = limit.excess(value)
+    if not _means_something(limit) or excess < -MET or not _concerns(inputs, limit, after):
+        return None
+    broken = excess > MET
+    if not broken and not _is_leant_on(inputs, limit, after):
+        return None
+    if not broken and limit.name in limits.raised:
+        return None  # nobody's limit but the user's own target
+    why = f"; {_why_left(inputs, limit, after, cash_after)}" if broken else ""
+    return LimitLine(
+        name=limit.name,
+        bound=limit.bound,
+        value=value,
+        binding=True,
+        violation=excess if broken else 0.0,
+        text=_text(limit, excess) + why,
+        stated=limit.name in limits.stated,
+    )
+
+
+def _means_something(limit: _Limit) -> bool:
+    return limit.bound > 0 if limit.is_floor else limit.bound < 1
+
+
+def _concerns(inputs: Inputs, limit: _Limit, after: Array) -> bool:
+    """Tell whether anybody holds, or would hold, what a cap is about; floors concern everybody."""
+    if limit.is_floor or limit.cash:
+        return True
+    members = limit.a > 0
+    return bool((np.maximum(inputs.w0, after)[members] > MET).any())
+
+
+def _is_leant_on(inputs: Inputs, limit: _Limit, after: Array) -> bool:
+    """Tell whether a limit just met matters: a member moved, or the reference stands at it."""
+    moved = np.abs(after - inputs.w0) > MET
+    if limit.cash or bool(moved[limit.a != 0].any()):
+        return True
+    return abs(limit.excess(limit.at(inputs.r, 1.0 - float(inputs.r.sum())))) <= MET
+
+
+def _text(limit: _Limit, excess: float) -> str:
+    bound = display.limit(limit.bound)
+    noun = "minimum" if limit.is_floor else "limit"
+    if excess <= MET:
+        return f"{limit.label} is at its {noun} of {bound}"
+    side = "under" if limit.is_floor else "over"
+    return f"{limit.label} stays {_points(excess)} {side} its {noun} of {bound}"
+
+
+def _points(difference: float) -> str:
+    return f"{difference * 100:.1f} points"
+
+
+def _why_left(inputs: Inputs, limit: _Limit, after: Array, cash_after: float) -> str:
+    """Say why a broken limit is not mended: locks, what may be traded, turnover, or its cost."""
+    locked = limit.excess(_nearest(limit, inputs, inputs.w_lock, np.ones(inputs.n), cash_after))
+    if locked > MET:
+        return "cannot fix: locked"
+    sold, bought = inputs.w0 - inputs.v_hi, inputs.w0 + inputs.u_hi
+    if limit.excess(_nearest(limit, inputs, sold, bought, cash_after)) > MET:
+        return "cannot fix: may not be sold" if not limit.is_floor else "cannot fix: nothing to buy"
+    if _one_way(inputs, after) >= inputs.turnover_max - MET:
+        return f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
+    return "left: mending it costs more than it is worth now"
+
+
+def _nearest(
+    limit: _Limit, inputs: Inputs, lowest: Array, highest: Array, cash_after: float
+) -> float:
+    """Return the value of a limit when its members go as far as bounds of weights allow."""
+    if limit.cash:
+        wanted = np.where(limit.a * limit.cash > 0, inputs.w0, lowest)
+        return limit.at(wanted, 1.0 - float(wanted.sum()))
+    ends = highest if limit.is_floor else lowest
+    return limit.at(ends, cash_after)
+
+
+def _turnover(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
+    value, bound = _one_way(inputs, after), inputs.turnover_max
+    if value < bound - MET or value <= 0:
+        return None
+    text = f"turnover is at its limit of {display.limit(bound)}"
+    broken = max(0.0, value - bound) if value > bound + MET else 0.0
+    stated = "turnover" in limits.stated
+    return LimitLine("turnover", bound, value, True, broken, text=text, stated=stated)
+
+
+def _one_way(inputs: Inputs, after: Array) -> float:
+    return max(0.0, 0.5 * (float(np.abs(after - inputs.w0).sum()) - abs(inputs.flow)))
+
+
+def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
+    if inputs.vol_max is None:
+        return None
+    value, bound = volatility(inputs, after), inputs.vol_max
+    if value < bound - MET:
+        return None
+    excess = value - bound
+    limit = _Limit("volatility", "volatility", after, 0.0, bound, False)
+    why = ""
+    if excess > MET:
+        full = _one_way(inputs, after) >= inputs.turnover_max - MET
+        reach = f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
+        why = "; " + (reach if full else "cannot fix: locked, or too costly now")
+    broken = excess if excess > MET else 0.0
+    text = _text(limit, excess) + why
+    stated = "volatility" in limits.stated
+    return LimitLine("volatility", bound, value, True, broken, text=text, stated=stated)

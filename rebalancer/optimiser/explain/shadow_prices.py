@@ -1,0 +1,100 @@
+"""What one point more of a limit would be worth: its dual, once it is confirmed.
+
+Duals are local and can be ambiguous, so only the largest one is shown, and only when moving the
+limit both ways and solving again gives the same figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from portfolios.errors import PlanError
+from portfolios.model.plan import LimitLine
+from rebalancer.optimiser.inputs import Duals, Inputs, Solution
+
+LEAST_DUAL = 1e-5
+NUDGE = 1e-3
+"""How far a limit is moved, each way, to confirm its price."""
+AGREEMENT = 0.10
+
+Solve = Callable[[Inputs], Solution]
+
+
+def priced(
+    inputs: Inputs, solution: Solution, lines: list[LimitLine], solve: Solve
+) -> list[LimitLine]:
+    """Add the price of the limit with the largest dual, when solving again confirms it.
+
+    Broken limits get none: their dual is the price that the program charges, not their worth.
+
+    Args:
+        inputs: the program.
+        solution: its answer, with duals where there are any.
+        lines: the limits that bind or are broken.
+        solve: solves a program; only `relaxed_objective` is read.
+    """
+    duals = named_duals(inputs, solution.duals)
+    met = [line.name for line in lines if line.violation == 0 and duals.get(line.name, 0.0) > 0]
+    headline = max(met, key=lambda name: (duals[name], name), default="")
+    if not headline or duals[headline] <= LEAST_DUAL:
+        return lines
+    if not is_confirmed(inputs, headline, duals[headline], solve):
+        return lines
+    return [_with_price(ln, duals[headline]) if ln.name == headline else ln for ln in lines]
+
+
+def _with_price(line: LimitLine, dual: float) -> LimitLine:
+    bps = round(100.0 * dual, 3)
+    text = f"{line.text}: one point more is worth {bps:.1f} bps"
+    return replace(line, shadow_price_bps=bps, text=text)
+
+
+def named_duals(inputs: Inputs, duals: Duals | None) -> dict[str, float]:
+    """Return the duals by the name of their limit, in objective per unit of weight."""
+    if duals is None:
+        return {}
+    named = {"turnover": duals.turnover, "buffer": duals.buffer, "volatility": duals.vol}
+    named |= {f"asset.{a}.max": float(x) for a, x in zip(inputs.assets, duals.asset, strict=True)}
+    for end, values in (("max", duals.sector_hi), ("min", duals.sector_lo)):
+        pairs = zip(inputs.sector_names, values, strict=True)
+        named |= {f"sector.{name}.{end}": float(x) for name, x in pairs}
+    named |= {r.name: float(x) for r, x in zip(inputs.extra_rows, duals.rows, strict=True)}
+    return named
+
+
+def is_confirmed(inputs: Inputs, name: str, dual: float, solve: Solve) -> bool:
+    """Tell whether loosening and tightening a limit changes the objective as its dual says.
+
+    A limit that cannot be tightened at all, such as a turnover of nothing, stays unconfirmed.
+    """
+    try:
+        looser, tighter = (solve(nudged(inputs, name, by)) for by in (NUDGE, -NUDGE))
+    except PlanError:
+        return False
+    slope = (looser.relaxed_objective - tighter.relaxed_objective) / (2.0 * NUDGE)
+    return abs(slope - dual) <= AGREEMENT * dual
+
+
+def nudged(inputs: Inputs, name: str, by: float) -> Inputs:
+    """Return the program with one limit looser by an amount, tighter where it is negative."""
+    if name == "turnover":
+        return replace(inputs, turnover_max=inputs.turnover_max + by)
+    if name == "buffer":
+        return replace(inputs, b_min=inputs.b_min - by)
+    if name == "volatility":
+        return replace(inputs, vol_max=(inputs.vol_max or 0.0) + by)
+    kind, _, rest = name.partition(".")
+    subject, _, end = rest.rpartition(".")
+    if kind == "asset" and subject in inputs.assets:
+        at = np.array([a == subject for a in inputs.assets])
+        return replace(inputs, w_max=inputs.w_max + by * at)
+    if kind == "sector" and subject in inputs.sector_names:
+        at = np.array([s == subject for s in inputs.sector_names])
+        if end == "max":
+            return replace(inputs, S_hi=inputs.S_hi + by * at)
+        return replace(inputs, S_lo=inputs.S_lo - by * at)
+    rows = tuple(replace(r, hi=r.hi + by) if r.name == name else r for r in inputs.extra_rows)
+    return replace(inputs, extra_rows=rows)

@@ -1,0 +1,1 @@
+"""What a person changes: users, imports, locks, rules, preferences."""

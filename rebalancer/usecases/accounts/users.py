@@ -1,0 +1,152 @@
+"""Who uses an installation: kept, linked and removed, and never left without an owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from alerts.delivery.leaving import forget_person
+from alerts.delivery.recipients import follow_person
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.model.users import Person, Role
+from portfolios.store.link_codes import new_code, redeem
+from portfolios.store.portfolio_store import Store
+from portfolios.store.user_store import PeopleStore
+
+FIELDS = ("role", "email", "chat", "timezone", "portfolios")
+OWNER = "owner"
+"""The name of the owner whom the settings name: nobody else may share what is kept under it."""
+_CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
+
+
+def keep_person(store: Store, person: Person, *, stand_in: Person | None) -> tuple[str, ...]:
+    """Keep a person in place of who bore the name; returns a line for each change.
+
+    What waits for him follows him, and what he may not see any more is taken back.
+
+    Args:
+        store: that keeps him.
+        person: as he is from now on.
+        stand_in: the owner who counts while none is kept.
+
+    Raises:
+        UsageError: what is said of him cannot be, or nobody would own the installation any more.
+        NotFoundError: a portfolio of his is not there.
+    """
+    _refuse_nonsense(person)
+    with store.database.transaction():
+        for name in person.portfolios:
+            store.load_portfolio(name)
+        people = PeopleStore(store.database)
+        everybody = people.everybody()
+        old = next((p for p in everybody if p.name == person.name), None)
+        others = [p for p in everybody if p.name != person.name]
+        if person.role is not Role.OWNER and not _owners(others):
+            others += _standing_in(stand_in, for_whom=old)
+        _refuse_shared(person, others)
+        people.save(person)
+        follow_person(store.database, person)
+    return () if old is None else _changes(old, person)
+
+
+def remove_person(store: Store, name: str, *, stand_in: Person | None) -> int:
+    """Forget a person and everything that waits for him; returns how many messages waited.
+
+    Raises:
+        NotFoundError: when nobody of this name is kept.
+        UsageError: when he is the only owner and nobody stands in for him.
+    """
+    with store.database.transaction():
+        people = PeopleStore(store.database)
+        leaving = people.person(name)
+        if not _owners(p for p in people.everybody() if p.name != name):
+            _standing_in(stand_in, for_whom=leaving)
+        people.remove(name)
+        return forget_person(store.database, name)
+
+
+def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | None:
+    """Link a chat by a code, and send there what waits for its person; None for a wrong code."""
+    with store.database.transaction():
+        person = redeem(store.database, code, chat=chat, now=now)
+        if person is not None:
+            # Whoever spoke from this chat before is unlinked by it.
+            for each in PeopleStore(store.database).everybody():
+                follow_person(store.database, each)
+    return person
+
+
+def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datetime) -> str:
+    """Return a fresh code by which a chat is linked to a person.
+
+    Raises:
+        NotFoundError: when there is nobody of this name.
+        UsageError: for a group, and for an owner whom the settings name with his chat.
+    """
+    kept = {p.name: p for p in PeopleStore(store.database).everybody()}
+    if name in kept:
+        return new_code(store.database, kept[name], now=now)
+    if name in {p.name for p in everybody}:
+        raise UsageError(
+            f"{name} is named by the settings, chat and all",
+            hint=f"to link another chat: `rebalancer user add {name} --role owner`, then link",
+        )
+    raise NotFoundError(
+        f"nobody is called {name!r}", hint="`rebalancer user list` shows who there is"
+    )
+
+
+def _refuse_nonsense(person: Person) -> None:
+    """Refuse what would make somebody unreachable, or let a group see too much."""
+    if not person.name.strip():
+        raise UsageError("a person needs a name", hint="rebalancer user add ann")
+    if person.name != " ".join(person.name.split()) or not person.name.isprintable():
+        raise UsageError("a name is one line without space around it", hint="e.g. ann")
+    if person.name == OWNER and person.role is not Role.OWNER:
+        hint = "choose another name, or add --role owner"
+        raise UsageError(f"{OWNER} is the name of an owner", hint=hint)
+    if person.chat and not _CHAT.fullmatch(person.chat):
+        raise UsageError(f"{person.chat[:30]} is no chat", hint="the number that /id tells there")
+    if person.is_group and not person.chat.startswith("-"):
+        raise UsageError("a group is known by its chat, a negative number", hint="/id tells it")
+    if person.is_group and person.role is not Role.VIEWER:
+        raise UsageError("a group only looks", hint="leave out --role")
+    if not person.is_group and person.chat.startswith("-"):
+        raise UsageError(f"{person.chat} is a chat of several people", hint="add --group")
+
+
+def _refuse_shared(person: Person, others: Iterable[Person]) -> None:
+    """Refuse a chat that speaks for somebody else already."""
+    for other in others:
+        if person.chat and other.chat == person.chat:
+            raise UsageError(
+                f"chat {person.chat} is {other.name}'s already", hint="a chat is one person's"
+            )
+
+
+def _owners(people: Iterable[Person]) -> list[Person]:
+    return [p for p in people if p.role is Role.OWNER]
+
+
+def _standing_in(stand_in: Person | None, *, for_whom: Person | None) -> list[Person]:
+    """Return who owns once nobody who is kept does; refuse where that would be nobody."""
+    if stand_in is None and for_whom is not None and for_whom.role is Role.OWNER:
+        hint = "make somebody else owner first: `rebalancer user add NAME --role owner`"
+        raise UsageError(f"{for_whom.name} is the only owner", hint=hint)
+    return [] if stand_in is None else [stand_in]
+
+
+def _changes(old: Person, new: Person) -> tuple[str, ...]:
+    told = []
+    for field in FIELDS:
+        before, after = _shown(old, field), _shown(new, field)
+        if before != after:
+            told.append(f"{field} {before} -> {after}")
+    return tuple(told)
+
+
+def _shown(person: Person, field: str) -> str:
+    if field == "portfolios":
+        return "all" if person.sees_all else ", ".join(person.portfolios) or "none"
+    return str(getattr(person, field)) or "none"

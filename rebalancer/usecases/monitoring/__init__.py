@@ -1,0 +1,1 @@
+"""One round: judge, tell, digest, tidy; what it measures."""

@@ -1,0 +1,206 @@
+"""Check a portfolio: judge it, remember, and tell what is news, all in one unit.
+
+The proposal of the same moment is saved, its messages are written, and what was remembered moves
+on together: a crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.routing import Post
+from alerts.messages import Kind, Message
+from alerts.preferences.store import PreferenceStore
+from alerts.texts.event_messages import (
+    changes_message,
+    proposal_message,
+    rules_message,
+    withheld_message,
+    zone_message,
+)
+from alerts.triggers.changes import News, drift_news, grade_news, signal_news, unlock_news
+from alerts.triggers.flips import Advance, advance
+from alerts.triggers.state_store import Memory
+from alerts.triggers.user_rules import Facts, judge_rules
+from portfolios.errors import NotFoundError
+from portfolios.model.booking import changes_since
+from portfolios.model.market import Market
+from portfolios.model.plan import Decision, Finding, Plan
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.users import Person
+from portfolios.model.valuation import value_portfolio
+from portfolios.store.database import Database
+from portfolios.store.portfolio_store import Store
+from portfolios.values.canonical import read_utc, utc_text
+from rebalancer.decision.triggers import Trigger
+from rebalancer.usecases.proposals.status import offer
+
+BETWEEN_GROUPS = timedelta(minutes=5)
+"""Zones of one portfolio are told at most so often; what happens in between comes together."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
+CALENDAR = "calendar"
+ZONES = (Kind.ZONE_RED, Kind.ZONE_AMBER)
+AGAIN = timedelta(days=7)
+"""An unchanged proposal is told again after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check led to.
+
+    Attributes:
+        messages: worth telling, whoever wants to hear them.
+        deliveries: new ones in the outbox.
+    """
+
+    messages: tuple[Message, ...]
+    deliveries: int
+
+
+def check(
+    store: Store,
+    portfolio: Portfolio,
+    market: Market,
+    *,
+    findings: Sequence[Finding],
+    plan: Plan | None,
+    people: Sequence[Person],
+    now: datetime,
+    outside: Mapping[str, str] = NOTHING,
+) -> Checked:
+    """Remember what was judged and tell what is news.
+
+    Args:
+        store: of the portfolio; the tables of alerts are in the same file.
+        portfolio: as it is now.
+        market: at one moment.
+        findings: about the portfolio as it is.
+        plan: proposed at the same moment; None when nobody was asked for one. It is kept when it
+            is told: what nobody hears of would only fill the history.
+        people: who may see the portfolio.
+        now: the moment of the clock.
+        outside: holdings outside their bands, asset id -> how far, in words.
+    """
+    concerned = [person for person in people if person.may_see(portfolio.name)]
+    memory = Memory(store.database, portfolio.name)
+    post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+    with store.database.transaction():
+        current = plan if plan is not None and _is_of_now(store, plan) else None
+        told = [
+            *_zones(memory, portfolio, market, findings),
+            *_rules(memory, portfolio, market, plan),
+            *_news(memory, portfolio, market, outside),
+            *_proposal(store, memory, current, now),
+        ]
+        memory.mark(_looked(memory, current, market))
+        earlier = memory.marks().get("zones", "")
+        new = sum(
+            post.send(m, concerned, answers=earlier if m.kind is Kind.CLEARED else "") for m in told
+        )
+        for message in told:
+            if message.kind in ZONES:
+                memory.mark({"zones": message.key})
+    return Checked(tuple(told), new)
+
+
+def _zones(
+    memory: Memory, portfolio: Portfolio, market: Market, findings: Sequence[Finding]
+) -> list[Message]:
+    last = memory.marks().get("grouped")
+    if last is not None and timedelta(0) <= market.as_of - read_utc(last) < BETWEEN_GROUPS:
+        return []  # nothing is remembered either, so the next look finds it
+    valuation = value_portfolio(portfolio, market)
+    weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
+    ours = frozenset(a for a, grade in market.grades.items() if grade.is_ours)
+    step: Advance = advance(
+        memory.conditions(), memory.told(), findings, at=market.as_of, weights=weights, ours=ours
+    )
+    memory.keep_conditions(step.conditions, step.told)
+    names = {a: asset.symbol for a, asset in market.assets.items()}
+    message = zone_message(portfolio.name, step, as_of=market.as_of, names=names)
+    if message is not None:
+        memory.mark({"grouped": utc_text(market.as_of)})
+    return _some(message)
+
+
+def _rules(
+    memory: Memory, portfolio: Portfolio, market: Market, plan: Plan | None
+) -> list[Message]:
+    reference = {p.asset_id: p.reference_weight for p in plan.positions} if plan else {}
+    facts = Facts(portfolio, value_portfolio(portfolio, market), market, reference)
+    states, fired = judge_rules(facts, memory.rules(), at=market.as_of)
+    memory.keep_rules(states)
+    return _some(rules_message(portfolio.name, fired, as_of=market.as_of))
+
+
+def _news(
+    memory: Memory, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
+) -> list[Message]:
+    marks, found = memory.marks(), []
+    told: tuple[tuple[Kind, str, News], ...] = (
+        (Kind.SIGNAL, "signals turned", signal_news(portfolio, market, marks)),
+        (Kind.GRADE, "grades moved", grade_news(portfolio, market, marks)),
+        (Kind.DRIFT, "holdings left their bands", drift_news(outside, marks)),
+        (Kind.UNLOCK, "locks end", unlock_news(portfolio, market, marks)),
+    )
+    for kind, what, news in told:
+        memory.mark(news.marks)
+        key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}"
+        found += _some(
+            changes_message(
+                portfolio.name, kind, news.lines, key=key, as_of=market.as_of, what=what
+            )
+        )
+    return found
+
+
+def _proposal(store: Store, memory: Memory, plan: Plan | None, now: datetime) -> list[Message]:
+    if plan is None or plan.decision is Decision.HOLD:
+        return []
+    if plan.decision is Decision.WITHHELD:
+        return [withheld_message(plan)]
+    last = _last_told(memory.marks())
+    trades = sorted(f"{trade.side.value} {trade.asset_id}" for trade in plan.trades)
+    if last is not None and last[0] == trades and timedelta(0) <= now - last[1] < AGAIN:
+        return []
+    memory.mark({"proposal": json.dumps([trades, utc_text(now)])})
+    store.save_plan(plan, at=now)
+    offer(store, plan, at=now)
+    return [proposal_message(plan)]
+
+
+def _is_of_now(store: Store, plan: Plan) -> bool:
+    """Tell whether a plan starts from what is kept: holdings may be booked while it is made."""
+    try:
+        return not changes_since(plan, store.load_portfolio(plan.portfolio))
+    except NotFoundError:
+        return False
+
+
+def _looked(memory: Memory, plan: Plan | None, market: Market) -> Mapping[str, str]:
+    """Return when the portfolio was last looked at by the calendar, to be remembered."""
+    is_first = CALENDAR not in memory.marks()
+    is_due = plan is not None and (Trigger.CALENDAR in plan.trigger or plan.trades)
+    return {CALENDAR: utc_text(market.as_of)} if is_first or is_due else NOTHING
+
+
+def last_looked(database: Database, portfolio: str) -> datetime | None:
+    """Return when a portfolio was last looked at by the calendar; None where it never was."""
+    kept = Memory(database, portfolio).marks().get(CALENDAR)
+    return None if kept is None else read_utc(kept)
+
+
+def _last_told(marks: Mapping[str, str]) -> tuple[list[str], datetime] | None:
+    if "proposal" not in marks:
+        return None
+    trades, at = json.loads(marks["proposal"])
+    return trades, read_utc(at)
+
+
+def _some(message: Message | None) -> list[Message]:
+    return [] if message is None else [message]

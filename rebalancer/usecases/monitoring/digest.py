@@ -1,0 +1,54 @@
+"""The digest of the morning: what could wait, in one message a day for each person and channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.recipients import concerning
+from alerts.delivery.routing import CHANNELS, Post
+from alerts.preferences.choices import DIGEST_AT, EMAIL, TELEGRAM
+from alerts.preferences.store import PreferenceStore
+from alerts.texts.event_messages import digest_message
+from portfolios.model.schedule import Due, daily
+from portfolios.model.users import Person
+from portfolios.store.once import mark_done
+from portfolios.store.portfolio_store import Store
+
+
+def send_digests(store: Store, people: Iterable[Person], *, now: datetime) -> int:
+    """Write every digest that is due and has content; return how many.
+
+    What was held back since this morning waits for the next one.
+    """
+    written = 0
+    for person in people:
+        due = daily(now, person.timezone, at=DIGEST_AT)
+        written += sum(_sent(store, person, channel, due, now) for channel in CHANNELS)
+    return written
+
+
+def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -> bool:
+    kept = PreferenceStore(store.database)
+    if not kept.held_back(person.name, channel, before=due.at):
+        return False
+    with store.database.transaction():
+        # Read again inside: what another process has told by now is not told twice.
+        held = kept.held_back(person.name, channel, before=due.at)
+        job = f"digest:{channel}:{person.name}"
+        if not held or not mark_done(store.database, job, due.period, at=now):
+            return False
+        kept.let_go(person.name, channel, before=due.at)
+        told = concerning(person, held)
+        if told:
+            message = digest_message(person.name, told, day=due.period, now=now)
+            Post(Outbox(store.database), kept, now=now).send(message, [_on(person, channel)])
+    return bool(told)
+
+
+def _on(person: Person, channel: str) -> Person:
+    """Return somebody as if he had this channel alone: the others have their own digest."""
+    email = person.email if channel == EMAIL else ""
+    return replace(person, email=email, chat=person.chat if channel == TELEGRAM else "")

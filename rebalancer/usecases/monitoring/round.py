@@ -1,0 +1,236 @@
+"""One round of what an installation does by itself: judge, report, digest.
+
+Every part looks at what is due and writes down what it did in the same unit, so a round may be cut
+short anywhere, run twice, or come weeks late, and nothing is done twice or lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.recipients import concerning
+from alerts.delivery.routing import CHANNELS, Post
+from alerts.messages import Kind
+from alerts.preferences.store import PreferenceStore
+from alerts.texts.event_messages import changes_message
+from portfolios.errors import PlanError, RebalancerError
+from portfolios.marketdata.index_targets import with_targets
+from portfolios.model.insights import Insights
+from portfolios.model.market import Market
+from portfolios.model.plan import Plan
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.schedule import Due, offset_of, weekly
+from portfolios.model.users import Person, Role
+from portfolios.providers.quota.quota import Usage
+from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.monitoring.check import check, last_looked
+from rebalancer.usecases.monitoring.data_alerts import doubts, scarce_credits
+from rebalancer.usecases.monitoring.digest import send_digests
+from rebalancer.usecases.monitoring.drift import drifts
+from rebalancer.usecases.monitoring.housekeeping import tidy
+from rebalancer.usecases.proposals.propose import judge_portfolio, propose
+from rebalancer.usecases.proposals.reoffer import tell_again
+from rebalancer.usecases.reports.weekly_report import make_report, send_report, was_reported
+
+log = logging.getLogger(__name__)
+
+_PRICED_BY_A_MARKET = """
+SELECT DISTINCT asset_id FROM holdings WHERE json_extract(document, '$.stated') IS NULL
+"""
+GoesOn = Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round did.
+
+    Attributes:
+        checked: portfolios judged.
+        failed: portfolio -> why it could not be, or why it was not reported.
+        again: proposals told again after a snooze.
+        reports: weekly reports written.
+        digests: digests written.
+    """
+
+    checked: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    again: int = 0
+    reports: int = 0
+    digests: int = 0
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        again = f", {self.again} proposals told again" if self.again else ""
+        return (
+            f"{self.checked} portfolios checked, {self.reports} reports,"
+            f" {self.digests} digests{again}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a round looks at besides the database.
+
+    Attributes:
+        market: None while nothing was pulled; then nothing is judged.
+        insights: what the provider of grades says.
+        people: everybody.
+        usages: of the providers' plans.
+    """
+
+    market: Market | None
+    insights: Insights
+    people: tuple[Person, ...]
+    usages: tuple[Usage, ...] = ()
+
+
+def look_round(
+    store: Store, around: Around, *, now: datetime, goes_on: GoesOn = lambda: True
+) -> Round:
+    """Do everything that is due now; sending is another's work.
+
+    Args:
+        store: with the tables of alerts.
+        around: what else there is.
+        now: the moment.
+        goes_on: asked before each portfolio and report; False ends the round early.
+    """
+    done = Round()
+    market = around.market
+    if market is not None:
+        for portfolio in _while(goes_on, store.list_portfolios()):
+            _look_at(store, portfolio, market, around.people, now, done)
+        _tell_of_data(store, market, around, now)
+        _report_all(store, market, around, now, goes_on, done)
+    if goes_on():
+        done.digests = send_digests(store, around.people, now=now)
+        tidy(store.database, now=now)
+    return done
+
+
+def _while(goes_on: GoesOn, every: Iterable[Portfolio]) -> Iterator[Portfolio]:
+    for each in every:
+        if not goes_on():
+            return
+        yield each
+
+
+@contextmanager
+def _alone(portfolio: str, done: Round) -> Iterator[None]:
+    """Note what goes wrong with one portfolio, so that it holds up no other."""
+    try:
+        yield
+    except RebalancerError as error:
+        done.failed[portfolio] = str(error)
+    except Exception as error:
+        log.exception("%s failed in a round", portfolio)
+        done.failed[portfolio] = f"unexpected {type(error).__name__}; the log says more"
+
+
+def _look_at(
+    store: Store,
+    kept: Portfolio,
+    market: Market,
+    people: tuple[Person, ...],
+    now: datetime,
+    done: Round,
+) -> None:
+    with _alone(kept.name, done):
+        portfolio = with_targets(kept, store.database)
+        findings = judge_portfolio(portfolio, market)
+        plan = _plan(store, portfolio, market, done.failed)
+        # A proposal tells of the drift that it mends.
+        outside = {} if plan and plan.trades else drifts(portfolio, market)
+        check(
+            store,
+            portfolio,
+            market,
+            findings=findings,
+            plan=plan,
+            people=people,
+            now=now,
+            outside=outside,
+        )
+        done.checked += 1
+    with _alone(kept.name, done):
+        done.again += tell_again(store, kept.name, people, now=now)
+
+
+def _plan(
+    store: Store, portfolio: Portfolio, market: Market, failed: dict[str, str]
+) -> Plan | None:
+    """Return the proposal of the moment; zones are told even where none can be made."""
+    looked = last_looked(store.database, portfolio.name)
+    try:
+        return propose(portfolio, market, requested=False, last_plan_at=looked).plan
+    except PlanError as error:
+        failed[portfolio.name] = str(error)
+        return None
+
+
+def _tell_of_data(store: Store, market: Market, around: Around, now: datetime) -> None:
+    """Tell the owners, at most once a day, what of the data needs a look."""
+    held = {row["asset_id"] for row in store.database.rows(_PRICED_BY_A_MARKET)}
+    lines = [*doubts(market, held), *scarce_credits(around.usages)]
+    message = changes_message(
+        "data",
+        Kind.DATA,
+        lines,
+        key=f"data:{now.date().isoformat()}",
+        as_of=now,
+        what="things about the data need a look",
+    )
+    if message is not None:
+        post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+        with store.database.transaction():
+            post.send(message, [p for p in around.people if p.role is Role.OWNER])
+
+
+def _report_all(
+    store: Store, market: Market, around: Around, now: datetime, goes_on: GoesOn, done: Round
+) -> None:
+    for person in around.people:
+        offset = offset_of(person.name, people=len(around.people))
+        due = weekly(now, person.timezone, offset=offset)
+        if due.is_due(now):
+            for portfolio in _while(goes_on, _unreported(store, person, due)):
+                with _alone(portfolio.name, done):
+                    done.reports += _report(
+                        store, portfolio, market, around.insights, person, due, now
+                    )
+
+
+def _unreported(store: Store, person: Person, due: Due) -> Iterator[Portfolio]:
+    for portfolio in store.list_portfolios():
+        if person.may_see(portfolio.name) and not was_reported(
+            store, portfolio.name, person, due.period
+        ):
+            yield portfolio
+
+
+def _report(
+    store: Store,
+    portfolio: Portfolio,
+    market: Market,
+    insights: Insights,
+    person: Person,
+    due: Due,
+    now: datetime,
+) -> bool:
+    preferences = PreferenceStore(store.database)
+    held = [m for c in CHANNELS for m in preferences.held_back(person.name, c)]
+    made = make_report(
+        store,
+        with_targets(portfolio, store.database),
+        market,
+        insights=insights,
+        week=due.period,
+        held_back=tuple(m.headline for m in concerning(person, held)),
+        is_late=due.is_late(now),
+    )
+    return send_report(store, made, [person], now=now)

@@ -1,0 +1,1 @@
+"""What proposals earned, and whether that is chance."""

@@ -1,0 +1,71 @@
+"""What the trades of a plan have earned since it was made, against doing nothing.
+
+A buy gains what its price rose, a sale gains what its price fell, each less its cost. Whatever else
+is held is the same either way and drops out. Trades count at the plan's own prices and costs, since
+nobody told at which they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import (
+    Context,
+    Decimal,
+    DivisionByZero,
+    FloatOperation,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
+
+from portfolios.model.plan import Plan, Side, Trade
+from portfolios.values.cents import DIGITS
+from rebalancer.usecases.performance.prices import Prices
+
+_EXACT = Context(
+    prec=DIGITS, traps=[Inexact, FloatOperation, InvalidOperation, DivisionByZero, Overflow]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One trade and the money it has earned since; None where its price is not known."""
+
+    trade: Trade
+    earned: Decimal | None
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Let Decimal round nothing within the block: what would be rounded raises."""
+    with localcontext(_EXACT):
+        yield
+
+
+def parts_since(plan: Plan, prices: Prices) -> tuple[Part, ...]:
+    """Return what each trade of a plan has earned by now."""
+    is_foreign = plan.is_sample is not prices.is_sample or plan.currency != prices.currency
+    with exactly():
+        return tuple(
+            Part(trade, None if is_foreign else _earned(trade, prices.of.get(trade.asset_id)))
+            for trade in plan.trades
+        )
+
+
+def total_of(parts: tuple[Part, ...]) -> Decimal | None:
+    """Return what all parts have earned; None where there is none, or one is not known."""
+    known = [part.earned for part in parts if part.earned is not None]
+    if not parts or len(known) < len(parts):
+        return None
+    with exactly():
+        return sum(known, Decimal(0))
+
+
+def _earned(trade: Trade, price: Decimal | None) -> Decimal | None:
+    if price is None:
+        return None
+    gain = trade.quantity * price - trade.notional
+    return (gain if trade.side is Side.BUY else -gain) - trade.cost

@@ -1,0 +1,1 @@
+"""A proposal's life: propose, keep, decide, apply, explain, what if."""

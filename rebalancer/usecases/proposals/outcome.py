@@ -1,0 +1,59 @@
+"""What became of a proposal: approved, booked, skipped, put off, lapsed, replaced, or open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from portfolios.model.decisions import Verdict
+from portfolios.model.plan import Plan
+from portfolios.store.offers import offer_after
+from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.proposals.status import Standing, State, standing_of
+
+
+class Outcome(StrEnum):
+    """Of a proposal; `booked` also says that it was approved, `replaced` that it was never due."""
+
+    OPEN = "open"
+    PUT_OFF = "put off"
+    APPROVED = "approved"
+    BOOKED = "booked"
+    SKIPPED = "skipped"
+    LAPSED = "lapsed"
+    REPLACED = "replaced"
+
+
+_DECIDED: Mapping[Verdict, Outcome] = MappingProxyType(
+    {
+        Verdict.APPROVE: Outcome.APPROVED,
+        Verdict.APPLY: Outcome.BOOKED,
+        Verdict.SKIP: Outcome.SKIPPED,
+        Verdict.SNOOZE: Outcome.PUT_OFF,
+    }
+)
+
+
+def outcome_of(store: Store, plan: Plan, *, now: datetime) -> Outcome | None:
+    """Return what became of a kept plan; None where it proposed no trade.
+
+    The last word since it was last offered counts, save that what is booked stays booked.
+    """
+    if not plan.trades:
+        return None
+    if any(ruling.verdict is Verdict.APPLY for ruling in store.decisions(plan.plan_id)):
+        return Outcome.BOOKED
+    standing = standing_of(store, plan, now=now)
+    if standing.state is State.DECIDED and standing.ruling is not None:
+        return _DECIDED[standing.ruling.verdict]
+    if standing.is_undecided:
+        return Outcome.PUT_OFF if standing.state is State.SNOOZED else Outcome.OPEN
+    return Outcome.REPLACED if _was_replaced(store, standing) else Outcome.LAPSED
+
+
+def _was_replaced(store: Store, standing: Standing) -> bool:
+    """Tell whether a newer proposal came while this one could still be decided."""
+    newer = offer_after(store.database, standing.plan.portfolio, standing.offer)
+    return newer is not None and newer.at <= standing.closes_at

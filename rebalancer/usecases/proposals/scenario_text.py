@@ -1,0 +1,231 @@
+"""Reads what somebody supposes, as he writes it: `sector.meme.max=5% cash=1000 grade.solana=80`.
+
+Values are read by the readers of portfolio files, so that what is refused there is refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from types import MappingProxyType
+
+from portfolios.errors import Problem, UsageError
+from portfolios.loaders.asset_names import Naming
+from portfolios.loaders.number_parsing import (
+    in_percent,
+    parse_flow,
+    parse_fraction,
+    parse_number,
+    parse_positive,
+    total,
+)
+from portfolios.loaders.policies import Known, read_policy
+from portfolios.loaders.suggestions import printable, shown, unknown
+from portfolios.loaders.table import Table
+from portfolios.loaders.value_parsing import one_of
+from portfolios.model.policy import Policy, Profile, Range
+from portfolios.model.portfolio import Lock, LockKind
+from rebalancer.usecases.proposals.scenario import World
+
+DEFAULT, NONE = "default", "none"
+BEST_GRADE = 100
+_POLICY: Mapping[str, str] = MappingProxyType(
+    {
+        "mode": "mode",
+        "signals": "signals",
+        "freed": "freed",
+        "turnover": "turnover",
+        "min_trade": "min_trade",
+        "fee": "fee",
+        "cash_buffer": "cash_buffer",
+        "max_volatility": "max_volatility",
+        "bands": "band",
+    }
+)
+"""Key of a policy table -> field of a policy."""
+_TRENDS: Mapping[str, int] = MappingProxyType(
+    {"bullish": 1, "bearish": -1, "undecided": 0, "1": 1, "-1": -1, "0": 0}
+)
+_ENDS = ("min", "max")
+
+Reader = Callable[[World, str, str], World]
+"""Takes a world, what stands behind the first dot of the key or else the key, and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One kind of key: an example of how it is written, and what reads it."""
+
+    example: str
+    read: Reader
+
+    @property
+    def names_something(self) -> bool:
+        """Tell whether the key speaks of one asset or sector."""
+        return "." in self.example.partition("=")[0]
+
+
+def supposed(world: World, words: Sequence[str]) -> World:
+    """Return the world as it would be.
+
+    Args:
+        world: as it is.
+        words: each a key and its value.
+
+    Raises:
+        UsageError: that names every word that means nothing, and why.
+    """
+    if not words:
+        raise UsageError("say what to suppose", hint=HINT)
+    changed, problems = world, []
+    for word in sorted(words, key=_rank):
+        try:
+            changed = _read(changed, word, words)
+        except ValueError as error:
+            problems.append(f"{printable(word)}: {error}")
+    if _wanted(changed) != _wanted(world) and (share := total(_wanted(changed).values())) > 1:
+        problems.append(f"the targets add up to {in_percent(share)}; lower another one as well")
+    if problems:
+        raise UsageError("; ".join(problems), hint=HINT)
+    return changed
+
+
+def _rank(word: str) -> int:
+    """Read targets first: what is wanted may be locked, priced and graded as well."""
+    return 0 if word.lower().startswith("target.") else 1
+
+
+def _read(world: World, word: str, words: Sequence[str]) -> World:
+    key, equals, value = word.partition("=")
+    head, _, rest = key.partition(".")
+    form = FORMS.get(head.lower())
+    if not equals or not value:
+        raise ValueError("write a key and its value")
+    if form is None:
+        raise ValueError(unknown("key", head, FORMS))
+    if form.names_something is not bool(rest):
+        raise ValueError(f"write it as {form.example}")
+    if sum(other.partition("=")[0].lower() == key.lower() for other in words) > 1:
+        raise ValueError("said more than once")
+    return form.read(world, rest or head.lower(), value)
+
+
+def _known(world: World) -> Known:
+    index = world.market.index()
+    naming = Naming(index, len(world.market.assets), {}, currency=world.portfolio.currency)
+    naming.unknown.update(world.portfolio.unknown)
+    return Known(naming, world.portfolio.holdings)
+
+
+def _own(world: World, name: str) -> str:
+    """Return the id of an asset that the portfolio is about."""
+    asset_id = _known(world).asset(name)
+    if not world.concerns(asset_id):
+        raise ValueError(f"{asset_id} is neither held nor wanted, so it would change nothing")
+    return asset_id
+
+
+def _stated(world: World, table: Mapping[str, object]) -> Policy:
+    """Read the policy table of a file that says just this."""
+    problems: list[Problem] = []
+    policy = read_policy(Table(table, (), lambda _: None, problems), None, _known(world))
+    if problems:
+        key = problems[0].key.rpartition(".")[2]
+        raise ValueError(problems[0].text.removeprefix(f"{key} "))
+    return policy
+
+
+def _flow(world: World, _: str, value: str) -> World:
+    return replace(world, flow=parse_flow(value))
+
+
+def _profile(world: World, _: str, value: str) -> World:
+    profile = Policy().profile if value == DEFAULT else one_of(Profile)(value)
+    return world.with_policy(profile=profile)
+
+
+def _wish(world: World, key: str, value: str) -> World:
+    """Read one line of a policy; `default` leaves it to the profile."""
+    policy = Policy() if value == DEFAULT else _stated(world, {key: value})
+    return world.with_policy(**{_POLICY[key]: getattr(policy, _POLICY[key])})
+
+
+def _limit(kind: str) -> Reader:
+    """Return what reads a limit of a sector or an asset; `default` takes back a stated one."""
+
+    def read(world: World, name: str, value: str) -> World:
+        of, _, end = name.rpartition(".")
+        if not of or end not in _ENDS:
+            raise ValueError(f"write it as {FORMS[kind.removesuffix('s')].example}")
+        bound = None if value == DEFAULT else value
+        stated = getattr(_stated(world, {kind: {of: {end: bound or "0%"}}}), kind)[of]
+        limits = getattr(world.portfolio.policy, kind)
+        new = replace(limits.get(of, Range()), **{end: getattr(stated, end) if bound else None})
+        return world.with_policy(**{kind: {**limits, of: new}})
+
+    return read
+
+
+def _target(world: World, name: str, value: str) -> World:
+    """Read one target; where there are none, one of the recorded weights."""
+    share = {_known(world).asset(name): parse_fraction(value)}
+    own = world.portfolio
+    if own.targets is not None:
+        return replace(world, portfolio=replace(own, targets={**own.targets, **share}))
+    if own.recorded is None:
+        raise ValueError("the portfolio has neither targets nor recorded weights yet")
+    return replace(world, portfolio=replace(own, recorded={**own.recorded, **share}))
+
+
+def _wanted(world: World) -> Mapping[str, Decimal]:
+    own = world.portfolio
+    return (own.targets if own.targets is not None else own.recorded) or {}
+
+
+def _lock(world: World, name: str, value: str) -> World:
+    asset_id = _own(world, name)
+    if value != NONE:
+        return world.with_locks(asset_id, Lock(one_of(LockKind)(value)))
+    held = world.portfolio.holding(asset_id)
+    if held is None or not held.locks:
+        raise ValueError(f"{asset_id} has no lock of yours to lift")
+    return world.with_locks(asset_id)
+
+
+def _price(world: World, name: str, value: str) -> World:
+    return world.with_price(_own(world, name), parse_positive(value))
+
+
+def _grade(term: str) -> Reader:
+    def read(world: World, name: str, value: str) -> World:
+        grade = parse_number(value)
+        if not 0 <= grade <= BEST_GRADE:
+            raise ValueError(f"{shown(value)} is no grade: they go from 0 to {BEST_GRADE}")
+        return world.with_grade(_own(world, name), **{term: float(grade)})
+
+    return read
+
+
+def _trend(world: World, name: str, value: str) -> World:
+    if value not in _TRENDS:
+        raise ValueError(unknown("trend", value, list(_TRENDS)[:3]))
+    return world.with_grade(_own(world, name), trend=_TRENDS[value])
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "cash": Form("cash=1000", _flow),
+        "sector": Form("sector.meme.max=5%", _limit("sectors")),
+        "asset": Form("asset.bitcoin.max=50%", _limit("assets")),
+        "target": Form("target.bitcoin=40%", _target),
+        "lock": Form("lock.ethereum=frozen", _lock),
+        "grade": Form("grade.solana=80", _grade("short")),
+        "long_grade": Form("long_grade.solana=80", _grade("long")),
+        "trend": Form("trend.solana=bearish", _trend),
+        "price": Form("price.solana=120", _price),
+        "profile": Form("profile=bold", _profile),
+        **{key: Form(f"{key}={DEFAULT}", _wish) for key in _POLICY},
+    }
+)
+HINT = f"e.g. {', '.join(form.example for form in list(FORMS.values())[:9])}, mode=cash_flow"

@@ -1,0 +1,96 @@
+"""Where a proposal stands: open, put off, decided, lapsed, or replaced by a newer one.
+
+A portfolio has one proposal at a time, the one that was offered last, so that agreeing to an old
+one cannot be done beside agreeing to a new one. Silence is skip: after its time it has lapsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alerts.texts.event_messages import OPEN_HOURS
+from portfolios.model.decisions import Ruling
+from portfolios.model.plan import Plan
+from portfolios.store.offers import newest_offer, offer_of, put_before
+from portfolios.store.portfolio_store import Store
+
+LIFE = timedelta(hours=OPEN_HOURS)
+
+
+class State(StrEnum):
+    """Of a proposal; only the first two can still be decided."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    DECIDED = "decided"
+    LAPSED = "lapsed"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a proposal stands at some moment.
+
+    Attributes:
+        offer: number of its last offer; 0 where it was never put before anybody.
+        ruling: the last decision since it was offered.
+        closes_at: when silence becomes skip.
+    """
+
+    plan: Plan
+    state: State
+    offer: int
+    ruling: Ruling | None
+    closes_at: datetime
+
+    @property
+    def is_undecided(self) -> bool:
+        """Tell whether a word on it still counts."""
+        return self.state in (State.OPEN, State.SNOOZED)
+
+
+def offer(store: Store, plan: Plan, *, at: datetime) -> None:
+    """Put a kept plan before people, unless it is before them already."""
+    now = newest_standing(store, plan.portfolio, now=at)
+    if now is None or now.plan.plan_id != plan.plan_id or not now.is_undecided:
+        put_before(store.database, plan, at=at)
+
+
+def standing_of(store: Store, plan: Plan, *, now: datetime) -> Standing:
+    """Return where a kept plan stands."""
+    last = offer_of(store.database, plan.plan_id)
+    newest = newest_offer(store.database, plan.portfolio)
+    since = store.decisions(plan.plan_id)[last.decided_before if last else 0 :]
+    ruling = since[-1] if since else None
+    opened = last.at if last else store.saved_at(plan.plan_id)
+    if ruling is not None and ruling.until is not None:
+        opened = max(opened, ruling.until)
+    closes = opened + LIFE
+    is_newest = newest is not None and newest.plan_id == plan.plan_id
+    state = _state(ruling, is_newest=is_newest, closes=closes, now=now)
+    return Standing(plan, state, last.number if last else 0, ruling, closes)
+
+
+def newest_standing(store: Store, portfolio: str, *, now: datetime) -> Standing | None:
+    """Return where the proposal stands that was offered last; None where none ever was."""
+    newest = newest_offer(store.database, portfolio)
+    return None if newest is None else standing_of(store, store.load_plan(newest.plan_id), now=now)
+
+
+def open_plan(store: Store, portfolio: str, *, now: datetime) -> Plan | None:
+    """Return the proposal that waits for a word."""
+    standing = newest_standing(store, portfolio, now=now)
+    return standing.plan if standing and standing.is_undecided else None
+
+
+def _state(ruling: Ruling | None, *, is_newest: bool, closes: datetime, now: datetime) -> State:
+    put_off = ruling.until if ruling is not None else None
+    if ruling is not None and put_off is None:
+        return State.DECIDED
+    if not is_newest:
+        return State.REPLACED
+    if now > closes:
+        return State.LAPSED
+    return State.SNOOZED if put_off is not None and now < put_off else State.OPEN

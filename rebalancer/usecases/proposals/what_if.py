@@ -1,0 +1,110 @@
+"""What would be proposed if something were otherwise; nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portfolios.errors import PlanError
+from portfolios.model.market import Market
+from portfolios.model.plan import Decision, Plan
+from portfolios.model.portfolio import Portfolio
+from portfolios.values import display
+from rebalancer.usecases.proposals.plan_diff import Difference, difference_of
+from rebalancer.usecases.proposals.propose import propose
+from rebalancer.usecases.proposals.scenario import World
+from rebalancer.usecases.proposals.scenario_text import supposed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes of asking in one world: a plan, or why there can be none.
+
+    Attributes:
+        plan: None where the limits contradict each other, or too much is taken out.
+        refusal, hint: why, and what would mend it; empty beside a plan.
+    """
+
+    plan: Plan | None
+    refusal: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The plan as it is, and as it would be.
+
+    Attributes:
+        portfolio: its name.
+        words: what was supposed.
+        market: of both; only what was supposed of it is otherwise.
+    """
+
+    portfolio: str
+    words: tuple[str, ...]
+    market: Market
+    now: Answer
+    then: Answer
+
+    @property
+    def difference(self) -> Difference | None:
+        """What the plans differ in; None where one of the two is impossible."""
+        if self.now.plan is None or self.then.plan is None:
+            return None
+        return difference_of(self.now.plan, self.then.plan)
+
+    @property
+    def headline(self) -> str:
+        """The whole story in one line."""
+        return f"{self.portfolio}: with {' '.join(self.words)}: {self._story()}"
+
+    def _story(self) -> str:
+        now, then = self.now.plan, self.then.plan
+        if then is None:
+            return self.then.refusal
+        if now is None:
+            return f"{_counted(then)}; as it is, {self.now.refusal}"
+        if then.decision is Decision.WITHHELD:
+            return f"nothing proposed: {then.reason}"
+        if difference_of(now, then).is_none:
+            return f"{_counted(then)}, as without it"
+        same = len(now.trades) == len(then.trades)
+        instead = "as before" if same else f"instead of {len(now.trades) or 'none'}"
+        return f"{_counted(then)} {instead}{_cost(now, then)}"
+
+
+def what_if(portfolio: Portfolio, market: Market, words: Sequence[str]) -> WhatIf:
+    """Propose for a portfolio as it is, and as it would be.
+
+    Args:
+        portfolio: what is held and wanted.
+        market: at one moment.
+        words: what is supposed, `sector.meme.max=5%`.
+
+    Raises:
+        UsageError: for words that mean nothing.
+    """
+    as_is = World(portfolio, market)
+    changed = supposed(as_is, words)
+    return WhatIf(portfolio.name, tuple(words), market, ask(as_is), ask(changed))
+
+
+def ask(world: World) -> Answer:
+    """Propose in a world; limits that contradict each other are an answer too."""
+    try:
+        return Answer(propose(world.portfolio, world.market, flow=world.flow).plan)
+    except PlanError as error:
+        return Answer(None, str(error), error.hint)
+
+
+def _counted(plan: Plan) -> str:
+    return "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades) or 'no'} trades"
+
+
+def _cost(now: Plan, then: Plan) -> str:
+    """Say what the trades cost, and what they cost as it is; nothing where nothing trades."""
+    if not then.trades:
+        return ""
+    costs = [display.money(plan.estimated_cost, plan.currency) for plan in (then, now)]
+    instead = f" instead of {costs[1]}" if now.trades and costs[0] != costs[1] else ""
+    return f", cost {costs[0]}{instead}"

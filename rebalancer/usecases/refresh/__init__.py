@@ -1,0 +1,1 @@
+"""Pull from the providers into the store, within the plans."""

@@ -1,0 +1,1 @@
+"""Facts for pictures, tables and the weekly report."""

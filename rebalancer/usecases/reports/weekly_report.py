@@ -1,0 +1,79 @@
+"""Makes a weekly report from the facts to its words and pictures, and tells it once a week."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.routing import Post
+from alerts.messages import Message, Picture
+from alerts.preferences.store import PreferenceStore
+from alerts.texts.weekly_message import weekly_message
+from portfolios.model.insights import Insights
+from portfolios.model.market import Market
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.users import Person
+from portfolios.model.weekly_facts import WeeklyReport
+from portfolios.store.once import mark_done, was_done
+from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.reports.weekly_facts import weekly_report
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report with its message and pictures."""
+
+    facts: WeeklyReport
+    message: Message
+    pictures: tuple[Picture, ...]
+
+
+def make_report(
+    store: Store | None,
+    portfolio: Portfolio,
+    market: Market,
+    *,
+    insights: Insights,
+    week: str = "",
+    held_back: tuple[str, ...] = (),
+    is_late: bool = False,
+) -> Report:
+    """Gather the facts of a week and put them into words and pictures."""
+    # Drawing is loaded when it is first needed: most rounds write no report.
+    from alerts.charts.weekly import charts
+
+    facts = weekly_report(store, portfolio, market, insights=insights, week=week, is_late=is_late)
+    drawn = charts(facts)
+    message = weekly_message(
+        facts, [(picture.name, finding) for picture, finding in drawn], held_back=held_back
+    )
+    return Report(facts, message, tuple(picture for picture, _ in drawn))
+
+
+def send_report(store: Store, made: Report, people: Iterable[Person], *, now: datetime) -> bool:
+    """Write a report into the outbox for everybody it concerns, once for each person and week.
+
+    Returns:
+        False when everybody got the report of this week before.
+    """
+    post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+    name, week = made.facts.portfolio, made.facts.week
+    with store.database.transaction():
+        fresh = [
+            person
+            for person in people
+            if person.may_see(name) and mark_done(store.database, _job(name, person), week, at=now)
+        ]
+        post.send(made.message, fresh, pictures=made.pictures)
+    return bool(fresh)
+
+
+def was_reported(store: Store, portfolio: str, person: Person, week: str) -> bool:
+    """Tell whether somebody got the report of a portfolio and week."""
+    return was_done(store.database, _job(portfolio, person), week)
+
+
+def _job(portfolio: str, person: Person) -> str:
+    return f"weekly:{portfolio}:{person.name}"

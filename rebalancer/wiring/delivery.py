@@ -1,0 +1,225 @@
+"""Builds what delivery needs from settings: the tables of alerts, channels, people."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from threading import Event, current_thread, main_thread
+from typing import TypeAlias
+
+from alerts.channels import Channel
+from alerts.channels.email import EmailChannel
+from alerts.channels.telegram import TelegramChannel
+from alerts.delivery.fallback import tell_otherwise
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.rate_limit import Pace
+from alerts.delivery.sender import DispatchReport, Moved, deliver
+from alerts.messages import Message
+from alerts.migrations import ALERTS
+from alerts.preferences.choices import EMAIL, TELEGRAM
+from alerts.render.mail import mail_html
+from alerts.render.plain import plain_text
+from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
+from portfolios.errors import UsageError
+from portfolios.model.users import Person, Role
+from portfolios.store.database import Database, open_database
+from portfolios.store.migrations import PORTFOLIOS
+from portfolios.store.portfolio_store import Store
+from portfolios.store.user_store import PeopleStore
+from rebalancer.settings.model import Settings
+from rebalancer.usecases.accounts.users import OWNER
+
+PATIENCE = timedelta(seconds=20)
+"""A command waits so long for what must be tried again; the rest goes with the next one."""
+NO_CHANNEL = "no channel is set up, so nothing can be sent"
+NO_CHANNEL_HINT = "set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER"
+Clock: TypeAlias = Callable[[], datetime]
+_CHOSEN_ZONES = "SELECT person, json_extract(document, '$.timezone') AS zone FROM preferences"
+FOOTER = (
+    "You get this because your portfolio is watched by your own rebalancer.",
+    "What reaches you, and when, is yours to choose. It proposes, you trade. Not advice.",
+)
+
+
+def now() -> datetime:
+    """Return the present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_office(settings: Settings, *, is_checked: bool = False) -> Iterator[Store]:
+    """Open the database with the tables of alerts, for as long as the block lasts.
+
+    Args:
+        settings: say where it is.
+        is_checked: this process has opened it before, so it is not read through for damage.
+    """
+    tables = (PORTFOLIOS, ALERTS)
+    with open_database(settings.database, migrations=tables, is_checked=is_checked) as database:
+        yield Store(database)
+
+
+def people_of(settings: Settings, database: Database) -> tuple[Person, ...]:
+    """Return everybody, each in the time zone that he chose."""
+    chosen = {row["person"]: row["zone"] for row in database.rows(_CHOSEN_ZONES)}
+    return tuple(
+        replace(person, timezone=chosen.get(person.name) or person.timezone)
+        for person in _named(settings, database)
+    )
+
+
+def _named(settings: Settings, database: Database) -> tuple[Person, ...]:
+    """Return everybody as added; where no owner was, the one whom the settings name."""
+    stored, owner = PeopleStore(database).everybody(), settings_owner(settings)
+    if owner is None or any(person.role is Role.OWNER for person in stored):
+        return stored
+    return (*(person for person in stored if person.name != owner.name), owner)
+
+
+def settings_owner(settings: Settings) -> Person | None:
+    """Return the owner whom the settings name, who counts while none was added."""
+    mail = settings.email.to or ""
+    chat = "" if settings.telegram.owner_id is None else str(settings.telegram.owner_id)
+    if not (mail or chat):
+        return None
+    return Person(OWNER, Role.OWNER, email=mail, chat=chat, timezone=settings.timezone)
+
+
+@contextmanager
+def channels_of(settings: Settings, *, clock: Clock = now) -> Iterator[Mapping[str, Channel]]:
+    """Open the channels that the settings make possible."""
+    with ExitStack() as stack:
+        found: dict[str, Channel] = {}
+        if settings.telegram.token is not None:
+            found[TELEGRAM] = stack.enter_context(
+                TelegramChannel(
+                    settings.telegram.token.get_secret_value(),
+                    base_url=settings.telegram.base_url,
+                    parts=telegram_parts,
+                    plain=plain_parts,
+                    caption=telegram_caption,
+                )
+            )
+        if settings.email.host and (settings.email.sender or settings.email.username):
+            found[EMAIL] = stack.enter_context(_mail(settings, clock))
+        yield found
+
+
+def _mail(settings: Settings, clock: Clock) -> EmailChannel:
+    mail = settings.email
+    return EmailChannel(
+        host=mail.host or "",
+        port=mail.port,
+        security=mail.security,
+        username=mail.username or "",
+        password=mail.password.get_secret_value() if mail.password else "",
+        sender=mail.sender or mail.username or "",
+        html=html_of,
+        text=text_of,
+        now=clock,
+    )
+
+
+def html_of(message: Message) -> str:
+    """Return the HTML part of a mail, with the footer of every mail."""
+    return mail_html(message, footer=FOOTER)
+
+
+def text_of(message: Message) -> str:
+    """Return the text part of a mail, with the footer of every mail."""
+    return plain_text(message) + "\n-- \n" + "\n".join(FOOTER) + "\n"
+
+
+def deliver_now(
+    settings: Settings,
+    database: Database,
+    *,
+    pace: Pace | None = None,
+    clock: Clock = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> DispatchReport:
+    """Send what is due and, for a short while, what must be tried again.
+
+    Args:
+        settings: channels and people.
+        database: with the outbox.
+        pace: kept from call to call by who sends for long.
+        clock: tells the moment.
+        sleep: waits so many seconds of it.
+
+    Raises:
+        UsageError: when the settings name no channel at all.
+    """
+    with channels_of(settings, clock=clock) as channels, asked_to_stop() as is_stopping:
+        if not channels:
+            raise UsageError(NO_CHANNEL, hint=NO_CHANNEL_HINT)
+        sender = Sender(settings, database, channels, pace or Pace(), clock, sleep)
+        return sender.send(is_stopping, patience=PATIENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends what is due, and tells on another channel what one could not take."""
+
+    settings: Settings
+    database: Database
+    channels: Mapping[str, Channel]
+    pace: Pace
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def send(
+        self,
+        is_stopping: Callable[[], bool],
+        *,
+        patience: timedelta = timedelta(0),
+        without: Collection[str] = (),
+    ) -> DispatchReport:
+        """Send what is due, and what comes due within so long; some channels may be left alone."""
+        report = self._round(is_stopping, patience, without)
+        people = people_of(self.settings, self.database)
+        if tell_otherwise(self.database, people, report, at=self.clock()):
+            self._round(is_stopping, timedelta(0), without)
+        return report
+
+    def _round(
+        self, is_stopping: Callable[[], bool], patience: timedelta, without: Collection[str]
+    ) -> DispatchReport:
+        return deliver(
+            Outbox(self.database),
+            {name: each for name, each in self.channels.items() if name not in without},
+            now=self.clock,
+            sleep=self.sleep,
+            owner=token_hex(8),
+            pace=self.pace,
+            patience=patience,
+            is_stopping=is_stopping,
+            on_moved=lambda moved: _follow(self.database, moved),
+        )
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM end the block at the next good moment: what is being sent is finished first."""
+    asked = Event()
+    if current_thread() is not main_thread():
+        yield asked.is_set  # only the main thread may listen to signals
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _follow(database: Database, moved: Moved) -> None:
+    """Remember the new chat of somebody whose old one became another."""
+    people = PeopleStore(database)
+    for person in people.everybody():
+        if moved.channel == TELEGRAM and person.chat == moved.old:
+            people.save(replace(person, chat=moved.new))

@@ -1,0 +1,66 @@
+"""Keeps a file of figures up to date for a program that watches the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from portfolios.errors import StoreError
+from portfolios.marketdata.market_store import MarketStore
+from portfolios.store.database import Database
+from rebalancer import wiring
+from rebalancer.settings import Resolved
+from rebalancer.supervisor import Turn
+from rebalancer.usecases.monitoring.metrics import gather, metrics_text
+from rebalancer.wiring.delivery import Clock, open_office
+from rebalancer.wiring.rounds import usages_of
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Writes the figures of the moment into a file, all of them or none."""
+
+    resolved: Resolved
+    offline: bool
+    clock: Clock
+    path: Path
+
+    def __call__(self, _: Turn) -> bool:
+        """Write them.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        now = self.clock()
+        settings = self.resolved.settings
+        with open_office(settings, is_checked=True) as store:
+            usages = tuple(usages_of(settings, store.database, now).values())
+            age = self._price_age(store.database, now)
+            text = metrics_text(gather(store, usages, price_age=age, now=now))
+        write_whole(self.path, text)
+        return True
+
+    def _price_age(self, database: Database, now: datetime) -> timedelta | None:
+        """Return the age of the newest price that is believed; the whole market is not needed."""
+        settings = self.resolved.settings
+        if self.offline or settings.provider == "sample":
+            market = wiring.market_from(self.resolved, offline=True)
+            return market.age(max(quote.at for quote in market.quotes.values()))
+        known = MarketStore(database, currency=settings.currency).accepted().values()
+        return now - max(reading.at for reading in known) if known else None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old text or the new one.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        why = type(error).__name__
+        raise StoreError(f"{path} cannot be written ({why})", hint="see --metrics") from error

@@ -1,0 +1,43 @@
+"""One harmless question to each provider, for a check of the installation."""
+
+from __future__ import annotations
+
+from portfolios.errors import ReplyError
+from portfolios.providers.names import COINGECKO, TOKENMETRICS
+from portfolios.store.database import open_database
+from rebalancer.settings.model import Settings
+from rebalancer.wiring.providers import ledger_of, live_sources
+
+BITCOIN, BITCOIN_TOKEN = "bitcoin", "3375"
+
+
+def ask_coingecko(settings: Settings) -> str:
+    """Say what CoinGecko answers to the cheapest question.
+
+    Raises:
+        ProviderError: it does not answer, or not as documented.
+    """
+    with (
+        open_database(settings.database) as database,
+        live_sources(settings, ledger_of(settings, database)) as live,
+    ):
+        if not live.prices.simple_prices([BITCOIN], currency=settings.currency):
+            raise ReplyError(f"{COINGECKO} knows no bitcoin", provider=COINGECKO)
+    return f"answers on the {settings.coingecko.plan} plan"
+
+
+def ask_tokenmetrics(settings: Settings) -> str:
+    """Say whether Token Metrics takes the key; without a key nothing is asked.
+
+    Raises:
+        ProviderError: it does not answer, or refuses the key.
+    """
+    with (
+        open_database(settings.database) as database,
+        live_sources(settings, ledger_of(settings, database)) as live,
+    ):
+        if live.grades is None:
+            return "no key is set: grades are our own, from prices alone"
+        if not live.grades.tokens([BITCOIN_TOKEN]):
+            raise ReplyError(f"{TOKENMETRICS} knows no bitcoin", provider=TOKENMETRICS)
+    return f"takes the key, version {settings.tokenmetrics.version}"

@@ -1,0 +1,132 @@
+"""Builds the live sources from settings: clients, credits, clocks; open as long as a block."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from portfolios.marketdata.coin_list import listed_ids
+from portfolios.marketdata.market_store import MarketStore
+from portfolios.providers import coingecko
+from portfolios.providers.coingecko import CoinGecko
+from portfolios.providers.http.client import Client, Service
+from portfolios.providers.names import COINGECKO, TOKENMETRICS
+from portfolios.providers.probe import ANCHORS, Ground
+from portfolios.providers.quota.ledger import Ledger
+from portfolios.providers.quota.meter import Meter
+from portfolios.providers.quota.quota import CreditPlan, Moment
+from portfolios.providers.tokenmetrics import source
+from portfolios.providers.tokenmetrics.source import TokenMetrics
+from portfolios.store.database import Database
+from rebalancer.settings.model import Settings
+
+Wait = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The sources of one run, and the ledger they spend from.
+
+    Attributes:
+        grades: None without a key.
+    """
+
+    prices: CoinGecko
+    grades: TokenMetrics | None
+    ledger: Ledger
+
+
+def moment() -> Moment:
+    """Return the present moment on both clocks."""
+    return Moment(datetime.now(UTC), time.monotonic())
+
+
+def credit_plans(settings: Settings) -> Mapping[str, CreditPlan]:
+    """Return what the plans of the settings allow; without a key CoinGecko counts no month."""
+    ours, theirs = settings.coingecko, settings.tokenmetrics
+    monthly = None if ours.plan == "keyless" else ours.monthly_credits
+    return {
+        COINGECKO: CreditPlan(ours.requests_per_minute, monthly),
+        TOKENMETRICS: CreditPlan(theirs.requests_per_minute, theirs.monthly_credits),
+    }
+
+
+def ledger_of(
+    settings: Settings, database: Database, *, manual: bool = True, max_calls: int | None = None
+) -> Ledger:
+    """Return the ledger of one run; see `Ledger` for its options."""
+    plans = credit_plans(settings)
+    return Ledger(database, plans, clock=moment, manual=manual, max_calls=max_calls)
+
+
+def _coingecko(settings: Settings) -> Service:
+    own = settings.coingecko
+    key = own.api_key.get_secret_value() if own.api_key else ""
+    return coingecko.service(own.url, plan=own.plan, key=key)
+
+
+def _tokenmetrics(settings: Settings, version: str) -> Service | None:
+    theirs = settings.tokenmetrics
+    if theirs.api_key is None:
+        return None
+    key = theirs.api_key.get_secret_value()
+    return source.service(theirs.base_url, version=version, key=key, header=theirs.auth_header)
+
+
+@contextmanager
+def probe_ground(
+    settings: Settings, database: Database, *, wait: Wait = time.sleep
+) -> Iterator[Ground]:
+    """Open what a probe asks with: both versions, whichever the settings name."""
+    with ExitStack() as stack:
+        client = _opener(stack, ledger_of(settings, database), wait)
+        services = {v: s for v in ("v2", "v3") if (s := _tokenmetrics(settings, v))}
+        pairs = MarketStore(database, currency=settings.currency).pairs(TOKENMETRICS)
+        yield Ground(
+            grades={version: client(service) for version, service in services.items()},
+            prices=client(_coingecko(settings)),
+            listed=listed_ids(database, COINGECKO),
+            token_ids=[pair.their_id for pair in pairs.values()] or ANCHORS,
+            now=moment().wall,
+        )
+
+
+def _opener(
+    stack: ExitStack, ledger: Ledger, wait: Wait, announce: Wait = lambda _: None
+) -> Callable[[Service], Client]:
+    def client(service: Service) -> Client:
+        meter = Meter(ledger, service.provider, sleep=wait)
+        return stack.enter_context(Client(service, meter=meter, watch=announce))
+
+    return client
+
+
+@contextmanager
+def live_sources(
+    settings: Settings,
+    ledger: Ledger,
+    *,
+    wait: Wait = time.sleep,
+    announce: Wait = lambda _: None,
+) -> Iterator[Live]:
+    """Open the sources that the settings name.
+
+    Args:
+        settings: addresses, keys, plans.
+        ledger: what their calls are counted in.
+        wait: waits so many seconds, and may say so.
+        announce: told when a provider asks for a wait, which follows by itself.
+    """
+    with ExitStack() as stack:
+        client, version = _opener(stack, ledger, wait, announce), settings.tokenmetrics.version
+        service = _tokenmetrics(settings, version)
+        yield Live(
+            prices=CoinGecko(client(_coingecko(settings))),
+            grades=TokenMetrics(client(service), version=version, clock=moment)
+            if service
+            else None,
+            ledger=ledger,
+        )

@@ -1,0 +1,148 @@
+"""The rounds of a service: pull what is due, judge, write reports and digests, on one clock."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portfolios.model.insights import Insights
+from portfolios.model.market import Market
+from portfolios.providers.names import COINGECKO, TOKENMETRICS
+from portfolios.providers.quota.ledger import Ledger
+from portfolios.providers.quota.quota import Moment, Usage
+from portfolios.store.database import Database
+from portfolios.store.heartbeats import beats, went_well, went_wrong
+from portfolios.store.leases import Lease, holding
+from portfolios.store.portfolio_store import Store
+from rebalancer import wiring
+from rebalancer.settings import Resolved
+from rebalancer.settings.model import Settings
+from rebalancer.supervisor import Turn
+from rebalancer.usecases.monitoring.round import Around, GoesOn, Round, look_round
+from rebalancer.usecases.refresh.report import RefreshReport
+from rebalancer.wiring.delivery import Clock, open_office, people_of
+from rebalancer.wiring.providers import credit_plans
+from rebalancer.wiring.refresh import refresh_all
+
+log = logging.getLogger(__name__)
+
+ROUND, PORTFOLIOS = "round", "portfolios"
+EVERY = timedelta(minutes=15)
+"""From one round to the next, whichever process does them."""
+LEASE = timedelta(minutes=10)
+"""Longer than judging one portfolio, or one call to a provider, ever takes."""
+NOTABLE_WAIT = 3.0
+
+
+class _InterruptedError(Exception):
+    """The round ends early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Does a round when one is due, if no other process is at it.
+
+    Attributes:
+        owner: names this process among those on the same database.
+    """
+
+    resolved: Resolved
+    offline: bool
+    clock: Clock
+    owner: str
+
+    def __call__(self, turn: Turn) -> bool:
+        """Do one round, or nothing; it is noted here, as part of the task."""
+        with open_office(self.resolved.settings, is_checked=True) as store:
+            if not is_due(store.database, self.clock()):
+                return False
+            lease = Lease(store.database, ROUND, self.owner, LEASE)
+            with holding(lease, self.clock()) as is_ours:
+                if is_ours and is_due(store.database, self.clock()):
+                    self._round(turn, store, lease)
+        return False
+
+    def _round(self, turn: Turn, store: Store, lease: Lease) -> None:
+        def goes_on() -> bool:
+            return not turn.is_stopping() and lease.take(self.clock())
+
+        try:
+            self._pull(turn, store.database, goes_on)
+        except _InterruptedError:
+            return
+        market = wiring.market_if_any(self.resolved, offline=self.offline)
+        insights = wiring.insights_from(self.resolved, offline=self.offline)
+        settings = self.resolved.settings
+        done = look_now(settings, store, market, insights, clock=self.clock, goes_on=goes_on)
+        if goes_on():
+            log.info("%s", done)
+            note_portfolios(store.database, done, self.clock())
+            turn.well()
+
+    def _pull(self, turn: Turn, database: Database, goes_on: GoesOn) -> None:
+        settings = self.resolved.settings
+        if self.offline or settings.provider != "live":
+            return
+
+        def wait(seconds: float) -> None:
+            if seconds >= NOTABLE_WAIT:
+                log.info("waiting %.0f s: a provider's plan allows no more in this minute", seconds)
+            if turn.rest(seconds) or not goes_on():
+                raise _InterruptedError
+
+        report = refresh_all(settings, manual=False, wait=wait)
+        if report is not None:
+            note_providers(database, report, self.clock())
+
+
+def look_now(
+    settings: Settings,
+    store: Store,
+    market: Market | None,
+    insights: Insights,
+    *,
+    clock: Clock,
+    goes_on: GoesOn = lambda: True,
+) -> Round:
+    """Do everything that is due now, except sending it."""
+    now = clock()
+    usages = tuple(usages_of(settings, store.database, now).values())
+    around = Around(market, insights, people_of(settings, store.database), usages)
+    return look_round(store, around, now=now, goes_on=goes_on)
+
+
+def usages_of(settings: Settings, database: Database, now: datetime) -> dict[str, Usage]:
+    """Return provider -> what of its plan was spent."""
+    ledger = Ledger(database, credit_plans(settings), clock=lambda: Moment(now, 0.0))
+    return {provider: ledger.usage(provider) for provider in (COINGECKO, TOKENMETRICS)}
+
+
+def is_due(database: Database, now: datetime) -> bool:
+    """Tell whether a round is due: the last one, of any process, was long enough ago."""
+    last = next((beat.good_at for beat in beats(database) if beat.part == ROUND), None)
+    return last is None or not timedelta(0) <= now - last < EVERY
+
+
+def note_providers(database: Database, report: RefreshReport, now: datetime) -> None:
+    """Note of each provider that was asked how it served."""
+    lost = {loss.provider: loss.text for loss in report.degradations if loss.provider}
+    served = {COINGECKO: report.priced, TOKENMETRICS: report.graded}
+    for provider, got in served.items():
+        if provider in lost:
+            went_wrong(database, provider, lost[provider], now=now)
+            log.warning("%s: %s", provider, lost[provider])
+        elif got:
+            went_well(database, provider, now=now)
+
+
+def note_portfolios(database: Database, done: Round, now: datetime) -> None:
+    """Note whether every portfolio could be judged."""
+    for name, why in done.failed.items():
+        log.warning("%s: %s", name, why)
+    if done.failed:
+        count = len(done.failed)
+        words = "; ".join(f"{name}: {why}" for name, why in list(done.failed.items())[:3])
+        went_wrong(database, PORTFOLIOS, f"{count} could not be judged. {words}", now=now)
+    elif done.checked:
+        went_well(database, PORTFOLIOS, now=now)

@@ -1,0 +1,64 @@
+"""Delivery as a part of a service: what is due goes out within seconds, for months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.delivery.delivery import Delivery, State
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.rate_limit import Pace
+from alerts.delivery.sender import DispatchReport
+from rebalancer.settings.model import Settings
+from rebalancer.supervisor import Turn
+from rebalancer.wiring.delivery import Clock, Sender, channels_of, open_office
+
+EVERY = 1.0
+"""Seconds between two looks at the outbox."""
+REFUSED_FOR = timedelta(minutes=5)
+"""A channel that refused our credentials is left alone for so long."""
+SLOW = timedelta(minutes=2)
+"""A message that could not be sent for so long means that something is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Sends what is due until told to stop; senders of other processes may do the same."""
+
+    settings: Settings
+    clock: Clock
+
+    def __call__(self, turn: Turn) -> bool:
+        """Send for as long as nothing goes wrong with the outbox itself."""
+        with (
+            open_office(self.settings) as store,
+            channels_of(self.settings, clock=self.clock) as channels,
+        ):
+            sender = Sender(
+                self.settings, store.database, channels, Pace(), self.clock, lambda s: _nap(turn, s)
+            )
+            refused: dict[str, datetime] = {}
+            while not turn.is_stopping():
+                refused = {name: end for name, end in refused.items() if self.clock() < end}
+                report = sender.send(turn.is_stopping, without=refused)
+                refused |= dict.fromkeys(report.stopped, self.clock() + REFUSED_FOR)
+                self._tell(turn, Outbox(store.database), report, is_whole=not refused)
+                turn.rest(EVERY)
+        return False
+
+    def _tell(self, turn: Turn, outbox: Outbox, report: DispatchReport, *, is_whole: bool) -> None:
+        if report.stopped:
+            turn.wrong("; ".join(f"{name}: {why}" for name, why in sorted(report.stopped.items())))
+        elif slow := self._slow(outbox):
+            turn.wrong(f"{slow.channel}: {slow.reason}")
+        elif is_whole:
+            turn.well()
+
+    def _slow(self, outbox: Outbox) -> Delivery | None:
+        since = self.clock() - SLOW
+        waiting = outbox.find(state=State.RETRY)
+        return next((each for each in waiting if each.created_at < since), None)
+
+
+def _nap(turn: Turn, seconds: float) -> None:
+    turn.rest(seconds)

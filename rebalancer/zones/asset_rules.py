@@ -1,0 +1,177 @@
+"""Rules about how much of something is held: trend, risk share, weight, liquidity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade
+from portfolios.model.measures import risk_contributions
+from portfolios.model.plan import Finding, Scope
+from portfolios.model.policy import Signals
+from portfolios.values import display
+from rebalancer.zones.price_history import shock
+from rebalancer.zones.rule import Exit, Levels, judged, unknown, unpriced
+from rebalancer.zones.situation import Held, Situation
+
+PARTICIPATION, VOLUME_DAYS, FEWEST_VOLUMES = 0.10, 30, 15
+NO_LIMIT = 1.0
+REFERENCE_SLACK = 1.25
+"""A weight the user chose himself may grow by a quarter before a default cap speaks."""
+
+
+class BearishWeight:
+    """H1: a bearish trend on a large holding; red only while the price falls hard."""
+
+    key, code, scope, importance = "bearish_weight", "H1", Scope.ASSET, 1.0
+    exit_amber, exit_red = Exit(), Exit()
+    amber, red = 0.05, 0.10
+    falling, least_fall = 1.5, 0.15
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every listed holding that is no stablecoin."""
+        drop = shock(situation.levels)
+        for held in situation.held:
+            if held.is_stable or not held.is_listed:
+                continue
+            grade = situation.market.grades.get(held.asset_id)
+            why = _trend_unknown(grade, situation)
+            if held.unpriced or grade is None or why:
+                yield unpriced(self, held) if held.unpriced else unknown(self, held.asset_id, why)
+                continue
+            falls = drop.is_known(held.i) and float(drop.loss[held.i]) >= drop.level(
+                held.i, self.falling, self.least_fall
+            )
+            yield self._judged(situation, held, grade, float(drop.loss[held.i]) if falls else None)
+
+    def _judged(
+        self, situation: Situation, held: Held, grade: Grade, fall: float | None
+    ) -> Finding:
+        bearish = held.weight if grade.trend == -1 else 0.0
+        levels = Levels(0.0, self.amber, self.red if fall is not None else None, beyond=True)
+        text = "no bearish trend"
+        if bearish:
+            text = f"bearish trend on {display.percent(bearish)} of the portfolio"
+            text += f", down {display.percent(fall)} in three days" if fall is not None else ""
+            text += _not_sold(situation) if bearish > self.amber else ""
+        return judged(self, held.asset_id, bearish, levels, text, weight=held.weight)
+
+
+class RiskShare:
+    """H5: a holding that carries far more risk than money, counted among the risky assets.
+
+    Shares are of the risky money: beside much cash, any coin carries all the risk.
+    """
+
+    key, code, scope, importance = "risk_share", "H5", Scope.ASSET, 0.8
+    exit_amber, exit_red = Exit(), Exit()
+    amber, red = 0.15, 0.30
+    amber_ratio, red_ratio = 1.5, 2.0
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every holding that is no stablecoin."""
+        shares, money = risk_shares(situation)
+        for held in situation.held:
+            if held.is_stable:
+                continue
+            if held.unpriced:
+                yield unpriced(self, held)
+                continue
+            share, part = float(shares[held.i]), float(money[held.i])
+            if not np.isfinite(share):
+                yield unknown(self, held.asset_id, "its risk is not estimated")
+                continue
+            levels = Levels(
+                part, max(self.amber, self.amber_ratio * part), max(self.red, self.red_ratio * part)
+            )
+            text = (
+                f"{display.percent(share)} of the risk from {display.percent(part)}"
+                " of the risky money"
+            )
+            yield judged(self, held.asset_id, share, levels, text, weight=held.weight)
+
+
+class SingleWeight:
+    """H6: a holding above its cap; a weight the user chose himself has room above it."""
+
+    key, code, scope, importance = "single_weight", "H6", Scope.ASSET, 1.0
+    exit_amber, exit_red = Exit(scale=1.00 / 1.05), Exit(scale=1.15 / 1.25)
+    amber, red = 1.05, 1.25
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every holding."""
+        for held in situation.held:
+            if held.unpriced:
+                yield unpriced(self, held)
+                continue
+            stated = float(situation.limits.w_max[held.i])
+            wanted = float(situation.r[held.i])
+            cap = max(stated, REFERENCE_SLACK * wanted)
+            levels = Levels(0.8 * cap, self.amber * cap, self.red * cap, beyond=True)
+            bound = f"limit {display.limit(stated)}" if stated < NO_LIMIT else "no limit"
+            if stated < cap:
+                bound = f"reference {display.percent(wanted)}"
+            text = f"{display.percent(held.weight)} of the portfolio, {bound}"
+            yield judged(self, held.asset_id, held.weight, levels, text, weight=held.weight)
+
+
+class Liquidity:
+    """H7: days to sell a holding at a tenth of the daily volume (median of 30 days)."""
+
+    key, code, scope, importance = "liquidity", "H7", Scope.ASSET, 1.0
+    exit_amber, exit_red = Exit(), Exit()
+    amber, red = 1.0, 5.0
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every listed holding."""
+        volume = situation.market.bars.columns(situation.valuation.asset_ids).volume
+        value = float(situation.valuation.value)
+        for held in situation.held:
+            if not held.is_listed:
+                continue
+            if held.unpriced:
+                yield unpriced(self, held)
+                continue
+            recent = volume[-VOLUME_DAYS:, held.i]
+            known = recent[~np.isnan(recent)]
+            if len(known) < FEWEST_VOLUMES:
+                yield unknown(self, held.asset_id, f"volume known for {len(known)} of 30 days")
+                continue
+            levels = Levels(0.0, self.amber, self.red, beyond=True)
+            traded = PARTICIPATION * float(np.median(known))
+            days = held.weight * value / traded if traded > 0 else self.red * 1000
+            text = f"selling it takes {_days(days)} at a tenth of the daily volume"
+            yield judged(self, held.asset_id, days, levels, text, weight=held.weight)
+
+
+def risk_shares(situation: Situation) -> tuple[Array, Array]:
+    """Return each asset's share of the variance and of the risky money, shape (n,) each."""
+    money = np.where(situation.risky, situation.w, 0.0)
+    total = float(money.sum())
+    return (
+        risk_contributions(situation.w, situation.covariance),
+        money / total if total > 0 else money,
+    )
+
+
+def _trend_unknown(grade: Grade | None, situation: Situation) -> str:
+    if grade is None or grade.trend is None:
+        return "no trend is known"
+    if grade.short_at is None:
+        return "the trend has no date"
+    age = situation.market.age(grade.short_at)
+    return f"the trend is {age.days} days old" if age > SHORT_GRADE_LIMIT else ""
+
+
+def _not_sold(situation: Situation) -> str:
+    signals = situation.policy.signals_in_force
+    if signals in (Signals.TRIM, Signals.FOLLOW):
+        return ""
+    return f"; flagged, not sold: signals = {signals.value}"
+
+
+def _days(days: float) -> str:
+    if days < 0.1:
+        return "less than 0.1 days"
+    return f"{days:,.1f} days" if days < 100 else f"{days:,.0f} days"

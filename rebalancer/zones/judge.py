@@ -1,0 +1,107 @@
+"""Judges a situation by every rule, and sets zones before and after a proposal side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
+from rebalancer.zones.asset_rules import BearishWeight, Liquidity, RiskShare, SingleWeight
+from rebalancer.zones.portfolio_risk_rules import (
+    PortfolioDrawdown,
+    PortfolioShock,
+    TailLoss,
+    Volatility,
+)
+from rebalancer.zones.portfolio_rules import Buffer, Concentration, IndependentBets, LockedShare
+from rebalancer.zones.price_rules import Depeg, Drawdown, Shock, Stale, VolatilityRegime
+from rebalancer.zones.rule import Rule
+from rebalancer.zones.sector_rules import SectorBreadth, SectorCap, SectorRisk
+from rebalancer.zones.situation import Situation
+
+_RULES: tuple[Rule, ...] = (
+    BearishWeight(),
+    Drawdown(),
+    VolatilityRegime(),
+    RiskShare(),
+    SingleWeight(),
+    Liquidity(),
+    Depeg(),
+    Stale(),
+    Shock(),
+    SectorCap(),
+    SectorRisk(),
+    SectorBreadth(),
+    Concentration(),
+    IndependentBets(),
+    TailLoss(),
+    Volatility(),
+    PortfolioDrawdown(),
+    Buffer(),
+    LockedShare(),
+    PortfolioShock(),
+)
+ZONES: Mapping[str, Rule] = MappingProxyType({rule.key: rule for rule in _RULES})
+"""Key -> rule; a further rule is one class and one line here."""
+
+_SCOPES: Mapping[Scope, int] = MappingProxyType({scope: i for i, scope in enumerate(Scope)})
+
+
+def judge(situation: Situation) -> tuple[Finding, ...]:
+    """Return every rule's finding for every subject, worst first, then by scope, subject, code."""
+    return _ordered(f for rule in ZONES.values() for f in rule.findings(situation))
+
+
+def compare(now: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings now with their zones after a proposal.
+
+    What is sold altogether is green after. What is newly bought was nothing to judge before: it
+    comes as a finding that is green now, and says what would be true after.
+
+    Args:
+        now: findings at today's weights.
+        after: findings at the proposed weights.
+    """
+    later = {_key(finding): finding for finding in after}
+    known = {_key(finding) for finding in now}
+    compared = [replace(f, after=_zone_of(later.get(_key(f)))) for f in now]
+    return _ordered((*compared, *(_new(f) for f in after if _key(f) not in known)))
+
+
+def worsened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the compared findings whose zone a proposal makes worse, in the given order."""
+    return tuple(f for f in findings if f.after is not None and ORDER[f.after] > ORDER[f.zone])
+
+
+def overall(findings: Sequence[Finding]) -> Zone:
+    """Return the worst zone now, green for no findings."""
+    return worst(tuple(finding.zone for finding in findings))
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, int, str, str, int]:
+    letter, number = finding.code[:1], int(finding.code[1:])
+    return (-ORDER[finding.zone], _SCOPES[finding.scope], finding.subject, letter, number)
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.subject
+
+
+def _zone_of(finding: Finding | None) -> Zone:
+    return finding.zone if finding else Zone.GREEN
+
+
+def _new(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        zone=Zone.GREEN,
+        after=finding.zone,
+        value=None,
+        severity=0.0,
+        text=f"not held now; after the proposal: {finding.text}",
+    )

@@ -1,0 +1,204 @@
+"""What prices did lately: falls, shocks and usual volatility, measured in own volatility.
+
+Series run oldest first; the present price stands as the provisional close of today. Nothing is
+filled: what was not observed is NaN, and too little of it gives NaN rather than a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from portfolios.model.market import Array, Market
+from portfolios.model.measures import (
+    ewma_volatility,
+    ewma_volatility_path,
+    log_returns,
+    simple_returns,
+)
+from portfolios.model.valuation import STATED, Position, Valuation
+from rebalancer.estimates.covariance import CALM_HALF_LIFE, CALM_SHARE, VOLATILITY_HALF_LIFE
+from rebalancer.estimates.risk_model import HORIZON_DAYS
+
+SLOW_HALF_LIFE = 126.0
+"""Of the volatility that falls are measured against."""
+FEWEST_RETURNS = 30
+SHOCK_DAYS, FALL_DAYS = 3, 90
+QUICK, QUIET = 10.0, 90.0
+"""Half-lives whose ratio tells a change of regime."""
+FEWEST_FOR_REGIME = 60
+RECENT_DAYS, FEWEST_RECENT = 20, 15
+"""A regime is told by the last days, so most of them must be known."""
+COVERAGE = 0.8
+"""Least share of the money whose history must be known on a day, and of the days of a peak."""
+YEAR, FEWEST_USUAL_DAYS, BURN_IN = 365, 180, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """How far levels fell, and how far their own volatility lets them, shape (n,) each.
+
+    Attributes:
+        loss: fraction lost, negative for a gain; NaN when unknown.
+        sigma: daily volatility known beforehand; NaN when history is too short.
+        days: over which.
+    """
+
+    loss: Array
+    sigma: Array
+    days: int
+
+    def level(self, i: int, z: float, least: float) -> float:
+        """Return the loss that counts: `z` volatilities of so many days, and at least `least`."""
+        return max(least, float(1.0 - np.exp(-z * self.sigma[i] * np.sqrt(self.days))))
+
+    def is_known(self, i: int) -> bool:
+        """Tell whether both the loss and the volatility are known."""
+        return bool(np.isfinite(self.loss[i]) and np.isfinite(self.sigma[i]))
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Volatility per 30 days of the reference's returns.
+
+    Attributes:
+        median: over a year, of what was estimated on each day; NaN with fewer than 180 days.
+        now: estimated today, by the same rule.
+    """
+
+    median: float
+    now: float
+
+
+def present_levels(valuation: Valuation, market: Market) -> Array:
+    """Return the closes with today's row set to the prices in use, shape (T, n).
+
+    An asset without a usable market price is NaN today, and days without bars are NaN.
+    """
+    close = market.bars.columns(valuation.asset_ids).close
+    last_day = market.bars.days[-1] if market.bars.days else None
+    missing = (market.as_of.date() - last_day).days if last_day else 1
+    today = np.full((max(0, missing), close.shape[1]), np.nan)
+    levels = np.vstack([np.where(close > 0, close, np.nan), today])
+    levels[-1] = [_market_price(position) for position in valuation.positions]
+    return levels
+
+
+def shock(levels: Array) -> Fall:
+    """Return the loss of the last three days, and the volatility known the day before."""
+    if len(levels) <= SHOCK_DAYS:
+        return _unknown(levels, SHOCK_DAYS)
+    loss = np.asarray(1.0 - levels[-1] / levels[-1 - SHOCK_DAYS])
+    return Fall(loss, _slow_volatility(levels[:-1]), SHOCK_DAYS)
+
+
+def fall_from_peak(levels: Array) -> Fall:
+    """Return the fall from the peak of 90 days, and the volatility known before those days.
+
+    A peak may hide in a gap, so the fall is known only where four fifths of the days are.
+    """
+    if len(levels) <= FALL_DAYS:
+        return _unknown(levels, FALL_DAYS)
+    window = levels[-FALL_DAYS:]
+    peak = np.where(_count(window) >= COVERAGE * FALL_DAYS, np.fmax.reduce(window, axis=0), np.nan)
+    return Fall(
+        np.asarray(1.0 - levels[-1] / peak), _slow_volatility(levels[:-FALL_DAYS]), FALL_DAYS
+    )
+
+
+def regime(levels: Array) -> Array:
+    """Return recent volatility over its usual level, shape (n,).
+
+    NaN below 60 returns, or below 15 of the last 20.
+    """
+    returns = log_returns(levels)
+    usual = ewma_volatility(returns, QUIET)
+    known = (_count(returns) >= FEWEST_FOR_REGIME) & (usual > 0) & ~np.isnan(levels[-1])
+    known &= _count(returns[-RECENT_DAYS:]) >= FEWEST_RECENT
+    ratio = ewma_volatility(returns, QUICK) / np.where(known, usual, 1.0)
+    return np.where(known, ratio, np.nan)
+
+
+def value_path(levels: Array, w: Array, cash: float, listed: npt.NDArray[np.bool_]) -> Array:
+    """Return the value of today's quantities over the past, shape (T, 1), 1 today.
+
+    What was not listed yet, or never is, counts as unchanged; NaN on days for which less than
+    80% of the listed money has a price. Flows cannot show: quantities are today's throughout.
+    """
+    relative = levels / levels[-1]
+    known = ~np.isnan(relative)
+    path = cash + np.where(known, relative * w, w).sum(axis=1)
+    return np.where(_covered(known, w, listed) >= COVERAGE, path, np.nan)[:, None]
+
+
+def weighted_returns(levels: Array, w: Array, listed: npt.NDArray[np.bool_]) -> Array:
+    """Return daily simple returns of constant weights, shape (T - 1,).
+
+    A day's return is scaled up for listed money that has none; NaN below 80% of it.
+    """
+    returns = simple_returns(levels)
+    known = ~np.isnan(returns)
+    covered = _covered(known, w, listed)
+    total = np.where(known, returns * w, 0.0).sum(axis=1)
+    enough = covered >= COVERAGE
+    return np.where(enough, total / np.where(enough, covered, 1.0), np.nan)
+
+
+def usual_volatility(returns: Array) -> Usual:
+    """Return the volatility per 30 days of one daily series, shape (T,), and its usual level.
+
+    The mix of a fast and a slow estimate is that of the risk model.
+    """
+    fast = ewma_volatility_path(returns, VOLATILITY_HALF_LIFE) ** 2
+    slow = ewma_volatility_path(returns, CALM_HALF_LIFE) ** 2
+    path = np.sqrt(HORIZON_DAYS * ((1.0 - CALM_SHARE) * fast + CALM_SHARE * slow))
+    seen = np.cumsum(~np.isnan(returns)) >= BURN_IN
+    usable = path[seen & ~np.isnan(returns)][-YEAR:]
+    if len(usable) < FEWEST_USUAL_DAYS:
+        return Usual(float("nan"), float("nan"))
+    return Usual(float(np.median(usable)), float(path[-1]))
+
+
+def filtered_scenarios(returns: Array) -> Array:
+    """Return past returns as large as they would be at today's volatility, burn-in left out.
+
+    Each is rescaled by today's volatility over the one known the day before it (filtered
+    historical simulation, Barone-Adesi, Giannopoulos & Vosper 1999).
+    """
+    if not len(returns):
+        return returns
+    sigma = ewma_volatility_path(returns, VOLATILITY_HALF_LIFE)
+    before = sigma[:-1]
+    usable = (before > 0) & ~np.isnan(returns[1:])
+    usable &= np.cumsum(~np.isnan(returns))[:-1] >= FEWEST_RETURNS
+    return np.asarray(returns[1:][usable] * sigma[-1] / before[usable])
+
+
+def _market_price(position: Position) -> float:
+    if position.grey or position.quote is None or position.quote.source == STATED:
+        return float("nan")
+    return float(position.quote.price)
+
+
+def _unknown(levels: Array, days: int) -> Fall:
+    nothing = np.full(levels.shape[1], np.nan)
+    return Fall(nothing, nothing, days)
+
+
+def _slow_volatility(levels: Array) -> Array:
+    returns = log_returns(levels)
+    enough = _count(returns) >= FEWEST_RETURNS
+    return np.where(enough, ewma_volatility(returns, SLOW_HALF_LIFE), np.nan)
+
+
+def _count(returns: Array) -> npt.NDArray[np.int_]:
+    return np.asarray(np.sum(~np.isnan(returns), axis=0))
+
+
+def _covered(known: npt.NDArray[np.bool_], w: Array, listed: npt.NDArray[np.bool_]) -> Array:
+    """Return on each day the share of the listed money that has a price; 1 without any."""
+    money = np.where(listed, w, 0.0)
+    total = float(money.sum())
+    return np.asarray(known @ money / total) if total > 0 else np.ones(len(known))

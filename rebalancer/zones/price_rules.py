@@ -1,0 +1,254 @@
+"""Rules about what prices do, and how old they are: falls, shocks, regimes, pegs, ages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from statistics import median
+
+import numpy as np
+
+from portfolios.model.assets import AssetKind
+from portfolios.model.market import (
+    LONG_GRADE_AMBER,
+    LONG_GRADE_LIMIT,
+    PRICE_AMBER,
+    PRICE_LIMIT,
+    SHORT_GRADE_AMBER,
+    SHORT_GRADE_LIMIT,
+    STATED_PRICE_AMBER,
+    STATED_PRICE_LIMIT,
+    Grade,
+)
+from portfolios.model.plan import Finding, Scope
+from portfolios.values import display
+from rebalancer.zones.price_history import Fall, fall_from_peak, regime, shock
+from rebalancer.zones.rule import Exit, Levels, judged, unknown
+from rebalancer.zones.situation import Held, Situation
+
+HOUR = timedelta(hours=1)
+
+
+class Drawdown:
+    """H3: a fall from the 90-day peak that is large for the asset's own volatility.
+
+    For a driftless Brownian motion the levels are passed on 10% and 2% of days. The value is the
+    fall itself; the thresholds are those of the asset, in the same unit.
+    """
+
+    key, code, scope, importance = "drawdown", "H3", Scope.ASSET, 1.0
+    exit_amber, exit_red = Exit(), Exit()
+    amber, red = 1.65, 2.33
+    least_amber, least_red = 0.15, 0.25
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every listed holding that is no stablecoin."""
+        fall = fall_from_peak(situation.levels)
+        for held in _with_prices(situation):
+            if not fall.is_known(held.i):
+                yield unknown(self, held.asset_id, _no_history(held, "120 days are"))
+                continue
+            loss = float(fall.loss[held.i])
+            text = f"{display.percent(loss)} below its 90-day peak"
+            yield judged(
+                self, held.asset_id, loss, levels_of(self, fall, held.i), text, weight=held.weight
+            )
+
+
+class Shock:
+    """H11: a fall within three days that is large for the asset's own volatility."""
+
+    key, code, scope, importance = "shock", "H11", Scope.ASSET, 0.8
+    exit_amber, exit_red = Exit(), Exit()
+    amber, red = 2.5, 4.0
+    least_amber, least_red = 0.15, 0.25
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every listed holding that is no stablecoin."""
+        fall = shock(situation.levels)
+        for held in _with_prices(situation):
+            if not fall.is_known(held.i):
+                yield unknown(
+                    self,
+                    held.asset_id,
+                    _no_history(held, "a month and the close three days ago are"),
+                )
+                continue
+            loss = float(fall.loss[held.i])
+            text = f"{moved(loss)} in three days"
+            yield judged(
+                self, held.asset_id, loss, levels_of(self, fall, held.i), text, weight=held.weight
+            )
+
+
+class VolatilityRegime:
+    """H4: volatility well above its usual level (half-lives of 10 and 90 days)."""
+
+    key, code, scope, importance = "volatility_regime", "H4", Scope.ASSET, 0.8
+    exit_amber, exit_red = Exit(), Exit()
+    amber, red = 1.4, 2.0
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every listed holding that is no stablecoin."""
+        ratios = regime(situation.levels)
+        for held in _with_prices(situation):
+            ratio = float(ratios[held.i])
+            if not np.isfinite(ratio):
+                yield unknown(self, held.asset_id, _no_history(held, "60 days that move are"))
+                continue
+            text = f"volatility at {ratio:.2f} times its usual level"
+            levels = Levels(1.0, self.amber, self.red)
+            yield judged(self, held.asset_id, ratio, levels, text, weight=held.weight)
+
+
+class Depeg:
+    """H8: a stablecoin away from its peg.
+
+    One aggregated price is one observation; that two of them agree is asked by those who tell.
+    A peg in another currency is measured against the median of at least three such coins with
+    prices to trust.
+    """
+
+    key, code, scope, importance = "depeg", "H8", Scope.ASSET, 1.2
+    exit_amber, exit_red = Exit(scale=0.6), Exit(scale=0.6)
+    amber, red = 0.005, 0.01
+    fewest_peers = 3
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every stablecoin held."""
+        for held in situation.held:
+            if not held.is_stable:
+                continue
+            price, par = held.position.price, self._par(situation, held.position.asset.peg)
+            if held.unpriced or price is None or par is None:
+                why = held.unpriced or "what its peg is worth is unknown"
+                yield unknown(self, held.asset_id, why)
+                continue
+            away = float(abs(price / par - 1))
+            text = f"{display.percent(away, 2)} away from its peg"
+            levels = Levels(0.0, self.amber, self.red)
+            yield judged(self, held.asset_id, away, levels, text, weight=held.weight)
+
+    def _par(self, situation: Situation, peg: str) -> Decimal | None:
+        market = situation.market
+        if not peg or peg == market.currency:
+            return Decimal(1) if peg else None
+        peers = [
+            quote.price
+            for asset_id, quote in sorted(market.quotes.items())
+            if asset_id in market.assets and not quote.quarantined
+            for asset in (market.assets[asset_id],)
+            if asset.kind is AssetKind.STABLE and asset.peg == peg
+            if market.age(quote.at) <= PRICE_LIMIT
+        ]
+        return median(peers) if len(peers) >= self.fewest_peers else None
+
+
+class Stale:
+    """H10: a price or grade that grew old; past its limit it is unknown, not red.
+
+    The value is the age in hours of whatever is oldest for its kind.
+    """
+
+    key, code, scope, importance = "stale", "H10", Scope.ASSET, 0.8
+    exit_amber: Exit = Exit()
+    exit_red: Exit | None = None
+
+    def findings(self, situation: Situation) -> Iterator[Finding]:
+        """Judge every holding."""
+        for held in situation.held:
+            if held.unpriced:
+                yield unknown(self, held.asset_id, held.unpriced)
+                continue
+            undated = _undated(situation, held)
+            if undated:
+                yield unknown(self, held.asset_id, f"the {undated} has no date")
+                continue
+            name, age, amber, limit = max(_ages(situation, held), key=_by_age)
+            if age > limit:
+                yield unknown(self, held.asset_id, f"{name} is {_span(age)} old")
+                continue
+            levels = Levels(0.0, amber / HOUR, beyond=True)
+            text = f"{name} is {_span(age)} old"
+            yield judged(self, held.asset_id, age / HOUR, levels, text, weight=held.weight)
+
+
+def levels_of(rule: Drawdown | Shock, fall: Fall, i: int) -> Levels:
+    """Return the thresholds of one asset, as losses."""
+    return Levels(
+        0.0,
+        fall.level(i, rule.amber, rule.least_amber),
+        fall.level(i, rule.red, rule.least_red),
+    )
+
+
+def moved(loss: float) -> str:
+    """Say a loss or a gain.
+
+    >>> moved(0.123), moved(-0.04)
+    ('down 12.3%', 'up 4.0%')
+    """
+    return f"{'down' if loss > 0 else 'up'} {display.percent(abs(loss))}"
+
+
+def _with_prices(situation: Situation) -> Iterator[Held]:
+    return (held for held in situation.held if held.is_listed and not held.is_stable)
+
+
+def _no_history(held: Held, needed: str) -> str:
+    return held.unpriced or f"too few prices: {needed} needed"
+
+
+def _ages(
+    situation: Situation, held: Held
+) -> Iterator[tuple[str, timedelta, timedelta, timedelta]]:
+    market, quote = situation.market, held.position.quote
+    if quote is not None and held.is_listed:
+        yield "price", market.age(quote.at), PRICE_AMBER, PRICE_LIMIT
+    elif quote is not None:
+        yield "stated price", market.age(quote.at), STATED_PRICE_AMBER, STATED_PRICE_LIMIT
+    grade = _grade(situation, held)
+    if grade is None:
+        return
+    if _has_short(grade) and grade.short_at is not None:
+        yield "short grade", market.age(grade.short_at), SHORT_GRADE_AMBER, SHORT_GRADE_LIMIT
+    if grade.long is not None and grade.long_at is not None:
+        yield "long grade", market.age(grade.long_at), LONG_GRADE_AMBER, LONG_GRADE_LIMIT
+
+
+def _undated(situation: Situation, held: Held) -> str:
+    """Name a grade whose age nobody knows, empty when there is none."""
+    grade = _grade(situation, held)
+    if grade is None:
+        return ""
+    if _has_short(grade) and grade.short_at is None:
+        return "short grade"
+    return "long grade" if grade.long is not None and grade.long_at is None else ""
+
+
+def _grade(situation: Situation, held: Held) -> Grade | None:
+    if held.is_stable or not held.is_listed:
+        return None
+    return situation.market.grades.get(held.asset_id)
+
+
+def _has_short(grade: Grade) -> bool:
+    """Tell whether something has the short grade's date: its score, or the trend."""
+    return grade.short is not None or grade.trend is not None
+
+
+def _by_age(item: tuple[str, timedelta, timedelta, timedelta]) -> tuple[bool, float]:
+    _, age, amber, limit = item
+    return age > limit, age / amber
+
+
+def _span(age: timedelta) -> str:
+    """Say an age in its largest whole unit.
+
+    >>> _span(timedelta(minutes=3)), _span(timedelta(hours=30)), _span(timedelta(days=9))
+    ('3 minutes', '30 hours', '9 days')
+    """
+    if age < 2 * HOUR:
+        return f"{age // timedelta(minutes=1)} minutes"
+    return f"{age // HOUR} hours" if age < timedelta(days=3) else f"{age.days} days"

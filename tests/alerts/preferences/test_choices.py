@@ -1,0 +1,124 @@
+"""What reaches whom, where and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.messages import Kind
+from alerts.preferences.choices import (
+    EMAIL,
+    TELEGRAM,
+    URGENT,
+    Preferences,
+    Route,
+    Way,
+    next_time,
+    quiet_end,
+    route,
+)
+from portfolios.documents.codec import from_json, to_json
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NIGHT = Preferences(quiet_from="22:00", quiet_until="07:00")
+BOTH = (EMAIL, TELEGRAM)
+
+
+def routed(kind: Kind, chosen: Preferences, at: datetime, *, sent: int = 0) -> tuple[Route, ...]:
+    return route(kind, chosen, BOTH, now=at, zone="Europe/Berlin", sent_today=sent)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Kind.ZONE_RED, (Route(TELEGRAM, NOON),)),
+        (Kind.ZONE_AMBER, (Route(TELEGRAM, NOON, is_silent=True),)),
+        (Kind.WEEKLY, (Route(EMAIL, NOON),)),
+        (Kind.TEST, (Route(EMAIL, NOON), Route(TELEGRAM, NOON))),
+    ],
+)
+def test_by_default_each_kind_has_its_place(kind: Kind, expected: tuple[Route, ...]) -> None:
+    assert routed(kind, Preferences(), NOON) == expected
+
+
+def test_what_can_wait_comes_with_the_next_mornings_digest() -> None:
+    (only,) = routed(Kind.GRADE, Preferences(), NOON)
+    assert only.is_digest
+    assert only.not_before == datetime(2026, 11, 25, 7, tzinfo=UTC)  # eight o'clock in Berlin
+
+
+def test_without_a_chat_mail_stands_in_and_silence_becomes_the_digest() -> None:
+    (red,) = route(Kind.ZONE_RED, Preferences(), (EMAIL,), now=NOON, zone="UTC")
+    (amber,) = route(Kind.ZONE_AMBER, Preferences(), (EMAIL,), now=NOON, zone="UTC")
+    assert (red.channel, red.is_digest, amber.is_digest) == (EMAIL, False, True)
+
+
+def test_a_choice_beats_the_default() -> None:
+    chosen = Preferences().choose(Kind.ZONE_RED, TELEGRAM, Way.OFF)
+    chosen = chosen.choose(Kind.PROPOSAL, EMAIL, Way.ON)
+    assert routed(Kind.ZONE_RED, chosen, NOON) == ()
+    assert [r.channel for r in routed(Kind.PROPOSAL, chosen, NOON)] == [EMAIL, TELEGRAM]
+
+
+def test_quiet_hours_put_off_to_their_end_and_only_agreed_urgency_breaks_them() -> None:
+    late = datetime(2026, 11, 24, 23, tzinfo=UTC)  # midnight in Berlin
+    morning = datetime(2026, 11, 25, 6, tzinfo=UTC)
+    agreed = Preferences(quiet_from="22:00", quiet_until="07:00", urgent_breaks_quiet=True)
+    assert routed(Kind.ZONE_RED, NIGHT, late)[0].not_before == morning
+    assert routed(Kind.ZONE_RED, agreed, late)[0].not_before == late
+    assert routed(Kind.PROPOSAL, agreed, late)[0].not_before == morning
+
+
+def test_a_mute_keeps_everything_until_it_ends_and_may_end_in_quiet_hours() -> None:
+    until = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+    muted = Preferences(quiet_from="22:00", quiet_until="07:00", muted_until=until)
+    assert routed(Kind.ZONE_RED, muted, NOON)[0].not_before == datetime(2026, 11, 25, 6, tzinfo=UTC)
+
+
+def test_beyond_the_budget_of_a_day_all_but_the_urgent_comes_with_the_digest() -> None:
+    assert routed(Kind.PROPOSAL, Preferences(budget=3), NOON, sent=3)[0].is_digest
+    assert not routed(Kind.ZONE_RED, Preferences(budget=3), NOON, sent=99)[0].is_digest
+
+
+@given(
+    st.sampled_from(sorted(Kind)),
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+    st.times().map(lambda t: f"{t:%H:%M}"),
+    st.times().map(lambda t: f"{t:%H:%M}"),
+)
+def test_nothing_that_can_wait_is_sent_in_quiet_hours_and_nothing_is_lost(
+    kind: Kind, moment: datetime, zone: str, begin: str, end: str
+) -> None:
+    now = moment.replace(tzinfo=UTC)
+    chosen = Preferences(quiet_from=begin, quiet_until=end)
+    routes = route(kind, chosen, BOTH, now=now, zone=zone)
+    for one in routes:
+        assert now <= one.not_before <= now + timedelta(hours=50)
+        if not one.is_digest:
+            assert quiet_end(chosen, one.not_before, zone) is None or _clocks_change(one, zone)
+    assert routes or kind not in URGENT
+
+
+def _clocks_change(one: Route, zone: str) -> bool:
+    offsets = {
+        (one.not_before + timedelta(hours=h)).astimezone(ZoneInfo(zone)).utcoffset()
+        for h in (-26, 0, 26)
+    }
+    return len(offsets) > 1
+
+
+def test_the_next_time_is_always_ahead() -> None:
+    for hour in range(48):
+        now = datetime(2026, 3, 28, tzinfo=UTC) + timedelta(hours=hour)
+        ahead = next_time(now, datetime(2026, 1, 1, 8).time(), "Europe/Berlin")
+        assert timedelta(0) < ahead - now <= timedelta(hours=25)
+
+
+def test_preferences_are_kept_exactly() -> None:
+    chosen = Preferences(muted_until=NOON).choose(Kind.SIGNAL, TELEGRAM, Way.OFF)
+    assert from_json(Preferences, to_json(chosen)) == chosen

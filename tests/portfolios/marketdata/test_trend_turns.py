@@ -1,0 +1,80 @@
+"""When a trend turned: known where it was seen, and unknown where it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from portfolios.marketdata.grade_store import GradeStore
+from portfolios.marketdata.trend_turns import Trend, note_turns, turned_at
+from portfolios.model.market import Grade
+from portfolios.store.database import Database, open_database
+from portfolios.store.migrations import PORTFOLIOS
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database(tmp_path / "t.db", migrations=(PORTFOLIOS,)) as opened:
+        yield opened
+
+
+def see(database: Database, day: float, trend: int | None, signal: int | None = 0) -> None:
+    with database.transaction():
+        note_turns(database, [Trend("a", "tm", trend, signal, NOW + timedelta(days=day))])
+
+
+def since(database: Database, trend: int, source: str = "tm") -> float | None:
+    at = turned_at(database, "a", source, trend)
+    return None if at is None else (at - NOW) / timedelta(days=1)
+
+
+def test_the_age_of_a_first_state_is_unknown_unless_it_turned_that_day(database: Database) -> None:
+    see(database, 0, 1)
+    assert since(database, 1) is None
+    see(database, 1, 1, signal=1)
+    assert since(database, 1) == 1
+
+
+def test_a_state_other_than_the_day_befores_turned(database: Database) -> None:
+    for day, trend in enumerate((1, 1, -1, -1, -1)):
+        see(database, day, trend)
+    assert since(database, -1) == 2
+    assert since(database, 1) is None
+
+
+def test_after_a_gap_nobody_knows_when_it_turned(database: Database) -> None:
+    see(database, 0, 1, signal=1)
+    see(database, 9, 1)
+    assert since(database, 1) == 0
+    see(database, 20, -1)
+    assert since(database, -1) is None
+    see(database, 21, -1)
+    assert since(database, -1) is None
+
+
+def test_what_is_older_or_unknown_changes_nothing(database: Database) -> None:
+    see(database, 5, 1, signal=1)
+    see(database, 3, -1, signal=-1)
+    see(database, 6, None)
+    assert since(database, 1) == 5
+    assert since(database, -1) is None
+
+
+def test_the_same_day_seen_again_stays_as_it_was(database: Database) -> None:
+    see(database, 4, 1)
+    see(database, 5, -1)
+    see(database, 5, -1)
+    assert since(database, -1) == 5
+
+
+def test_our_own_trends_keep_their_age_when_they_are_saved_anew(database: Database) -> None:
+    grades = GradeStore(database)
+    for day, trend in enumerate((1, -1, -1)):
+        at = NOW + timedelta(days=day)
+        grades.save_ours({"a": Grade("technical", 50.0, 50.0, trend, 0, at, at, kind="own")})
+    assert since(database, -1, "technical") == 1

@@ -1,0 +1,134 @@
+"""A portfolio at a market's prices: what counts, what is grey, what withholds, what may be sold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from portfolios.model.market import Market
+from portfolios.model.portfolio import (
+    Holding,
+    Investor,
+    Lock,
+    LockKind,
+    Portfolio,
+    Restrictions,
+    StatedPrice,
+)
+from portfolios.model.valuation import moved, value_portfolio
+from portfolios.providers.sample.market import sample_market
+
+
+@pytest.fixture(scope="module")
+def market() -> Market:
+    return sample_market()
+
+
+def held(**changes: object) -> Portfolio:
+    return Portfolio("p", holdings=(replace(Holding("bitcoin", Decimal(3)), **changes),))
+
+
+def test_weights_and_cash_sum_to_one_after_a_flow(market: Market) -> None:
+    portfolio = Portfolio("p", cash=Decimal(100), holdings=(Holding("solana", Decimal(2)),))
+    valuation = value_portfolio(portfolio, market, flow=Decimal(50))
+    price = market.quotes["solana"].price
+    assert valuation.value == 2 * price + 150
+    assert valuation.weights().sum() + valuation.cash_weight() == pytest.approx(1)
+
+
+def test_what_is_only_wished_stands_in_the_valuation_with_nothing(market: Market) -> None:
+    portfolio = replace(held(), targets={"uniswap": Decimal("0.2"), "nobody": Decimal("0.1")})
+    assert value_portfolio(portfolio, market).asset_ids == ("bitcoin", "uniswap")
+
+
+@pytest.mark.parametrize(
+    ("locks", "free"),
+    [
+        ((), 3),
+        ((Lock(LockKind.FROZEN),), 0),
+        ((Lock(LockKind.NO_BUY),), 3),
+        (
+            (
+                Lock(LockKind.FROZEN, quantity=Decimal(1)),
+                Lock(LockKind.NO_SELL, quantity=Decimal(2)),
+            ),
+            1,
+        ),
+        ((Lock(LockKind.FROZEN, quantity=Decimal(9)),), 0),
+        ((Lock(LockKind.FROZEN, until=date(2026, 11, 22)),), 3),
+        ((Lock(LockKind.FROZEN, until=date(2026, 11, 23)),), 0),
+    ],
+)
+def test_what_locks_leave_to_sell(market: Market, locks: tuple[Lock, ...], free: int) -> None:
+    (position,) = value_portfolio(held(locks=locks), market).positions
+    assert position.free == free
+
+
+@pytest.mark.parametrize(("days", "grey"), [(99, False), (102, True)])
+def test_an_old_stated_price_greys_its_own_position_only(
+    market: Market, days: int, grey: bool
+) -> None:
+    stated = StatedPrice(Decimal("12.5"), market.as_of.date() - timedelta(days=days))
+    token = held(asset_id="acme", kind="security_token", stated=stated)
+    valuation = value_portfolio(token, market)
+    assert bool(valuation.positions[0].grey) is grey
+    assert valuation.withheld == ()
+    assert valuation.value == (0 if grey else Decimal("37.5"))
+
+
+def test_the_market_knows_better_than_a_stated_price(market: Market) -> None:
+    stated = StatedPrice(Decimal(1000), market.as_of.date())
+    (position,) = value_portfolio(held(stated=stated), market).positions
+    assert position.price == market.quotes["bitcoin"].price
+
+
+def test_no_stated_price_stands_in_for_one_that_was_not_pulled_yet(market: Market) -> None:
+    quotes = {a: q for a, q in market.quotes.items() if a != "bitcoin"}
+    early = replace(market, quotes=quotes, awaited=frozenset({"bitcoin"}))
+    stated = StatedPrice(Decimal(1000), market.as_of.date())
+    assert value_portfolio(held(stated=stated), early).withheld == ("BTC: no price pulled yet",)
+
+
+def test_an_asset_stands_in_the_sectors_where_the_user_put_it(market: Market) -> None:
+    (moved_,) = value_portfolio(held(sector="infra"), market).positions
+    assert moved_.asset.sectors == {"infra": 1.0}
+    shares = {"infra": Decimal("0.25"), "layer1": Decimal("0.75")}
+    (split,) = value_portfolio(held(membership=shares), market).positions
+    assert split.asset.sectors == {"infra": 0.25, "layer1": 0.75}
+    assert split.asset.sector == "layer1"
+
+
+@pytest.mark.parametrize(("hours", "withheld"), [(49, False), (51, True)])
+def test_an_old_market_price_withholds(market: Market, hours: int, withheld: bool) -> None:
+    quote = replace(market.quotes["bitcoin"], at=market.as_of - timedelta(hours=hours))
+    old = replace(market, quotes={**market.quotes, "bitcoin": quote})
+    assert bool(value_portfolio(held(), old).withheld) is withheld
+
+
+def test_trades_move_quantities_at_the_same_prices(market: Market) -> None:
+    before = value_portfolio(held(), market)
+    after = moved(before, {"bitcoin": Decimal(1)}, Decimal(7))
+    assert after.value == market.quotes["bitcoin"].price + 7
+
+
+@pytest.mark.parametrize(
+    ("rules", "investor", "kinds"),
+    [
+        (Restrictions(), Investor(), []),
+        (Restrictions(accredited_only=True), Investor(accredited=True), []),
+        (Restrictions(accredited_only=True), Investor(), [LockKind.NO_BUY]),
+        (Restrictions(countries_allowed=("DE",)), Investor(country="DE"), []),
+        (Restrictions(countries_allowed=("DE",)), Investor(country="US"), [LockKind.NO_BUY]),
+        (Restrictions(countries_allowed=("DE",)), Investor(), [LockKind.FROZEN]),
+        (Restrictions(transferable=None), Investor(), [LockKind.FROZEN]),
+        (Restrictions(lockup_until=date(2027, 1, 1)), Investor(), [LockKind.FROZEN]),
+        (Restrictions(max_holders_reached=True), Investor(), [LockKind.NO_BUY]),
+    ],
+)
+def test_restrictions_become_locks_and_what_is_unknown_freezes(
+    rules: Restrictions, investor: Investor, kinds: list[LockKind]
+) -> None:
+    assert [lock.kind for lock in rules.locks(investor)] == kinds

@@ -1,0 +1,179 @@
+"""Codes that link a chat: once, soon, and never by guessing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from secrets import token_hex, token_urlsafe
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.model.users import Person
+from portfolios.store.database import Database, open_database
+from portfolios.store.link_codes import LIFE, new_code, redeem, unlink
+from portfolios.store.user_store import PeopleStore
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ANN, BOB = Person("ann"), Person("bob")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database(tmp_path / "l.db") as opened:
+        for person in (ANN, BOB):
+            PeopleStore(opened).save(person)
+        yield opened
+
+
+def test_a_code_links_the_chat_that_brings_it_first(database: Database) -> None:
+    code = new_code(database, ANN, now=NOW)
+    linked = redeem(database, code, chat="7", now=NOW + timedelta(minutes=9))
+    assert linked == Person("ann", chat="7")
+    assert PeopleStore(database).person("ann").chat == "7"
+    assert redeem(database, code, chat="8", now=NOW) is None
+    assert redeem(database, code, chat="7", now=NOW) is None
+
+
+def test_a_code_fits_a_start_link_and_is_kept_as_a_hash_only(
+    database: Database, tmp_path: Path
+) -> None:
+    code = new_code(database, ANN, now=NOW)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22,64}", code)
+    assert code.encode() not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("late", [LIFE, LIFE + timedelta(days=1), -timedelta(minutes=1)])
+def test_a_code_is_worth_nothing_after_its_time_nor_before_it(
+    database: Database, late: timedelta
+) -> None:
+    code = new_code(database, ANN, now=NOW)
+    assert redeem(database, code, chat="7", now=NOW + late) is None
+
+
+def test_a_second_code_voids_the_first(database: Database) -> None:
+    first, second = new_code(database, ANN, now=NOW), new_code(database, ANN, now=NOW)
+    assert redeem(database, first, chat="7", now=NOW) is None
+    assert redeem(database, second, chat="7", now=NOW) is not None
+
+
+def test_a_chat_that_guesses_must_wait_and_another_need_not(database: Database) -> None:
+    code = new_code(database, ANN, now=NOW)
+    for _ in range(5):
+        assert redeem(database, "guess", chat="7", now=NOW) is None
+    assert redeem(database, code, chat="7", now=NOW) is None
+    assert redeem(database, code, chat="8", now=NOW) is not None
+    later = NOW + timedelta(hours=1)
+    assert redeem(database, new_code(database, BOB, now=later), chat="7", now=later) is not None
+
+
+def test_a_chat_speaks_for_one_person(database: Database) -> None:
+    redeem(database, new_code(database, ANN, now=NOW), chat="7", now=NOW)
+    redeem(database, new_code(database, BOB, now=NOW), chat="7", now=NOW)
+    people = PeopleStore(database)
+    assert (people.person("ann").chat, people.person("bob").chat) == ("", "7")
+    assert unlink(database, "7") == Person("bob", chat="7")
+    assert unlink(database, "7") is None
+
+
+def test_of_two_chats_that_race_one_wins(database: Database) -> None:
+    for _ in range(30):
+        code = new_code(database, ANN, now=NOW)
+
+        def bring(chat: str, code: str = code) -> Person | None:
+            with open_database(database.path) as own:
+                return redeem(own, code, chat=chat, now=NOW)
+
+        with ThreadPoolExecutor(2) as pool:
+            won = [person for person in pool.map(bring, ("7", "8")) if person]
+        assert len(won) == 1
+        with database.transaction():
+            database.execute("DELETE FROM tries")
+
+
+def test_there_are_codes_only_for_those_who_are_kept(database: Database) -> None:
+    with pytest.raises(NotFoundError):
+        new_code(database, Person("eve"), now=NOW)
+
+
+def test_a_group_has_no_code(database: Database) -> None:
+    group = Person("family", chat="-100", is_group=True)
+    PeopleStore(database).save(group)
+    with pytest.raises(UsageError, match="is a group"):
+        new_code(database, group, now=NOW)
+
+
+def attempts(database: Database, code: str, number: int, chance: Random) -> Iterator[str]:
+    """Yield codes that must all be worth nothing: guessed, misheard, used, voided, and too old."""
+    used, void = new_code(database, BOB, now=NOW), new_code(database, ANN, now=NOW - LIFE)
+    assert redeem(database, used, chat="bob", now=NOW) is not None
+    near = [code[:-1], code[1:], code.upper(), f"{code}0", f" {code}", f"{code}\0", code[::-1],
+            code.replace(code[0], "０"), sha256(code.encode()).hexdigest(), "", "%", "' OR 1=1 --",
+            "\ud800", "x" * 10_000]  # fmt: skip
+    yield from (each for each in near if each != code)
+    for _ in range(number):
+        place = chance.randrange(len(code))
+        yield chance.choice([
+            token_hex(24), token_urlsafe(24), used, void, used[:24] + code[24:],
+            code[:place] + chance.choice("ghijxyz-_") + code[place + 1 :],
+        ])  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [300, pytest.param(100_000, marks=pytest.mark.campaign)])
+def test_nothing_but_the_code_itself_succeeds(database: Database, number: int) -> None:
+    PeopleStore(database).save(Person("cleo"))
+    code = new_code(database, Person("cleo"), now=NOW)
+    chance = Random(number)  # noqa: S311
+    with database.transaction():  # one for all: a hundred thousand would only wear the disk
+        for n, guess in enumerate(attempts(database, code, number, chance)):
+            # Five a chat, so that each is looked at and none is refused for its number.
+            assert redeem(database, guess, chat=str(n // 5), now=NOW) is None, guess
+    assert [p.chat for p in PeopleStore(database).everybody()] == ["", "bob", ""]
+    assert redeem(database, code, chat="mine", now=NOW) == Person("cleo", chat="mine")
+
+
+@given(waits=st.lists(st.sampled_from([0, 1, 10, 11, 12, 13, 20, 59, 60, 61]), max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_chat_has_five_tries_in_any_hour(database: Database, waits: list[int]) -> None:
+    chat, now, missed = token_hex(8), NOW, list[datetime]()
+    with database.transaction():
+        for wait in waits:
+            now += timedelta(minutes=wait)
+            if tries_left(missed, now):
+                assert redeem(database, "guess", chat=chat, now=now) is None
+                missed.append(now)
+            code = new_code(database, ANN, now=now)
+            is_linked = redeem(database, code, chat=chat, now=now) is not None
+            assert is_linked is bool(tries_left(missed, now))
+
+
+def tries_left(missed: list[datetime], now: datetime) -> int:
+    return 5 - sum(now - at < timedelta(hours=1) for at in missed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("rounds", [300])
+def test_of_many_processes_that_bring_one_code_one_wins(database: Database, rounds: int) -> None:
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        for _ in range(rounds):
+            code = new_code(database, ANN, now=NOW)
+            bring = partial(_brought, database.path, code)
+            won = [chat for chat in pool.map(bring, map(str, range(8))) if chat]
+            assert len(won) == 1
+            assert PeopleStore(database).person("ann").chat == won[0]
+            with database.transaction():
+                database.execute("DELETE FROM tries")
+
+
+def _brought(path: Path, code: str, chat: str) -> str:
+    with open_database(path) as own:
+        return chat if redeem(own, code, chat=chat, now=NOW) else ""

@@ -1,0 +1,82 @@
+"""The file beside its open handles: looking at it must not take their locks away.
+
+A process that closes any descriptor of a file loses every lock that it holds on it, so that another
+process believes itself alone and takes the write-ahead log away from under the first.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from portfolios.errors import StoreError
+from portfolios.store.database import Database, open_database
+from portfolios.store.heartbeats import beats, went_well
+from portfolios.store.sqlite_file import Hold, is_empty
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+COME_AND_GO = """
+import sys
+from pathlib import Path
+from portfolios.store.database import open_database
+open_database(Path(sys.argv[1])).close()
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database(tmp_path / "held.db") as opened:
+        went_well(opened, "first", now=NOW)
+        yield opened
+
+
+def come_and_go(path: Path) -> None:
+    """Open and close the file as the only other process, which tidies up if it is alone."""
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", COME_AND_GO, str(path)], cwd=root, check=True)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_second_handle_leaves_the_first_its_locks(database: Database, read_only: bool) -> None:
+    open_database(database.path, read_only=read_only).close()
+    come_and_go(database.path)
+    assert Path(f"{database.path}-wal").exists()
+    went_well(database, "second", now=NOW)
+    come_and_go(database.path)
+    with open_database(database.path, read_only=True) as other:
+        assert [beat.part for beat in beats(other)] == ["first", "second"]
+
+
+def test_handles_that_come_and_go_in_threads_leave_the_file_whole(database: Database) -> None:
+    def write(number: int) -> None:
+        for turn in range(10):
+            with open_database(database.path) as own:
+                went_well(own, f"{number}:{turn}", now=NOW)
+
+    threads = [Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        come_and_go(database.path)
+    for thread in threads:
+        thread.join()
+    with open_database(database.path) as own:  # which reads it through for damage
+        assert len(beats(own)) == 41
+
+
+def test_a_file_is_looked_at_again_once_nobody_holds_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    open_database(path).close()
+    hold = Hold(path)
+    path.write_bytes(b"no database at all")
+    assert not is_empty(path)
+    hold.release()
+    hold.release()  # once more does nothing
+    with pytest.raises(StoreError, match="is not a database of this program"):
+        is_empty(path)
