@@ -7,11 +7,14 @@ two of them can state different figures. Only renderers know bold, escapes and l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from portfolios.model.plan import Zone
+
+_T = TypeVar("_T")
 
 
 class Kind(StrEnum):
@@ -120,3 +123,22 @@ class Picture:
 
     name: str
     png: bytes
+
+
+def with_tuples(message: Message) -> Message:
+    """Return the same message in the form in which it is read back."""
+    return replace(
+        message,
+        blocks=tuple(_block(block) for block in message.blocks),
+        buttons=_tuples(message.buttons),
+    )
+
+
+def _block(block: Block) -> Block:
+    return replace(
+        block, items=tuple(block.items), columns=tuple(block.columns), rows=_tuples(block.rows)
+    )
+
+
+def _tuples(rows: Sequence[Sequence[_T]]) -> tuple[tuple[_T, ...], ...]:
+    return tuple(tuple(row) for row in rows)

@@ -12,7 +12,7 @@ from alerts.messages import Kind, Message, Picture, Promise
 from alerts.preferences.choices import EMAIL, TELEGRAM, Preferences, Route, route
 from alerts.preferences.personalise import personal, wording_of
 from alerts.preferences.store import PreferenceStore
-from alerts.texts.event_messages import OPEN_HOURS
+from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.users import Person
 from portfolios.values.canonical import utc_text
 

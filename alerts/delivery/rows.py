@@ -7,19 +7,14 @@ written with six decimals always, so that their text sorts as time does.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from alerts.delivery.delivery import Delivery, State
-from alerts.messages import Block, Message, Promise
+from alerts.messages import Message, Promise, with_tuples
 from portfolios.documents.codec import from_json, to_json
 from portfolios.errors import StoreError
 from portfolios.store.database import Row
 from portfolios.values.canonical import read_utc
-
-_T = TypeVar("_T")
 
 CHANGING = (
     "state", "attempts", "copies", "not_before", "lease_owner", "lease_until", "begun_at",
@@ -105,22 +100,3 @@ def delivery_from_row(row: Row) -> Delivery:
 
 def _read(text: str | None) -> datetime | None:
     return None if text is None else read_utc(text)
-
-
-def with_tuples(message: Message) -> Message:
-    """Return the same message in the form in which it is read back."""
-    return replace(
-        message,
-        blocks=tuple(_block(block) for block in message.blocks),
-        buttons=_tuples(message.buttons),
-    )
-
-
-def _block(block: Block) -> Block:
-    return replace(
-        block, items=tuple(block.items), columns=tuple(block.columns), rows=_tuples(block.rows)
-    )
-
-
-def _tuples(rows: Sequence[Sequence[_T]]) -> tuple[tuple[_T, ...], ...]:
-    return tuple(tuple(row) for row in rows)

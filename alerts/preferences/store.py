@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from alerts.delivery.rows import with_tuples
-from alerts.messages import Message
+from alerts.messages import Message, with_tuples
 from alerts.preferences.choices import Preferences
 from portfolios.documents.codec import from_json, to_json
 from portfolios.store.database import Database

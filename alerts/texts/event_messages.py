@@ -8,13 +8,12 @@ from datetime import datetime
 from alerts.messages import Block, Button, Kind, Message, Style
 from alerts.triggers.flips import Advance, Flip
 from alerts.triggers.user_rules import Fired
+from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.plan import Decision, Plan, Scope, Trade, Zone
 from portfolios.values import display
 
 MOST_LINES = 12
 NOT_ADVICE = "It proposes, you trade. Not advice."
-OPEN_HOURS = 48
-"""A proposal is open for so long; after it, silence has meant skip."""
 
 
 def zone_message(

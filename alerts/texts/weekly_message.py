@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from alerts.messages import Block, Kind, Message, Style
-from alerts.texts.event_messages import NOT_ADVICE, OPEN_HOURS
+from alerts.texts.event_messages import NOT_ADVICE
+from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.weekly_facts import Week, WeeklyReport
 from portfolios.values import display

@@ -10,18 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeAlias
 
 import numpy as np
 
 from portfolios.model.market import Array, Bars
+from portfolios.providers.records import Daily
 
 DAY = timedelta(days=1)
 SPIKE = 3.0
 """A single close this many times above, or below, both its neighbours is a bad print."""
-
-Daily: TypeAlias = tuple[date, float, float | None]
-"""A day, its close, and the money traded on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from portfolios.model.portfolio import Portfolio
 
+OPEN_HOURS = 48
+"""A proposal is open for so long; after it, silence has meant skip."""
+
 
 class Verdict(StrEnum):
     """What may be decided on a plan; `apply` also books its trades."""

@@ -12,11 +12,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from portfolios.errors import ReplyError
-from portfolios.marketdata.bar_series import Daily
 from portfolios.providers.http.client import Client, Service
 from portfolios.providers.http.fields import amount, decimal, moment, text, whole, with_fields
 from portfolios.providers.names import COINGECKO as NAME
-from portfolios.providers.records import CoinRow, PriceRow
+from portfolios.providers.records import CoinRow, Daily, PriceRow
 
 KEY_HEADERS: Mapping[str, str] = MappingProxyType(
     {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}

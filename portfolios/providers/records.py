@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
+
+Daily: TypeAlias = tuple[date, float, float | None]
+"""A day, its close, and the money traded on it."""
 
 
 @dataclass(frozen=True, slots=True)

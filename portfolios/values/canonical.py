@@ -17,8 +17,7 @@ from decimal import Decimal
 from enum import Enum
 
 import numpy as np
-
-from portfolios.model.market import Array
+import numpy.typing as npt
 
 LONGEST_DECIMAL = 80
 """Digits on either side of the point; nothing that is held needs more, and text stays short."""
@@ -125,7 +124,7 @@ def _finite(value: float) -> float:
     return float(value) + 0.0  # minus zero is zero
 
 
-def _array(values: Array) -> object:
+def _array(values: npt.NDArray[np.float64]) -> object:
     # Years of prices are hashed, not written out; one NaN stands for every bit pattern of NaN.
     numbers = np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8")
     digest = hashlib.sha256(np.ascontiguousarray(numbers).tobytes()).hexdigest()

@@ -15,11 +15,11 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation, value_portfolio
 from rebalancer.estimates.alpha import Alpha, estimate_alpha
 from rebalancer.estimates.costs import fee_of, min_trade_of
-from rebalancer.estimates.limits import Boxes, Limits, limits_of
+from rebalancer.estimates.limits import Limits, limits_of
 from rebalancer.estimates.reference import Reference, band_of, reference_of
 from rebalancer.estimates.risk_cache import market_risk
 from rebalancer.estimates.risk_model import RiskModel
-from rebalancer.estimates.trade_bounds import boxes_of
+from rebalancer.estimates.trade_bounds import Boxes, boxes_of
 from rebalancer.estimates.violations import Broken, broken
 from rebalancer.zones.situation import Situation
 

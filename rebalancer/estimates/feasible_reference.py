@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.market import Array
-from rebalancer.estimates.limits import Boxes, Limits
+from rebalancer.estimates.limits import Limits
+from rebalancer.estimates.trade_bounds import Boxes
 
 SMALL = 1e-12
 

@@ -77,24 +77,6 @@ class Limits:
             yield issuer, others, (1.0 - ISSUER_SHARE) * self.b_min
 
 
-@dataclass(frozen=True, slots=True)
-class Boxes:
-    """What may be traded: bounds of buys and sells, shape (n,) each, and why.
-
-    Attributes:
-        u_hi, v_hi: most that may be bought and sold, as weights.
-        w_lock: weight that may not be sold.
-        frozen: neither bought nor sold, shape (n,), booleans.
-        why: per asset, the ban in words (`staked until 2027-03-01`); empty when free.
-    """
-
-    u_hi: Array
-    v_hi: Array
-    w_lock: Array
-    frozen: Array
-    why: tuple[str, ...]
-
-
 def limits_of(valuation: Valuation, portfolio: Portfolio, market: Market) -> Limits:
     """Return the policy of a portfolio as arrays, in the order of a valuation."""
     policy, ids = portfolio.policy, valuation.asset_ids

@@ -13,8 +13,9 @@ from portfolios.model.policy import Freed, Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
 from rebalancer.estimates.feasible_reference import bring_inside
-from rebalancer.estimates.limits import Boxes, Limits
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.scores import is_bearish
+from rebalancer.estimates.trade_bounds import Boxes
 
 TRIM_SHARE, LEAST_TRIMMED = 0.5, 0.05
 LEAST_BAND, MOST_BAND, RELATIVE_BAND = 0.01, 0.05, 0.25

@@ -6,15 +6,35 @@ a plan can say why something stays as it is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from portfolios.model.market import Array, Market
 from portfolios.model.policy import Mode, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio
 from portfolios.model.valuation import Position, Valuation
-from rebalancer.estimates.limits import Boxes
 from rebalancer.estimates.proxies import NEW_DAYS
 from rebalancer.estimates.scores import is_bearish
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """What may be traded: bounds of buys and sells, shape (n,) each, and why.
+
+    Attributes:
+        u_hi, v_hi: most that may be bought and sold, as weights.
+        w_lock: weight that may not be sold.
+        frozen: neither bought nor sold, shape (n,), booleans.
+        why: per asset, the ban in words (`staked until 2027-03-01`); empty when free.
+    """
+
+    u_hi: Array
+    v_hi: Array
+    w_lock: Array
+    frozen: Array
+    why: tuple[str, ...]
+
 
 SALE_ALLOWANCE = 1.05
 """A withdrawal may sell a little more than it needs, so that costs and minimum trades fit."""

@@ -13,8 +13,9 @@ from portfolios.model.assets import AssetKind
 from portfolios.model.market import Array, Market
 from portfolios.model.policy import Policy
 from portfolios.model.valuation import STATED, Position, Valuation
-from rebalancer.estimates.limits import Boxes, Limits
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.estimates.trade_bounds import Boxes
 from rebalancer.zones.price_history import (
     COVERAGE,
     Usual,

@@ -13,13 +13,12 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from portfolios.errors import CredentialError, ReplyError
-from portfolios.marketdata.bar_series import Daily
 from portfolios.providers.http.client import Client, Service
 from portfolios.providers.http.fields import amount, decimal, moment, number, text, with_fields
 from portfolios.providers.http.transport import Params
 from portfolios.providers.names import TOKENMETRICS as NAME
 from portfolios.providers.quota.quota import Clock
-from portfolios.providers.records import IndexPart, SignalRow, TokenRow
+from portfolios.providers.records import Daily, IndexPart, SignalRow, TokenRow
 from portfolios.providers.tokenmetrics.rows import Row, normalised, signal_row, token_id, token_row
 
 PAGE, MOST_PAGES = 100, 5

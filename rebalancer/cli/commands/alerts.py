@@ -11,14 +11,13 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.loaders.alert_rules import parse_rule
 from portfolios.model.users import Person
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import AsJson, Offline
 from rebalancer.cli.console import out, table, write_json
-from rebalancer.cli.context import Context, context_of
-from rebalancer.cli.exit_codes import Exit
+from rebalancer.cli.context import context_of
+from rebalancer.cli.options import AsJson, Offline
+from rebalancer.cli.views.delivery import exit_of_delivery, tell_delivery
 from rebalancer.cli.views.refresh import counting
 
 if TYPE_CHECKING:
-    from alerts.delivery.sender import DispatchReport
     from portfolios.store.portfolio_store import Store
 
 
@@ -182,22 +181,6 @@ def _only_by(channel: str, person: Person) -> Person:
     if channel == "telegram":
         return replace(person, email="")
     raise UsageError(f"no channel is called {channel}", hint="email or telegram")
-
-
-def tell_delivery(context: Context, report: DispatchReport) -> None:
-    """Say what was sent and what was not."""
-    counts = ", ".join(f"{count} {state.value}" for state, count in report.outcomes.items())
-    typer.echo(f"messages: {counts or 'none was due'}")
-    for channel, why in report.stopped.items():
-        context.tell(f"{channel}: {why}; nothing is lost, it goes on when that is mended")
-    for gone in report.gone:
-        context.tell(f"{gone.channel}: {', '.join(gone.people)} cannot be reached: {gone.reason}")
-
-
-def exit_of_delivery(report: DispatchReport) -> Exit:
-    """Return 8 when something could not be delivered and will not come by itself."""
-    lost = {"dead", "unknown", "suppressed", "retry"} & {s.value for s in report.outcomes}
-    return Exit.DELIVERY if lost or report.stopped or report.gone else Exit.DONE
 
 
 def outbox(

@@ -10,9 +10,9 @@ import typer
 from portfolios.model.decisions import Verdict
 from portfolios.values import display
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import AsJson, Offline
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
+from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.history import history_to_json, show_history
 from rebalancer.cli.views.performance import performance_to_json, show_performance
 from rebalancer.usecases.performance.past_plans import past_plans

@@ -10,9 +10,9 @@ from portfolios.errors import StaleDataError
 from portfolios.model.portfolio import Portfolio
 from rebalancer import wiring
 from rebalancer.cli.commands.decisions import Plan_
-from rebalancer.cli.commands.portfolios import AsJson, Offline
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
+from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.explanation import explanation_to_json, show_explanation
 from rebalancer.cli.views.what_if import show_whatif, whatif_to_json
 from rebalancer.usecases.performance.past_plans import portfolio_if_any

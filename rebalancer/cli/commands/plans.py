@@ -23,10 +23,11 @@ from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
 from portfolios.values import display
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import AsJson, Maps, Offline, load_file
+from rebalancer.cli.commands.portfolios import load_file
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
+from rebalancer.cli.options import AsJson, Maps, Offline
 from rebalancer.cli.views.plan import show_plan, zones_view
 from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.usecases.proposals.propose import Proposal, judge_portfolio, propose
@@ -141,7 +142,7 @@ def _notify(
     market: Market,
 ) -> None:
     """Remember what was judged, write the messages that are news, and send them."""
-    from rebalancer.cli.commands.alerts import tell_delivery
+    from rebalancer.cli.views.delivery import tell_delivery
     from rebalancer.usecases.monitoring.check import check
     from rebalancer.wiring.delivery import deliver_now, open_office, people_of
 

@@ -19,6 +19,7 @@ from portfolios.values.canonical import plain
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
+from rebalancer.cli.options import AsJson, Maps, Offline
 from rebalancer.cli.views.portfolio import show_portfolio
 from rebalancer.usecases.accounts.imports import (
     Import,
@@ -27,12 +28,6 @@ from rebalancer.usecases.accounts.imports import (
     reference_words,
     symbol_map,
 )
-
-Maps = Annotated[
-    list[str] | None, typer.Option("--map", help="SYM=ID settles what a symbol means.")
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Use the built-in sample market.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,10 +9,10 @@ import typer
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.quota.quota import Usage
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import AsJson, Offline
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.exit_codes import Exit
+from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.refresh import refresh_to_json, show_refresh, tell_losses, watching
 from rebalancer.usecases.refresh.report import Loss, RefreshReport
 

@@ -10,9 +10,9 @@ import typer
 
 from portfolios.errors import UsageError
 from rebalancer import wiring
-from rebalancer.cli.commands.alerts import exit_of_delivery, tell_delivery
-from rebalancer.cli.commands.portfolios import Offline
 from rebalancer.cli.context import context_of
+from rebalancer.cli.options import Offline
+from rebalancer.cli.views.delivery import exit_of_delivery, tell_delivery
 
 if TYPE_CHECKING:
     from rebalancer.wiring.report import Report

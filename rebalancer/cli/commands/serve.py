@@ -17,10 +17,10 @@ import typer
 
 from portfolios.errors import UsageError
 from rebalancer import wiring
-from rebalancer.cli.commands.alerts import tell_delivery
-from rebalancer.cli.commands.portfolios import Offline
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit
+from rebalancer.cli.options import Offline
+from rebalancer.cli.views.delivery import tell_delivery
 from rebalancer.cli.views.refresh import tell_losses
 from rebalancer.logs import start_logging
 from rebalancer.settings import Resolved

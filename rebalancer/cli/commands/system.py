@@ -11,9 +11,9 @@ import typer
 
 from portfolios.errors import RebalancerError, UsageError
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import AsJson, Offline
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
+from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.market import row_to_json, show_insights, show_market
 from rebalancer.usecases.monitoring import doctor as service
 from rebalancer.usecases.monitoring.doctor import Check

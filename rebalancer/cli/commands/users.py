@@ -10,9 +10,9 @@ import typer
 from portfolios.errors import DeliveryError, NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import AsJson
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
+from rebalancer.cli.options import AsJson
 
 if TYPE_CHECKING:
     from portfolios.store.portfolio_store import Store

@@ -13,8 +13,8 @@ from portfolios.model.plan import Reason, ReasonKind, Side, Trade
 from portfolios.model.policy import Signals
 from portfolios.model.valuation import Valuation
 from portfolios.values import display
-from rebalancer.estimates.limits import Boxes
 from rebalancer.estimates.reference import Reference
+from rebalancer.estimates.trade_bounds import Boxes
 from rebalancer.optimiser.explain import causes as why
 from rebalancer.optimiser.explain import reference_moves as moved
 from rebalancer.optimiser.explain.attribution import Attribution, volatility

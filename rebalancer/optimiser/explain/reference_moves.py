@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.market import Array
-from rebalancer.estimates.limits import Boxes
 from rebalancer.estimates.reference import Reference
+from rebalancer.estimates.trade_bounds import Boxes
 from rebalancer.optimiser.inputs import Inputs, Row
 
 SIGNALS, FROZEN, LOCKED, NO_BUY = "signals", "frozen", "locked", "no_buy"

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.texts.event_messages import OPEN_HOURS
-from portfolios.model.decisions import Ruling
+from portfolios.model.decisions import OPEN_HOURS, Ruling
 from portfolios.model.plan import Plan
 from portfolios.store.offers import newest_offer, offer_of, put_before
 from portfolios.store.portfolio_store import Store

@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 
 from portfolios.marketdata.asset_description import described
-from portfolios.marketdata.bar_series import BarSeries, Daily, merged, series_from, with_reading
+from portfolios.marketdata.bar_series import BarSeries, merged, series_from, with_reading
 from portfolios.marketdata.fetch_log import DAY, WEEK
 from portfolios.marketdata.market_store import Refused
 from portfolios.marketdata.price_gate import (
@@ -28,7 +28,7 @@ from portfolios.marketdata.price_gate import (
 )
 from portfolios.model.assets import Asset
 from portfolios.model.sectors import primary_sector
-from portfolios.providers.records import PriceRow
+from portfolios.providers.records import Daily, PriceRow
 from rebalancer.usecases.refresh.run import RunState
 from rebalancer.usecases.refresh.sources import (
     PRICES_A_CALL,

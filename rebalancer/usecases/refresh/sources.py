@@ -11,8 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from portfolios.marketdata.bar_series import Daily
-from portfolios.providers.records import CoinRow, IndexPart, PriceRow, SignalRow, TokenRow
+from portfolios.providers.records import CoinRow, Daily, IndexPart, PriceRow, SignalRow, TokenRow
 
 DOLLAR = "usd"
 """The currency of every price that a provider of grades states."""

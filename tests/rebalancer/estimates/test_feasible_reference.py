@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from portfolios.model.market import Array
 from rebalancer.estimates.feasible_reference import bring_inside, ends, rows_of
-from rebalancer.estimates.limits import ISSUER_SHARE, Boxes, Limits
+from rebalancer.estimates.limits import ISSUER_SHARE, Limits
+from rebalancer.estimates.trade_bounds import Boxes
 
 CLOSE = 1e-9
 

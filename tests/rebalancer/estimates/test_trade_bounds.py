@@ -11,8 +11,7 @@ from portfolios.model.market import Market
 from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio, Restrictions, StatedPrice
 from portfolios.model.valuation import value_portfolio
-from rebalancer.estimates.limits import Boxes
-from rebalancer.estimates.trade_bounds import boxes_of
+from rebalancer.estimates.trade_bounds import Boxes, boxes_of
 from tests.rebalancer.estimates.markets import AS_OF, coin, graded, market_of, paths, portfolio_of
 
 LATER = date(2027, 3, 1)

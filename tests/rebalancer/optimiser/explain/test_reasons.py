@@ -14,8 +14,8 @@ from portfolios.model.market import Bars, Grade, Market, Quote
 from portfolios.model.plan import ReasonKind, Side, Trade
 from portfolios.model.policy import Signals
 from portfolios.model.valuation import Position, Valuation
-from rebalancer.estimates.limits import Boxes
 from rebalancer.estimates.reference import Reference
+from rebalancer.estimates.trade_bounds import Boxes
 from rebalancer.optimiser.explain.attribution import attribute
 from rebalancer.optimiser.explain.reasons import Case, reasons_for
 from rebalancer.optimiser.explain.reference_moves import moves

@@ -11,12 +11,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
-from portfolios.marketdata.bar_series import Daily
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
 from portfolios.providers.quota.quota import CreditPlan, Moment
-from portfolios.providers.records import PriceRow, SignalRow, TokenRow
+from portfolios.providers.records import Daily, PriceRow, SignalRow, TokenRow
 from portfolios.providers.technical.grades import technical_grades
 from portfolios.store.database import Database
 from portfolios.store.portfolio_store import Store
