@@ -23,7 +23,7 @@ _LOUD = ("httpx", "httpcore", "telegram", "matplotlib", "asyncio", "stamina")
 _hidden: set[str] = set()
 
 
-def hide(secrets: Iterable[str]) -> None:
+def mask(secrets: Iterable[str]) -> None:
     """Never let these values stand in a log again."""
     _hidden.update(secret for secret in secrets if len(secret) >= SHORTEST)
 

@@ -24,7 +24,7 @@ PATIENCE = 8.0
 """Seconds that all parts together get to end."""
 
 
-class Stop(Protocol):
+class StopEvent(Protocol):
     """A word to stop, on which one can wait; `threading.Event` is one."""
 
     def is_set(self) -> bool:
@@ -34,18 +34,18 @@ class Stop(Protocol):
         """Wait so many seconds, or until the word is given; tell whether it was."""
 
 
-class Notes(Protocol):
+class HealthLog(Protocol):
     """Where it is written down how the parts fare."""
 
-    def well(self, part: str) -> None:
+    def well(self, worker: str) -> None:
         """Note that a part did its work."""
 
-    def wrong(self, part: str, words: str) -> None:
+    def wrong(self, worker: str, words: str) -> None:
         """Note that a part failed, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class WorkerContext:
     """One turn of a part, as its work sees it; long work says in between how it fares.
 
     Attributes:
@@ -53,7 +53,7 @@ class Turn:
         wrong: notes what is wrong, in words without a secret.
     """
 
-    stop: Stop
+    stop: StopEvent
     well: Callable[[], None]
     wrong: Callable[[str], None]
 
@@ -67,7 +67,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Worker:
     """One part.
 
     Attributes:
@@ -77,7 +77,7 @@ class Part:
     """
 
     name: str
-    work: Callable[[Turn], bool]
+    work: Callable[[WorkerContext], bool]
     every: timedelta
 
 
@@ -90,14 +90,14 @@ def pause_after(failures: int) -> float:
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 30))
 
 
-def keep_going(part: Part, stop: Stop, notes: Notes) -> None:
+def keep_going(worker: Worker, stop: StopEvent, notes: HealthLog) -> None:
     """Give a part its turns until the word to stop."""
-    kept = Telling(part.name, notes)
-    turn = Turn(stop, kept.well, kept.wrong)
+    kept = HealthReporter(worker.name, notes)
+    context = WorkerContext(stop, kept.well, kept.wrong)
     failures = 0
     while not stop.is_set():
         try:
-            if part.work(turn):
+            if worker.work(context):
                 kept.well()
         except BaseException as error:  # a solver's panic is no Exception, and ends no part either
             failures += 1
@@ -105,13 +105,13 @@ def keep_going(part: Part, stop: Stop, notes: Notes) -> None:
             stop.wait(pause_after(failures))
         else:
             failures = 0
-            stop.wait(part.every.total_seconds())
+            stop.wait(worker.every.total_seconds())
 
 
-def run_parts(
-    parts: Sequence[Part],
-    stop: Stop,
-    notes: Notes,
+def run_workers(
+    workers: Sequence[Worker],
+    stop: StopEvent,
+    notes: HealthLog,
     *,
     patience: float = PATIENCE,
     steady: Callable[[], float] = time.monotonic,
@@ -119,7 +119,7 @@ def run_parts(
     """Run parts until the word to stop.
 
     Args:
-        parts: each gets a thread.
+        workers: each gets a thread.
         stop: the word.
         notes: of how each fares.
         patience: seconds that they get to end.
@@ -129,8 +129,8 @@ def run_parts(
         The names of those that did not end in time; they end with the process.
     """
     threads = [
-        Thread(target=keep_going, args=(part, stop, notes), name=part.name, daemon=True)
-        for part in parts
+        Thread(target=keep_going, args=(worker, stop, notes), name=worker.name, daemon=True)
+        for worker in workers
     ]
     for thread in threads:
         thread.start()
@@ -142,26 +142,26 @@ def run_parts(
 
 
 @dataclass(slots=True)
-class Telling:
+class HealthReporter:
     """Notes how one part fares, and logs it when that changes; a note that fails harms nothing."""
 
-    part: str
-    notes: Notes
+    worker: str
+    notes: HealthLog
     trouble: str = field(default="", init=False)
 
     def well(self) -> None:
         """Note that it did its work."""
         if self.trouble:
-            log.warning("%s: well again", self.part)
+            log.warning("%s: well again", self.worker)
             self.trouble = ""
-        self._note(lambda: self.notes.well(self.part))
+        self._note(lambda: self.notes.well(self.worker))
 
     def wrong(self, words: str) -> None:
         """Note what is wrong, in words without a secret."""
         if words != self.trouble:
-            log.warning("%s: %s", self.part, words)
+            log.warning("%s: %s", self.worker, words)
             self.trouble = words
-        self._note(lambda: self.notes.wrong(self.part, words))
+        self._note(lambda: self.notes.wrong(self.worker, words))
 
     def failed(self, error: BaseException) -> None:
         """Note what was raised."""
@@ -171,11 +171,11 @@ class Telling:
         # Its text may hold a secret, so people see the kind; the log masks what it writes.
         words = f"unexpected {type(error).__name__}"
         if words != self.trouble:
-            log.error("%s failed", self.part, exc_info=error)
+            log.error("%s failed", self.worker, exc_info=error)
         self.wrong(words)
 
     def _note(self, write: Callable[[], None]) -> None:
         try:
             write()
         except Exception as error:
-            log.warning("%s: how it fares was not noted: %s", self.part, error)
+            log.warning("%s: how it fares was not noted: %s", self.worker, error)

@@ -17,7 +17,7 @@ PROGRAM = "from rebalancer.cli import main; main()"
 
 
 @dataclass(frozen=True)
-class Done:
+class Finished:
     """A finished command."""
 
     code: int
@@ -46,7 +46,7 @@ class Shell:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def run(self, *words: str, given: str = "") -> Done:
+    def run(self, *words: str, given: str = "") -> Finished:
         """Run `rebalancer` with these words in this process, which has the libraries loaded."""
         out, err = io.StringIO(), io.StringIO()
         code = 0
@@ -55,20 +55,20 @@ class Shell:
                 main()
             except SystemExit as end:
                 code = int(end.code or 0)
-        return Done(code, out.getvalue(), err.getvalue())
+        return Finished(code, out.getvalue(), err.getvalue())
 
-    def process(self, *words: str, given: str = "") -> Done:
+    def process(self, *words: str, given: str = "") -> Finished:
         """Run `rebalancer` with these words as a process of its own."""
         return self.python(PROGRAM, *words, given=given)
 
-    def python(self, code: str, *words: str, given: str = "") -> Done:
+    def python(self, code: str, *words: str, given: str = "") -> Finished:
         """Run a Python program on this machine."""
         done = subprocess.run(
             [sys.executable, "-c", code, *words],
             cwd=self.home, env=self.environment, input=given, capture_output=True, text=True,
             check=False, timeout=120,
         )  # fmt: skip
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Finished(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
     def _inside(self, words: tuple[str, ...], given: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerts.delivery.delivery import Delivery
-from alerts.delivery.queue import line_up
+from alerts.delivery.queue import refresh_heads
 from alerts.delivery.rows import delivery_from_row, moment
 from portfolios.store.database import Database
 
@@ -43,7 +43,7 @@ def close_address(
         database.execute(_CLOSE, (channel, address, reason, moment(now)))
         values = {"channel": channel, "address": address, "reason": reason, "now": moment(now)}
         ended = database.rows(_SUPPRESS, values)
-        line_up(database, [(channel, address, True), (channel, address, False)])
+        refresh_heads(database, [(channel, address, True), (channel, address, False)])
     return tuple(sorted(map(delivery_from_row, ended), key=lambda each: each.number))
 
 
@@ -76,7 +76,7 @@ def redirect_address(database: Database, channel: str, old: str, new: str) -> in
         values = {"channel": channel, "old": old, "new": new}
         moved = database.execute(_MOVE, values)
         database.execute(_MOVE_REST, values)
-        line_up(
+        refresh_heads(
             database, [(channel, each, urgent) for each in (old, new) for urgent in (True, False)]
         )
     return moved

@@ -16,7 +16,7 @@ from portfolios.store.database import Database
 OTHER: Mapping[str, str] = {TELEGRAM: EMAIL, EMAIL: TELEGRAM}
 
 
-def tell_otherwise(
+def send_fallbacks(
     database: Database, people: Iterable[Person], report: DispatchReport, *, at: datetime
 ) -> bool:
     """Write what a run of the sender could not deliver for the other channel of each person.

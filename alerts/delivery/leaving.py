@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.delivery.queue import line_of, line_up
+from alerts.delivery.queue import line_of, refresh_heads
 from alerts.delivery.rows import delivery_from_row
 from portfolios.store.database import Database
 
@@ -17,7 +17,7 @@ def forget_person(database: Database, person: str) -> int:
     """
     with database.transaction():
         waited = [delivery_from_row(row) for row in database.rows(_TAKE_BACK, (person,))]
-        line_up(database, map(line_of, waited))
+        refresh_heads(database, map(line_of, waited))
         database.execute("DELETE FROM held_back WHERE person = ?", (person,))
         database.execute("DELETE FROM preferences WHERE person = ?", (person,))
     return len(waited)

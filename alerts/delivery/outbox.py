@@ -23,7 +23,7 @@ from alerts.delivery.addresses import (
 )
 from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.due import RANKED, due, envelope_of, next_due
-from alerts.delivery.queue import change, line_of, line_up
+from alerts.delivery.queue import change, line_of, refresh_heads
 from alerts.delivery.rows import delivery_from_row, delivery_row, moment
 from alerts.delivery.stats import Summary, summarise
 from alerts.messages import Promise
@@ -57,7 +57,7 @@ class Outbox:
         """
         with self.database.transaction():
             numbers = tuple(self._put(each) for each in deliveries)
-            line_up(self.database, map(line_of, deliveries))
+            refresh_heads(self.database, map(line_of, deliveries))
         return tuple(number for number in numbers if number)
 
     def claim(
@@ -191,7 +191,7 @@ class Outbox:
                 "UPDATE deliveries SET place = ?, expires_at = ? WHERE number = ?",
                 (moment(now), moment(until), number),
             )
-            line_up(self.database, [line_of(again)])
+            refresh_heads(self.database, [line_of(again)])
         return replace(again, expires_at=until)
 
     def find(

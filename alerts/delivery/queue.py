@@ -13,7 +13,7 @@ from alerts.delivery.rows import CHANGING, changing_row
 from alerts.messages import Promise
 from portfolios.store.database import Database
 
-Line = tuple[str, str, bool]
+QueueKey = tuple[str, str, bool]
 """Channel, address, and whether it is the urgent line."""
 
 _HEAD = """
@@ -32,12 +32,12 @@ _CHANGE = (
 )
 
 
-def line_of(delivery: Delivery) -> Line:
+def line_of(delivery: Delivery) -> QueueKey:
     """Return the line in which a delivery waits."""
     return delivery.channel, delivery.address, delivery.promise is Promise.MUST
 
 
-def line_up(database: Database, lines: Iterable[Line]) -> None:
+def refresh_heads(database: Database, lines: Iterable[QueueKey]) -> None:
     """Mark the head of each line anew, after something entered or left it."""
     for line in dict.fromkeys(lines):
         head = database.row(_HEAD, line)
@@ -51,5 +51,5 @@ def change(database: Database, delivery: Delivery) -> Delivery:
     """Write down how a delivery stands now; when it ended, the next in its line moves up."""
     database.execute(_CHANGE, {**changing_row(delivery), "number": delivery.number})
     if not delivery.state.is_alive:
-        line_up(database, [line_of(delivery)])
+        refresh_heads(database, [line_of(delivery)])
     return delivery

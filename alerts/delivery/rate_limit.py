@@ -40,7 +40,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Permit:
     """Whether a message may go out.
 
     Attributes:
@@ -61,7 +61,7 @@ class _Address:
     sent: deque[datetime] = field(default_factory=deque)
 
 
-class Pace:
+class RateLimiter:
     """The pace of one way out; threads may share it."""
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -74,19 +74,19 @@ class Pace:
         self._latest: datetime | None = None
         self._lock = Lock()
 
-    def take(self, channel: str, address: str, promise: Promise, now: datetime) -> Turn:
+    def take(self, channel: str, address: str, promise: Promise, now: datetime) -> Permit:
         """Take a place for a message that goes out now, or say how long it has to wait."""
         with self._lock:
             self._watch(now)
             key = (channel, address)
             alone = max(self._rest(key, now), self._burst(key, now), self._group(key, now))
             if alone > ZERO:
-                return Turn(alone, is_address=True)
+                return Permit(alone, is_address=True)
             together = self._together(promise, now)
             if together > ZERO:
-                return Turn(together)
+                return Permit(together)
             self._note(key, now)
-            return Turn(ZERO)
+            return Permit(ZERO)
 
     def park(self, channel: str, address: str, *, until: datetime, now: datetime) -> None:
         """Leave an address alone, as it asked."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from alerts.delivery.delivery import Delivery
-from alerts.delivery.queue import Line, line_of, line_up
+from alerts.delivery.queue import QueueKey, line_of, refresh_heads
 from alerts.delivery.rows import delivery_from_row
 from alerts.messages import Message
 from portfolios.model.users import Person
@@ -23,7 +23,7 @@ WHERE number = ?
 """
 
 
-def follow_person(database: Database, person: Person) -> None:
+def redirect_deliveries(database: Database, person: Person) -> None:
     """Send what waits for a person where he is reached now.
 
     What he is not reached for any more, or may not see any more, is taken back.
@@ -35,7 +35,7 @@ def follow_person(database: Database, person: Person) -> None:
     with database.transaction():
         waiting = map(delivery_from_row, database.rows(_WAITING, (person.name,)))
         changed = [line for each in waiting for line in _follow(database, each, person)]
-        line_up(database, changed)
+        refresh_heads(database, changed)
 
 
 def concerning(person: Person, messages: Iterable[Message]) -> tuple[Message, ...]:
@@ -47,7 +47,7 @@ def _concerns(person: Person, message: Message) -> bool:
     return not message.portfolio or person.may_see(message.portfolio)
 
 
-def _follow(database: Database, delivery: Delivery, person: Person) -> tuple[Line, ...]:
+def _follow(database: Database, delivery: Delivery, person: Person) -> tuple[QueueKey, ...]:
     """Move or take back one delivery; returns the lines that this changes."""
     to = person.address(delivery.channel) if _concerns(person, delivery.message) else ""
     if to == delivery.address:

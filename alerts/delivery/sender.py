@@ -16,7 +16,7 @@ from alerts.channels import Channel
 from alerts.delivery.delivery import Delivery, State, resting
 from alerts.delivery.due import RANKED
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import ZERO, Pace
+from alerts.delivery.rate_limit import ZERO, RateLimiter
 from alerts.messages import Promise
 from portfolios.errors import DeliveryError
 
@@ -32,7 +32,7 @@ _LONGEST_NAP, _SHORTEST_NAP = timedelta(milliseconds=250), timedelta(millisecond
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Unreachable:
     """Somebody whom a channel does not reach any more, to be told on another.
 
     Attributes:
@@ -46,7 +46,7 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class AddressChanged:
     """An address that became another."""
 
     person: str
@@ -71,8 +71,8 @@ class DispatchReport:
 
     outcomes: Mapping[State, int]
     stopped: Mapping[str, str]
-    gone: tuple[Gone, ...]
-    moved: tuple[Moved, ...]
+    gone: tuple[Unreachable, ...]
+    moved: tuple[AddressChanged, ...]
     given_up: tuple[Delivery, ...]
     next_due: datetime | None
 
@@ -86,15 +86,15 @@ class _Run:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     owner: str
-    pace: Pace
+    limiter: RateLimiter
     random: Callable[[], float]
     lease: timedelta
     is_stopping: Callable[[], bool]
-    on_moved: Callable[[Moved], None]
+    on_moved: Callable[[AddressChanged], None]
     outcomes: Counter[State] = field(default_factory=Counter)
     stopped: dict[str, str] = field(default_factory=dict)
-    gone: list[Gone] = field(default_factory=list)
-    moved: list[Moved] = field(default_factory=list)
+    gone: list[Unreachable] = field(default_factory=list)
+    moved: list[AddressChanged] = field(default_factory=list)
     unreached: Counter[str] = field(default_factory=Counter)
 
     def round(self) -> bool:
@@ -134,7 +134,7 @@ class _Run:
         if first.channel not in self.channels:
             self.outbox.release(batch.popleft())
             return
-        turn = self.pace.take(first.channel, first.address, first.promise, now)
+        turn = self.limiter.take(first.channel, first.address, first.promise, now)
         if turn.wait == ZERO:
             self._send(batch.popleft())
         elif turn.is_address:
@@ -171,7 +171,7 @@ class _Run:
             self._heed(delivery, error, now, changed)
 
     def _move(self, delivery: Delivery, new: str) -> None:
-        moved = Moved(delivery.person, delivery.channel, delivery.address, new)
+        moved = AddressChanged(delivery.person, delivery.channel, delivery.address, new)
         self.on_moved(moved)
         self.moved.append(moved)
 
@@ -189,9 +189,9 @@ class _Run:
             self.stopped[channel] = str(error)
         elif error.address_gone:
             people = {delivery.person, *(each.person for each in changed)}
-            self.gone.append(Gone(tuple(sorted(people)), channel, address, str(error)))
+            self.gone.append(Unreachable(tuple(sorted(people)), channel, address, str(error)))
         elif rest := resting(error, now=now):
-            self.pace.park(channel, address, until=rest, now=now)
+            self.limiter.park(channel, address, until=rest, now=now)
 
 
 def deliver(
@@ -201,13 +201,13 @@ def deliver(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     owner: str,
-    pace: Pace,
+    limiter: RateLimiter,
     until_empty: bool = True,
     patience: timedelta = PATIENCE,
     lease: timedelta = LEASE,
     random: Callable[[], float] = _CHANCE,
     is_stopping: Callable[[], bool] = lambda: False,
-    on_moved: Callable[[Moved], None] = lambda _: None,
+    on_moved: Callable[[AddressChanged], None] = lambda _: None,
 ) -> DispatchReport:
     """Send what is due, urgent things first, each as its promise says.
 
@@ -217,7 +217,7 @@ def deliver(
         now: the clock.
         sleep: waits for some seconds.
         owner: names this sender; unique among those that live.
-        pace: kept from run to run, since limits hold across runs.
+        limiter: kept from run to run, since limits hold across runs.
         until_empty: wait for what comes due within `patience`; otherwise return when nothing is
             due at this moment.
         patience: how far ahead is waited.
@@ -229,7 +229,7 @@ def deliver(
     """
     started = now()
     run = _Run(
-        outbox, dict(channels), now, sleep, owner, pace, random, lease, is_stopping, on_moved
+        outbox, dict(channels), now, sleep, owner, limiter, random, lease, is_stopping, on_moved
     )
     while not is_stopping():
         if run.round():

@@ -56,7 +56,7 @@ class PreferenceStore:
         )
         return tuple(from_json(Message, json.loads(row["document"])) for row in rows)
 
-    def let_go(self, person: str, channel: str, *, before: datetime | None = None) -> None:
+    def drop_held_back(self, person: str, channel: str, *, before: datetime | None = None) -> None:
         """Forget what a digest has told, in the transaction that keeps the digest."""
         with self.database.transaction():
             self.database.execute(

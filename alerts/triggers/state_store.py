@@ -24,7 +24,7 @@ INSERT OR REPLACE INTO remembered (portfolio, kind, name, document) VALUES (?, ?
 CONDITION, TOLD, RULE, MARK = "condition", "told", "rule", "mark"
 
 
-class Memory:
+class AlertState:
     """The memory of one portfolio; written in the transaction of what it led to."""
 
     def __init__(self, database: Database, portfolio: str) -> None:

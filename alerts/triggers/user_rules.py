@@ -61,7 +61,7 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RuleContext:
     """What rules are judged by.
 
     Attributes:
@@ -75,7 +75,7 @@ class Facts:
 
 
 def judge_rules(
-    facts: Facts, known: Iterable[RuleState], *, at: datetime
+    facts: RuleContext, known: Iterable[RuleState], *, at: datetime
 ) -> tuple[tuple[RuleState, ...], tuple[Fired, ...]]:
     """Return what is to be remembered of each rule of a portfolio, and those that became true."""
     before = {state.when: state for state in known}
@@ -112,19 +112,19 @@ def _margin(rule: Rule) -> float:
     return SHARE * level
 
 
-def value_of(rule: Rule, facts: Facts) -> float | None:
+def value_of(rule: Rule, facts: RuleContext) -> float | None:
     """Return what a rule compares; None while it cannot be known."""
     return READERS[rule.subject](rule.name, facts)
 
 
-def _price(name: str, facts: Facts) -> float | None:
+def _price(name: str, facts: RuleContext) -> float | None:
     quote = facts.market.quotes.get(name)
     if quote is None or quote.quarantined or facts.market.age(quote.at) > FRESH:
         return None
     return float(quote.price)
 
 
-def _change(name: str, facts: Facts) -> float | None:
+def _change(name: str, facts: RuleContext) -> float | None:
     price = _price(name, facts)
     bars = facts.market.bars
     yesterday = facts.market.as_of.date() - timedelta(days=1)
@@ -134,33 +134,33 @@ def _change(name: str, facts: Facts) -> float | None:
     return price / close - 1 if close > 0 else None
 
 
-def _short(name: str, facts: Facts) -> float | None:
+def _short(name: str, facts: RuleContext) -> float | None:
     grade = facts.market.grades.get(name)
     if grade is None or grade.short_at is None:
         return None
     return grade.short if facts.market.age(grade.short_at) <= SHORT_GRADE_LIMIT else None
 
 
-def _long(name: str, facts: Facts) -> float | None:
+def _long(name: str, facts: RuleContext) -> float | None:
     grade = facts.market.grades.get(name)
     if grade is None or grade.long_at is None:
         return None
     return grade.long if facts.market.age(grade.long_at) <= LONG_GRADE_LIMIT else None
 
 
-def _trend(name: str, facts: Facts) -> float | None:
+def _trend(name: str, facts: RuleContext) -> float | None:
     grade = facts.market.grades.get(name)
     return None if grade is None or grade.trend is None else float(grade.trend)
 
 
-def _weight(name: str, facts: Facts) -> float | None:
+def _weight(name: str, facts: RuleContext) -> float | None:
     if facts.valuation.withheld or facts.valuation.value <= 0:
         return None
     held = next((p for p in facts.valuation.positions if p.asset.asset_id == name), None)
     return 0.0 if held is None else float(held.value / facts.valuation.value)
 
 
-def _drift(name: str, facts: Facts) -> float | None:
+def _drift(name: str, facts: RuleContext) -> float | None:
     if facts.valuation.withheld or not facts.reference:
         return None
     if name:
@@ -170,11 +170,11 @@ def _drift(name: str, facts: Facts) -> float | None:
     return float(drift(facts.valuation.weights(), facts.valuation.cash_weight(), wanted))
 
 
-def _value(_: str, facts: Facts) -> float | None:
+def _value(_: str, facts: RuleContext) -> float | None:
     return None if facts.valuation.withheld else float(facts.valuation.value)
 
 
-def _sector(name: str, facts: Facts) -> float | None:
+def _sector(name: str, facts: RuleContext) -> float | None:
     valuation = facts.valuation
     if valuation.withheld or valuation.value <= 0:
         return None
@@ -182,7 +182,7 @@ def _sector(name: str, facts: Facts) -> float | None:
     return float(sum(shares, Decimal(0)) / valuation.value)
 
 
-READERS: Mapping[str, Callable[[str, Facts], float | None]] = MappingProxyType(
+READERS: Mapping[str, Callable[[str, RuleContext], float | None]] = MappingProxyType(
     {
         "price": _price,
         "change_24h": _change,

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from portfolios.loaders import csv_file, json_file, toml_file
 from portfolios.loaders.asset_names import Naming
-from portfolios.loaders.import_session import Intake, unreadable
+from portfolios.loaders.import_session import ImportSession, unreadable
 from portfolios.loaders.source import STDIN, called, decode, read_source
 from portfolios.loaders.suggestions import printable
 from portfolios.loaders.value_parsing import LONGEST_TEXT, parse_text
@@ -40,7 +40,7 @@ class Loader:
     """One format: how it is recognised, and how it is read."""
 
     recognises: Callable[[str], bool]
-    read: Callable[[str, Intake], Portfolio]
+    read: Callable[[str, ImportSession], Portfolio]
 
 
 LOADERS: Mapping[str, Loader] = MappingProxyType(
@@ -79,13 +79,13 @@ def load(
     shown_source = printable_path(called(source))
     content = decode(text, shown_source)
     naming = Naming(index, sum(1 for _ in index), symbol_map)
-    intake = Intake(shown_source, _default_name(source), naming, as_of)
-    portfolio = _loader(content, source, shown_source).read(content, intake)
-    intake.stop_if_wrong()
+    session = ImportSession(shown_source, _default_name(source), naming, as_of)
+    portfolio = _loader(content, source, shown_source).read(content, session)
+    session.stop_if_wrong()
     unused = [f"--map {printable(symbol)} was not needed" for symbol in naming.unused()]
     if name is not None:
         portfolio = replace(portfolio, name=_stated_name(name))
-    return Loaded(portfolio, (*intake.warnings, *unused))
+    return Loaded(portfolio, (*session.warnings, *unused))
 
 
 def printable_path(path: str) -> str:

@@ -9,7 +9,7 @@ from io import StringIO
 
 from portfolios.errors import Problem
 from portfolios.loaders.entries import FLAT, Entry, read_entry
-from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, ImportSession, refusal
 from portfolios.loaders.line_positions import line_finder
 from portfolios.loaders.merge_entries import gather
 from portfolios.loaders.suggestions import nearest, printable
@@ -38,27 +38,27 @@ def recognises(text: str) -> bool:
     return "quantity" in names and bool(names & {"asset", "symbol"})
 
 
-def read(text: str, intake: Intake) -> Portfolio:
+def read(text: str, session: ImportSession) -> Portfolio:
     """Read holdings; problems are noted in the intake.
 
     Raises:
         InputError: when the text is not CSV, or its header does not name what is needed.
     """
-    intake.naming.currency = USUAL_CURRENCY
-    rows = _rows(text, intake)
-    header = _header(rows, intake)
-    holdings, cash = gather(_entries(rows, header, intake), intake)
-    if not holdings and not cash and not intake.problems:
-        intake.problems.append(Problem("the file has a header but no holdings"))
+    session.naming.currency = USUAL_CURRENCY
+    rows = _rows(text, session)
+    header = _header(rows, session)
+    holdings, cash = gather(_entries(rows, header, session), session)
+    if not holdings and not cash and not session.problems:
+        session.problems.append(Problem("the file has a header but no holdings"))
     return Portfolio(
-        name=intake.name,
+        name=session.name,
         cash=cash,
         holdings=holdings,
-        unknown=tuple(sorted(intake.naming.unknown)),
+        unknown=tuple(sorted(session.naming.unknown)),
     )
 
 
-def _rows(text: str, intake: Intake) -> Iterator[Row]:
+def _rows(text: str, session: ImportSession) -> Iterator[Row]:
     """Yield the records that hold anything."""
     first = text.lstrip().partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -71,51 +71,51 @@ def _rows(text: str, intake: Intake) -> Iterator[Row]:
             begins = reader.line_num + 1
     except csv.Error as error:
         problem = Problem(f"not CSV: {error}", line=begins)
-        raise refusal(intake.source, [*intake.problems, problem]) from error
+        raise refusal(session.source, [*session.problems, problem]) from error
 
 
-def _header(rows: Iterator[Row], intake: Intake) -> list[str]:
+def _header(rows: Iterator[Row], session: ImportSession) -> list[str]:
     line, cells = next(rows, (1, []))
     names = [cell.strip().lower() for cell in cells]
     if len(names) > MOST_COLUMNS:
-        raise refusal(intake.source, [Problem(f"more than {MOST_COLUMNS} columns", line=line)])
+        raise refusal(session.source, [Problem(f"more than {MOST_COLUMNS} columns", line=line)])
     for name in names:
-        _check_column(name, names, line, intake)
+        _check_column(name, names, line, session)
     if "quantity" not in names or not {"asset", "symbol"} & set(names):
         text = "the header needs quantity, and asset or symbol; e.g. asset,quantity"
-        raise refusal(intake.source, [*intake.problems, Problem(text, line=line)])
+        raise refusal(session.source, [*session.problems, Problem(text, line=line)])
     return names
 
 
-def _check_column(name: str, names: Sequence[str], line: int, intake: Intake) -> None:
+def _check_column(name: str, names: Sequence[str], line: int, session: ImportSession) -> None:
     """Refuse what may be a misspelt column; say which others are not read."""
     near = _MEANT.get(name) or nearest(name, FLAT)
     if name in FLAT:
         if names.count(name) > 1:
-            intake.problems.append(Problem(f"column {name} stands twice", line=line))
+            session.problems.append(Problem(f"column {name} stands twice", line=line))
     elif near is not None and near not in names:
         text = f"column {printable(name)} is unknown; did you mean {near}?"
-        intake.problems.append(Problem(text, line=line))
+        session.problems.append(Problem(text, line=line))
     elif name:
-        intake.warnings.append(f"column {printable(name)} is not read")
+        session.warnings.append(f"column {printable(name)} is not read")
 
 
-def _entries(rows: Iterator[Row], header: list[str], intake: Intake) -> Iterator[Entry]:
+def _entries(rows: Iterator[Row], header: list[str], session: ImportSession) -> Iterator[Entry]:
     for count, (line, cells) in enumerate(rows, start=1):
         if count > MOST_HOLDINGS:
-            intake.problems.append(Problem(f"more than {MOST_HOLDINGS:,} holdings", line=line))
+            session.problems.append(Problem(f"more than {MOST_HOLDINGS:,} holdings", line=line))
             return
         if any(cell.strip() for cell in cells[len(header) :]):
             text = f"{len(cells)} cells under {len(header)} columns; is a decimal comma among them?"
-            intake.problems.append(Problem(text, line=line))
+            session.problems.append(Problem(text, line=line))
             continue
         values = {
             name: _bare(cell)
             for name, cell in zip(header, cells, strict=False)
             if name in FLAT and cell.strip()
         }
-        table = Table(values, (), line_finder({(): line}), intake.problems)
-        entry = read_entry(table, FLAT, intake)
+        table = Table(values, (), line_finder({(): line}), session.problems)
+        entry = read_entry(table, FLAT, session)
         if entry is not None:
             yield entry
 

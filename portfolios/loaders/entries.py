@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from portfolios.loaders.import_session import Intake
+from portfolios.loaders.import_session import ImportSession
 from portfolios.loaders.number_parsing import (
     in_percent,
     parse_money,
@@ -55,18 +55,18 @@ class Entry:
     line: int | None
 
 
-def read_entry(table: Table, keys: tuple[str, ...], intake: Intake) -> Entry | None:
+def read_entry(table: Table, keys: tuple[str, ...], session: ImportSession) -> Entry | None:
     """Read one holding; None when it cannot even be told which asset it is.
 
     Other mistakes are noted and read over, so that what refers to the asset is still checked.
     """
     table.only(keys)
     quantity = table.need("quantity", parse_quantity) or Decimal(0)
-    stated = _stated(table, intake.as_of)
+    stated = _stated(table, session.as_of)
     kind = table.take("kind", _kind) or ""
     symbol = table.take("symbol", parse_text) or ""
     stands_alone = "price" in table or "kind" in table
-    asset_id = _asset_id(table, symbol, intake, stands_alone=stands_alone)
+    asset_id = _asset_id(table, symbol, session, stands_alone=stands_alone)
     if asset_id is None:
         return None
     if asset_id == CASH:
@@ -75,12 +75,12 @@ def read_entry(table: Table, keys: tuple[str, ...], intake: Intake) -> Entry | N
     holding = Holding(
         asset_id=asset_id,
         quantity=quantity,
-        lots=_lots(table, quantity, intake.as_of),
+        lots=_lots(table, quantity, session.as_of),
         locks=_locks(table, quantity),
         restrictions=_restrictions(table),
         stated=stated,
         kind=kind,
-        symbol=_display_symbol(table, symbol, asset_id, intake),
+        symbol=_display_symbol(table, symbol, asset_id, session),
         name=table.take("name", parse_text) or "",
         sector=sector,
         membership=membership,
@@ -89,7 +89,9 @@ def read_entry(table: Table, keys: tuple[str, ...], intake: Intake) -> Entry | N
     return Entry(holding, table.line)
 
 
-def _asset_id(table: Table, symbol: str, intake: Intake, *, stands_alone: bool) -> str | None:
+def _asset_id(
+    table: Table, symbol: str, session: ImportSession, *, stands_alone: bool
+) -> str | None:
     asset = table.take("asset", parse_text)
     if asset is None and not symbol:
         if "asset" not in table and "symbol" not in table:
@@ -97,19 +99,19 @@ def _asset_id(table: Table, symbol: str, intake: Intake, *, stands_alone: bool) 
         return None
     try:
         if asset is None:
-            return intake.naming.by_symbol(symbol, stands_alone=stands_alone)
-        return intake.naming.by_id(asset, stands_alone=stands_alone)
+            return session.naming.by_symbol(symbol, stands_alone=stands_alone)
+        return session.naming.by_id(asset, stands_alone=stands_alone)
     except ValueError as error:
         table.problem(str(error), "symbol" if asset is None else "asset")
         return None
 
 
-def _display_symbol(table: Table, symbol: str, asset_id: str, intake: Intake) -> str:
+def _display_symbol(table: Table, symbol: str, asset_id: str, session: ImportSession) -> str:
     """Keep a symbol where the market has none; tell the user where it has another."""
-    known = intake.naming.index.get(asset_id)
+    known = session.naming.index.get(asset_id)
     if known is not None and symbol and "asset" in table and symbol.upper() != known.symbol.upper():
         place = f" (line {table.line})" if table.line else ""
-        intake.warnings.append(
+        session.warnings.append(
             f"{asset_id} is {known.symbol}, not {printable(symbol)}{place}; the asset id counts"
         )
     return symbol if "asset" in table or known is None else ""

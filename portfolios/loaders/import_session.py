@@ -23,7 +23,7 @@ SETTLE = "settle a symbol with --map SYM=ID or write asset ids; then try again"
 
 
 @dataclass(slots=True)
-class Intake:
+class ImportSession:
     """The notes of one import.
 
     Attributes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from portfolios.errors import Problem
 from portfolios.loaders.entries import EITHER, Entry, read_entry
-from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, ImportSession, refusal
 from portfolios.loaders.line_positions import (
     MOST_TOKENS,
     Overgrown,
@@ -34,48 +34,50 @@ def recognises(text: str) -> bool:
     return re.match(r"\s*(\{|\[[\s\[]*(\{|\]|$|[-\d]))", text) is not None
 
 
-def read(text: str, intake: Intake) -> Portfolio:
+def read(text: str, session: ImportSession) -> Portfolio:
     """Read holdings; problems are noted in the intake.
 
     Raises:
         InputError: when the text is not JSON.
     """
-    root = _root(text, intake)
+    root = _root(text, session)
     root.only(KEYS)
     currency = root.take("currency", parse_currency) or USUAL_CURRENCY
-    intake.naming.currency = currency
+    session.naming.currency = currency
     if not root.values.get(_LIST) and "cash" not in root:
         root.problem("the file names no holdings", _LIST)
-    holdings, cash = gather(_entries(root, intake), intake)
+    holdings, cash = gather(_entries(root, session), session)
     return Portfolio(
-        name=root.take("name", parse_text) or intake.name,
+        name=root.take("name", parse_text) or session.name,
         currency=currency,
         cash=cash,
         holdings=holdings,
-        unknown=tuple(sorted(intake.naming.unknown)),
+        unknown=tuple(sorted(session.naming.unknown)),
     )
 
 
-def _root(text: str, intake: Intake) -> Table:
+def _root(text: str, session: ImportSession) -> Table:
     try:
         values = _parsed(text)
         lines, twice = json_lines(text)
     except Overgrown as error:
-        raise refusal(intake.source, [Problem(str(error), line=error.line)]) from error
+        raise refusal(session.source, [Problem(str(error), line=error.line)]) from error
     except RecursionError as error:
-        raise refusal(intake.source, [Problem("lists or objects are nested too deeply")]) from error
+        raise refusal(
+            session.source, [Problem("lists or objects are nested too deeply")]
+        ) from error
     except ValueError as error:
         problem = Problem(f"not JSON: {_sentence(error)}", line=getattr(error, "lineno", None))
-        raise refusal(intake.source, [problem], hint="mend this line first") from error
+        raise refusal(session.source, [problem], hint="mend this line first") from error
     base = (_LIST,) if isinstance(values, list) else ()
     find = line_finder({(*base, *path): line for path, line in lines.items()})
     for path in twice:
         sentence = f"{printable(str(path[-1]))} stands twice"
-        intake.problems.append(Problem(sentence, line=find((*base, *path)), key=dotted(path)))
+        session.problems.append(Problem(sentence, line=find((*base, *path)), key=dotted(path)))
     if not isinstance(values, dict | list):
-        raise refusal(intake.source, [Problem("neither a list nor an object")])
+        raise refusal(session.source, [Problem("neither a list nor an object")])
     found = {_LIST: values} if isinstance(values, list) else values
-    return Table(found, (), find, intake.problems)
+    return Table(found, (), find, session.problems)
 
 
 def _parsed(text: str) -> object:
@@ -91,7 +93,7 @@ def _sentence(error: ValueError) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _entries(root: Table, intake: Intake) -> Iterator[Entry]:
+def _entries(root: Table, session: ImportSession) -> Iterator[Entry]:
     cash = root.take("cash", parse_money)
     if cash is not None:
         yield Entry(Holding(CASH, cash), root.line_of(("cash",)))
@@ -100,6 +102,6 @@ def _entries(root: Table, intake: Intake) -> Iterator[Entry]:
         root.problem(f"more than {MOST_HOLDINGS:,} holdings", _LIST)
         return
     for table in root.tables(_LIST):
-        entry = read_entry(table, EITHER, intake)
+        entry = read_entry(table, EITHER, session)
         if entry is not None:
             yield entry

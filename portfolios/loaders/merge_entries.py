@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from portfolios.errors import Problem
 from portfolios.loaders.entries import Entry
-from portfolios.loaders.import_session import Intake
+from portfolios.loaders.import_session import ImportSession
 from portfolios.loaders.number_parsing import parse_quantity, total
 from portfolios.loaders.suggestions import nearest, printable
 from portfolios.loaders.value_parsing import LONGEST_TEXT
@@ -25,43 +25,43 @@ MOST_PLACES = 5
 """Lines that a message names of an asset that stands many times."""
 
 
-def gather(entries: Iterable[Entry], intake: Intake) -> tuple[tuple[Holding, ...], Decimal]:
+def gather(entries: Iterable[Entry], session: ImportSession) -> tuple[tuple[Holding, ...], Decimal]:
     """Return one holding per asset, and the cash.
 
     Args:
         entries: in the file's order.
-        intake: takes a problem for every asset that stands twice, and warnings.
+        session: takes a problem for every asset that stands twice, and warnings.
     """
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.holding.asset_id, []).append(entry)
-    holdings = [h for group in groups.values() if (h := _one(group, intake)) is not None]
+    holdings = [h for group in groups.values() if (h := _one(group, session)) is not None]
     cash = total(h.quantity for h in holdings if h.asset_id == CASH)
     kept = tuple(h for h in holdings if h.asset_id != CASH)
-    _warn(kept, intake)
+    _warn(kept, session)
     return kept, cash
 
 
-def _one(group: list[Entry], intake: Intake) -> Holding | None:
+def _one(group: list[Entry], session: ImportSession) -> Holding | None:
     first = group[0]
     if len(group) == 1:
         return first.holding
     accounts = [entry.holding.account for entry in group]
     if not all(accounts) or len(set(accounts)) < len(accounts):
-        _refuse(group, "give each an account of its own, or write one", intake)
+        _refuse(group, "give each an account of its own, or write one", session)
         return first.holding
     if any(_nature(entry.holding) != _nature(first.holding) for entry in group):
-        _refuse(group, "the accounts differ in more than quantity, lots and lock", intake)
+        _refuse(group, "the accounts differ in more than quantity, lots and lock", session)
         return first.holding
     merged = _merged([entry.holding for entry in group])
     try:
         parse_quantity(merged.quantity)
     except ValueError as error:
-        _refuse(group, f"together, {error}", intake)
+        _refuse(group, f"together, {error}", session)
     return merged
 
 
-def _refuse(group: list[Entry], why: str, intake: Intake) -> None:
+def _refuse(group: list[Entry], why: str, session: ImportSession) -> None:
     places = [str(entry.line) for entry in group if entry.line is not None]
     if len(places) > MOST_PLACES:
         places[MOST_PLACES:] = [f"{len(places) - MOST_PLACES:,} more"]
@@ -69,7 +69,7 @@ def _refuse(group: list[Entry], why: str, intake: Intake) -> None:
     name = printable(group[0].holding.asset_id)
     times = "twice" if len(group) == 2 else f"{len(group)} times"
     text = f"{name} stands {times}{where}: {why}"
-    intake.problems.append(Problem(text, line=group[-1].line, key="holdings"))
+    session.problems.append(Problem(text, line=group[-1].line, key="holdings"))
 
 
 def _nature(holding: Holding) -> Holding:
@@ -99,31 +99,31 @@ def _lot_of(part: Holding) -> tuple[Lot, ...]:
     return (Lot(part.quantity),) if part.quantity else ()
 
 
-def _warn(holdings: tuple[Holding, ...], intake: Intake) -> None:
-    unknown = sorted(intake.naming.unknown)
+def _warn(holdings: tuple[Holding, ...], session: ImportSession) -> None:
+    unknown = sorted(session.naming.unknown)
     if unknown:
         names = ", ".join(printable(name) for name in unknown)
-        intake.warnings.append(f"unknown, so valued at zero and never traded: {names}")
+        session.warnings.append(f"unknown, so valued at zero and never traded: {names}")
     for holding in holdings:
-        if holding.asset_id not in intake.naming.index:
-            _warn_of_likeness(holding, intake)
+        if holding.asset_id not in session.naming.index:
+            _warn_of_likeness(holding, session)
         elif holding.stated:
-            intake.warnings.append(
+            session.warnings.append(
                 f"{holding.asset_id} has a market price: the one in the file is not used"
             )
     new = sorted({holding.sector for holding in holdings} - {"", *SECTORS})
     for sector in new:
         near = nearest(sector, SECTORS)
         question = f"; did you mean {near}?" if near else ""
-        intake.warnings.append(f"sector {sector} is not one of the usual ones{question}")
+        session.warnings.append(f"sector {sector} is not one of the usual ones{question}")
 
 
-def _warn_of_likeness(holding: Holding, intake: Intake) -> None:
+def _warn_of_likeness(holding: Holding, session: ImportSession) -> None:
     """Say when an asset that stands on its own may be a misspelt one of the market."""
-    if holding.asset_id in intake.naming.unknown:
+    if holding.asset_id in session.naming.unknown:
         return
     with suppress(ValueError):
-        near = intake.naming.nearest(holding.asset_id)
+        near = session.naming.nearest(holding.asset_id)
         if near is not None:
             name = printable(holding.asset_id)
-            intake.warnings.append(f"{name} is not on the market; is it {near}?")
+            session.warnings.append(f"{name} is not on the market; is it {near}?")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from portfolios.loaders.alert_rules import parse_rule
 from portfolios.loaders.asset_names import Naming
-from portfolios.loaders.import_session import Intake
+from portfolios.loaders.import_session import ImportSession
 from portfolios.loaders.number_parsing import in_percent, parse_fraction, parse_money, total
 from portfolios.loaders.suggestions import nearest, printable, shown
 from portfolios.loaders.table import MOST_ENTRIES, Table, words
@@ -128,7 +128,7 @@ def read_targets(table: Table | None, known: Known) -> dict[str, Decimal] | None
     return targets
 
 
-def read_alerts(table: Table, known: Known, intake: Intake) -> tuple[AlertRule, ...]:
+def read_alerts(table: Table, known: Known, session: ImportSession) -> tuple[AlertRule, ...]:
     """Read the user's own alert rules."""
     inner = list(table.tables("alerts"))
     if len(inner) > MOST_ENTRIES:
@@ -139,7 +139,7 @@ def read_alerts(table: Table, known: Known, intake: Intake) -> tuple[AlertRule, 
         alert.only(("when",))
         rule = alert.need("when", known.rule)
         if rule in found:
-            intake.warnings.append(f"the alert {shown(rule.when)} stands twice")
+            session.warnings.append(f"the alert {shown(rule.when)} stands twice")
         elif rule is not None:
             found.append(rule)
     return tuple(found)

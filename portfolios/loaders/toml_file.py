@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from portfolios.errors import Problem
 from portfolios.loaders.entries import FULL, Entry, read_entry
-from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, Intake, refusal
+from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, ImportSession, refusal
 from portfolios.loaders.line_positions import Overgrown, line_finder, toml_lines
 from portfolios.loaders.merge_entries import gather
 from portfolios.loaders.number_parsing import decimal_or_nan
@@ -53,21 +53,21 @@ def recognises(text: str) -> bool:
     return _STATEMENT.search(text) is not None
 
 
-def read(text: str, intake: Intake) -> Portfolio:
+def read(text: str, session: ImportSession) -> Portfolio:
     """Read the full form; problems are noted in the intake.
 
     Raises:
         InputError: when the text is not TOML.
     """
-    root = _root(text, intake)
+    root = _root(text, session)
     root.only(KEYS, _ELSEWHERE)
     currency = root.take("currency", parse_currency) or USUAL_CURRENCY
-    intake.naming.currency = currency
-    holdings, cash = gather(_entries(root, intake), intake)
-    known = Known(intake.naming, holdings)
+    session.naming.currency = currency
+    holdings, cash = gather(_entries(root, session), session)
+    known = Known(session.naming, holdings)
     profile = root.take("profile", one_of(Profile))
     return Portfolio(
-        name=root.take("name", parse_text) or intake.name,
+        name=root.take("name", parse_text) or session.name,
         currency=currency,
         cash=cash,
         holdings=holdings,
@@ -75,21 +75,21 @@ def read(text: str, intake: Intake) -> Portfolio:
         targets=read_targets(root.table("targets"), known),
         targets_from=_targets_from(root),
         investor=read_investor(root.table("investor")),
-        alerts=read_alerts(root, known, intake),
-        unknown=tuple(sorted(intake.naming.unknown)),
+        alerts=read_alerts(root, known, session),
+        unknown=tuple(sorted(session.naming.unknown)),
     )
 
 
-def _root(text: str, intake: Intake) -> Table:
+def _root(text: str, session: ImportSession) -> Table:
     try:
         lines = toml_lines(text)
         values = tomllib.loads(text, parse_float=decimal_or_nan)
     except Overgrown as error:
-        raise refusal(intake.source, [Problem(str(error), line=error.line)]) from error
+        raise refusal(session.source, [Problem(str(error), line=error.line)]) from error
     except (ValueError, RecursionError) as error:
         problem = _syntax(error, text)
-        raise refusal(intake.source, [problem], hint="mend this line first") from error
-    return Table(values, (), line_finder(lines), intake.problems)
+        raise refusal(session.source, [problem], hint="mend this line first") from error
+    return Table(values, (), line_finder(lines), session.problems)
 
 
 def _syntax(error: Exception, text: str) -> Problem:
@@ -102,13 +102,13 @@ def _syntax(error: Exception, text: str) -> Problem:
     return Problem(f"not TOML: {match[1][:1].lower()}{match[1][1:]}", line=line)
 
 
-def _entries(root: Table, intake: Intake) -> Iterator[Entry]:
+def _entries(root: Table, session: ImportSession) -> Iterator[Entry]:
     held = root.values.get("holdings")
     if isinstance(held, list) and len(held) > MOST_HOLDINGS:
         root.problem(f"more than {MOST_HOLDINGS:,} holdings", "holdings")
         return
     for table in root.tables("holdings"):
-        entry = read_entry(table, FULL, intake)
+        entry = read_entry(table, FULL, session)
         if entry is not None:
             yield entry
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from portfolios.marketdata.asset_description import described
-from portfolios.marketdata.fetch_log import Asked
+from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.marketdata.market_store import MarketStore
 from portfolios.model.assets import Asset, AssetIndex
 from portfolios.model.sectors import primary_sector
@@ -31,32 +31,32 @@ def keep_listing(
     at: datetime,
 ) -> None:
     """Keep the lists of a provider, with the moment they were fetched."""
-    asked = Asked(database)
+    asked = FetchLog(database)
     sized = [[r.asset_id, r.symbol, r.name, r.rank, r.market_cap] for r in largest]
     with database.transaction():
-        asked.keep(provider, COINS, [[c.asset_id, c.symbol, c.name] for c in coins], at=at)
-        asked.keep(provider, LARGEST, sized, at=at)
-        asked.keep(provider, CATEGORIES, sorted(categories), at=at)
+        asked.save_response(provider, COINS, [[c.asset_id, c.symbol, c.name] for c in coins], at=at)
+        asked.save_response(provider, LARGEST, sized, at=at)
+        asked.save_response(provider, CATEGORIES, sorted(categories), at=at)
 
 
 def listed_ids(database: Database, provider: str) -> frozenset[str]:
     """Return the ids of every coin on the list; none when no list was ever kept."""
-    return frozenset(row[0] for row in _rows(Asked(database), provider, COINS))
+    return frozenset(row[0] for row in _rows(FetchLog(database), provider, COINS))
 
 
 def known_categories(database: Database, provider: str) -> frozenset[str]:
     """Return the ids of every category on the list; none when no list was ever kept."""
-    return frozenset(_rows(Asked(database), provider, CATEGORIES))
+    return frozenset(_rows(FetchLog(database), provider, CATEGORIES))
 
 
 def has_listing(database: Database, provider: str) -> bool:
     """Tell whether a list was ever kept."""
-    return Asked(database).body(provider, COINS) is not None
+    return FetchLog(database).response(provider, COINS) is not None
 
 
 def known_assets(database: Database, provider: str, *, currency: str) -> AssetIndex:
     """Return the look-up of every asset that is known, described or only listed."""
-    asked, assets = Asked(database), MarketStore(database, currency=currency).assets()
+    asked, assets = FetchLog(database), MarketStore(database, currency=currency).assets()
     sized = [_asset(*row) for row in _rows(asked, provider, LARGEST)]
     smallest = min((a.market_cap for a in sized if a.market_cap), default=None)
     rest = [_asset(a, s, n, None, smallest) for a, s, n in _rows(asked, provider, COINS)]
@@ -64,8 +64,8 @@ def known_assets(database: Database, provider: str, *, currency: str) -> AssetIn
     return AssetIndex((by_id | assets).values())
 
 
-def _rows(asked: Asked, provider: str, name: str) -> list[Any]:
-    body = asked.body(provider, name)
+def _rows(asked: FetchLog, provider: str, name: str) -> list[Any]:
+    body = asked.response(provider, name)
     return body.content if body is not None and isinstance(body.content, list) else []
 
 

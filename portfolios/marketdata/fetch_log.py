@@ -20,7 +20,7 @@ _KEEP = "INSERT OR REPLACE INTO bodies (provider, name, body, fetched_at) VALUES
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class Response:
     """Something fetched as a whole.
 
     Attributes:
@@ -32,7 +32,7 @@ class Body:
     fetched_at: datetime
 
 
-class Asked:
+class FetchLog:
     """What was asked of providers, kept in the database."""
 
     def __init__(self, database: Database) -> None:
@@ -83,18 +83,18 @@ class Asked:
         with self.database.transaction():
             self.database.execute("DELETE FROM asked WHERE job = ?", (job,))
 
-    def keep(self, provider: str, name: str, content: object, *, at: datetime) -> None:
+    def save_response(self, provider: str, name: str, content: object, *, at: datetime) -> None:
         """Keep something fetched as a whole, with the moment it was fetched."""
         body = json.dumps(content, sort_keys=True, allow_nan=False)
         with self.database.transaction():
             self.database.execute(_KEEP, (provider, name, body, utc_text(at)))
 
-    def body(self, provider: str, name: str) -> Body | None:
+    def response(self, provider: str, name: str) -> Response | None:
         """Return what was kept, however old; None when nothing was."""
         row = self.database.row(
             "SELECT body, fetched_at FROM bodies WHERE provider = ? AND name = ?", (provider, name)
         )
-        return Body(json.loads(row["body"]), read_utc(row["fetched_at"])) if row else None
+        return Response(json.loads(row["body"]), read_utc(row["fetched_at"])) if row else None
 
 
 def _is_over(asked_at: datetime, now: datetime, every: timedelta) -> bool:

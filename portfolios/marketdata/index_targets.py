@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from portfolios.errors import StaleDataError
-from portfolios.marketdata.fetch_log import Asked
+from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.records import IndexPart
 from portfolios.store.database import Database
@@ -38,13 +38,13 @@ def keep_index(database: Database, name: str, parts: Sequence[IndexPart], *, at:
             shares[part.asset_id] = shares.get(part.asset_id, Decimal(0)) + share
     provider, _, index_id = name.partition(":")
     content = {asset_id: str(share) for asset_id, share in sorted(shares.items())}
-    Asked(database).keep(provider, f"index {index_id}", content, at=at)
+    FetchLog(database).save_response(provider, f"index {index_id}", content, at=at)
 
 
 def index_targets(database: Database, name: str) -> Mapping[str, Decimal] | None:
     """Return what an index held when it was last fetched; None when it never was."""
     provider, _, index_id = name.partition(":")
-    body = Asked(database).body(provider, f"index {index_id}")
+    body = FetchLog(database).response(provider, f"index {index_id}")
     if body is None or not isinstance(body.content, dict):
         return None
     return {asset_id: Decimal(share) for asset_id, share in body.content.items()}

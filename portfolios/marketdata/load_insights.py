@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from portfolios.marketdata.fetch_log import Asked
+from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.model.insights import FIGURES, MOOD, OLDEST, REGIME, REPORTS, SIGNALS, Insights
 from portfolios.store.database import Database
 
 
 def load_insights(database: Database, provider: str, *, now: datetime) -> Insights:
     """Return what a provider said in the last two weeks."""
-    asked = Asked(database)
+    asked = FetchLog(database)
 
     def kept(name: str) -> dict[str, Any]:
-        body = asked.body(provider, name)
+        body = asked.response(provider, name)
         if body is None or now - body.fetched_at > OLDEST or not isinstance(body.content, dict):
             return {}
         return body.content

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from portfolios.marketdata.bar_series import on_one_axis
 from portfolios.marketdata.coin_list import listed_ids
-from portfolios.marketdata.fetch_log import Asked
+from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.marketdata.grade_store import GradeStore
 from portfolios.marketdata.market_store import MarketStore, Refused
 from portfolios.marketdata.price_gate import Reading, is_price
@@ -77,7 +77,7 @@ def _the_hour(now: datetime) -> datetime:
 
 def _awaited(database: Database) -> frozenset[str]:
     """Return what the provider lists, without that of which it had no price when asked."""
-    return listed_ids(database, COINGECKO) - Asked(database).unanswered("prices")
+    return listed_ids(database, COINGECKO) - FetchLog(database).unanswered("prices")
 
 
 def _quotes(accepted: Mapping[str, Reading], refused: Mapping[str, Refused]) -> dict[str, Quote]:

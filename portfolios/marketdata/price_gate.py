@@ -84,7 +84,7 @@ class Evidence:
     name: str = ""
 
 
-def judge(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
+def doubt_about(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
     """Return why a price may not be trusted; empty when it may.
 
     Args:

@@ -120,7 +120,7 @@ def _is_in_doubt(position: Position, market: Market) -> bool:
     return position.quote.source != STATED
 
 
-def moved(valuation: Valuation, quantities: dict[str, Decimal], cash: Decimal) -> Valuation:
+def after_trades(valuation: Valuation, quantities: dict[str, Decimal], cash: Decimal) -> Valuation:
     """Return the valuation with other quantities at the same prices, and other cash."""
     positions = tuple(
         replace(p, quantity=q, value=q * p.price if p.price and not p.grey else Decimal(0))

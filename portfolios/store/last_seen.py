@@ -13,7 +13,7 @@ def last_seen(database: Database, person: str) -> dict[str, str]:
     return {row["name"]: row["value"] for row in rows}
 
 
-def saw(database: Database, person: str, values: Mapping[str, str]) -> None:
+def save_last_seen(database: Database, person: str, values: Mapping[str, str]) -> None:
     """Remember what a person has seen now, and nothing else."""
     with database.transaction():
         database.execute("DELETE FROM looks WHERE person = ?", (person,))

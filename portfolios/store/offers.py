@@ -36,7 +36,7 @@ class Offer:
     decided_before: int
 
 
-def put_before(database: Database, plan: Plan, *, at: datetime) -> None:
+def record_offer(database: Database, plan: Plan, *, at: datetime) -> None:
     """Write down that a kept plan is offered; part of the caller's transaction."""
     given = {"plan_id": plan.plan_id, "portfolio": plan.portfolio, "at": utc_text(at)}
     with database.transaction():

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from portfolios.model.users import Person
-from rebalancer.bot.request import Paper
+from rebalancer.bot.request import File
 
 MOST, PER = 20, timedelta(minutes=1)
 """So many commands and presses of one person are answered in so long."""
@@ -17,7 +17,7 @@ MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Incoming:
     """Something that came in from a chat.
 
     Attributes:
@@ -26,7 +26,7 @@ class Heard:
         chat: numeric id of where.
         is_private: the chat is between the two of them.
         text: of a command, or the payload of a button.
-        paper: a file that came with it.
+        file: a file that came with it.
         sent_at: when it was written; None for a press, which bears no time.
     """
 
@@ -35,7 +35,7 @@ class Heard:
     chat: int
     is_private: bool
     text: str
-    paper: Paper | None = None
+    file: File | None = None
     sent_at: datetime | None = None
 
 
@@ -45,20 +45,20 @@ def linked(people: Sequence[Person], user: int) -> Person | None:
     return mine[0] if len(mine) == 1 else None
 
 
-def admitted(people: Sequence[Person], heard: Heard) -> Person | None:
+def admitted(people: Sequence[Person], incoming: Incoming) -> Person | None:
     """Return who is heard, with the rights he has in this chat; None for a stranger.
 
     In a group he is somebody who looks, at what both he and the group may see.
     """
-    person = linked(people, heard.user)
-    if person is None or heard.is_private:
-        return person if heard.user == heard.chat else None
-    groups = [p for p in people if p.is_group and p.chat == str(heard.chat)]
+    person = linked(people, incoming.user)
+    if person is None or incoming.is_private:
+        return person if incoming.user == incoming.chat else None
+    groups = [p for p in people if p.is_group and p.chat == str(incoming.chat)]
     return person.inside(groups[0]) if len(groups) == 1 else None
 
 
 @dataclass
-class Turnstile:
+class RequestLimiter:
     """Lets each user through so often and no oftener."""
 
     _seen: dict[int, deque[datetime]] = field(default_factory=dict)

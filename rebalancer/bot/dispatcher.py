@@ -1,4 +1,4 @@
-"""The office behind the bot: who asks, whether he may, and the answer; no network in here.
+"""Answers what comes in: who asks, whether they may, and the reply; no network in here.
 
 A stranger learns his id and nothing else. What was delivered twice is answered once: an update
 counts as answered when its answer is out, and what is done before that has one effect however
@@ -28,12 +28,12 @@ from portfolios.store.button_payloads import shortcut_for, words_of
 from portfolios.store.once import forget_done, mark_done, was_done
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
-from rebalancer.bot.access import Heard, Turnstile, admitted
+from rebalancer.bot.access import Incoming, RequestLimiter, admitted
 from rebalancer.bot.commands.proposals.buttons import press
 from rebalancer.bot.personalise import as_wanted
 from rebalancer.bot.registry import COMMANDS, may_use
-from rebalancer.bot.reply import Command, Reply, again, said
-from rebalancer.bot.request import Ask, Services, WhichError
+from rebalancer.bot.reply import Command, Reply, again, reply_with
+from rebalancer.bot.request import Request, Services, WhichError
 from rebalancer.usecases.accounts.users import link_chat
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def _at_ease() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Dispatcher:
     """Answers what is heard.
 
     Attributes:
@@ -73,69 +73,69 @@ class Office:
     insights: Callable[[], Insights]
     now: Callable[[], datetime]
     services: Services = field(default_factory=Services)
-    turnstile: Turnstile = field(default_factory=Turnstile)
+    limiter: RequestLimiter = field(default_factory=RequestLimiter)
 
-    def answer(self, heard: Heard, *, working: Working = _at_ease) -> Reply | None:
+    def answer(self, incoming: Incoming, *, working: Working = _at_ease) -> Reply | None:
         """Return what to say to a command; None for what is not answered at all.
 
         Args:
-            heard: the command.
+            incoming: the command.
             working: called before work that takes long, once it is known that it will be done.
         """
-        with self._desk(heard) as store:
+        with self._desk(incoming) as store:
             if store is None:
                 return None
-            ask = self._ask(store, heard)
-            if ask.person is STRANGER and not _is_for_anybody(ask, heard):
+            request = self._ask(store, incoming)
+            if request.person is STRANGER and not _is_for_anybody(request, incoming):
                 return None
-            if wait := self.turnstile.refuses(heard.user, ask.now):
-                return said(ask, wait) if wait.strip() else None
-            if heard.is_private:
-                _reach_again(ask)
-            if ask.command == "start" and ask.words and heard.is_private:
-                return self._link(ask, heard)
-            if ask.command == "id" or ask.person is STRANGER:
-                return said(ask, _ids(heard))
-            if (late := _too_late(ask, heard)) is not None:
+            if wait := self.limiter.refuses(incoming.user, request.now):
+                return reply_with(request, wait) if wait.strip() else None
+            if incoming.is_private:
+                _reach_again(request)
+            if request.command == "start" and request.words and incoming.is_private:
+                return self._link(request, incoming)
+            if request.command == "id" or request.person is STRANGER:
+                return reply_with(request, _ids(incoming))
+            if (late := _too_late(request, incoming)) is not None:
                 return late
-            if ask.is_group and ask.command not in COMMANDS:
+            if request.is_group and request.command not in COMMANDS:
                 return None  # another bot's, perhaps
-            return self._kept(ask, self._command(ask, working))
+            return self._kept(request, self._command(request, working))
 
-    def press(self, heard: Heard, *, working: Working = _at_ease) -> Reply:
+    def press(self, incoming: Incoming, *, working: Working = _at_ease) -> Reply:
         """Return what a press of a button leads to."""
-        with self._desk(heard) as store:
+        with self._desk(incoming) as store:
             if store is None:
                 return Reply()
-            ask = self._ask(store, replace(heard, text="/"))
-            if ask.person is STRANGER:
+            request = self._ask(store, replace(incoming, text="/"))
+            if request.person is STRANGER:
                 return Reply(notice="This is not yours to press.")
-            if wait := self.turnstile.refuses(heard.user, ask.now):
+            if wait := self.limiter.refuses(incoming.user, request.now):
                 return Reply(notice=wait.strip() or "Please wait a little.")
-            return self._kept(ask, self._pressed(ask, heard, working))
+            return self._kept(request, self._pressed(request, incoming, working))
 
-    def answered(self, heard: Heard) -> None:
+    def answered(self, incoming: Incoming) -> None:
         """Note that the answer is out: the same update is not answered again."""
         with self.open_store() as store:
             now = self.now()
-            mark_done(store.database, "answered", str(heard.number), at=now)
-            if heard.number % FORGET_EVERY == 0:
+            mark_done(store.database, "answered", str(incoming.number), at=now)
+            if incoming.number % FORGET_EVERY == 0:
                 for job in ("heard", "answered"):
                     forget_done(store.database, job, before=now - MEMORY)
 
-    def owe(self, heard: Heard, reply: Reply) -> None:
+    def owe(self, incoming: Incoming, reply: Reply) -> None:
         """Keep what tells of a decision for delivery, since it could not be sent at once."""
         if reply.message is None or not reply.is_owed:
             return
         with self.open_store() as store:
-            person = admitted(self.people(store), heard)
+            person = admitted(self.people(store), incoming)
             if person is None:
                 return
             made = reply.original or reply.message
             told = replace(
                 made,
                 kind=Kind.DECISION,
-                key=f"owed:{heard.number}",
+                key=f"owed:{incoming.number}",
                 buttons=reply.message.buttons,
             )
             now = self.now()
@@ -143,28 +143,28 @@ class Office:
             with store.database.transaction():
                 post.send(told, [person])
 
-    def takes_papers(self, heard: Heard) -> bool:
+    def takes_files(self, incoming: Incoming) -> bool:
         """Tell whether a file of this person would be looked at, before it is fetched."""
         with self.open_store() as store:
-            person = admitted(self.people(store), heard)
+            person = admitted(self.people(store), incoming)
             return person is not None and may_use(person.role, COMMANDS[PAPERS])
 
     @contextmanager
-    def _desk(self, heard: Heard) -> Iterator[Store | None]:
+    def _desk(self, incoming: Incoming) -> Iterator[Store | None]:
         """Open the database; yields None for what was answered before."""
         with self.open_store() as store:
-            is_old = was_done(store.database, "answered", str(heard.number))
+            is_old = was_done(store.database, "answered", str(incoming.number))
             yield None if is_old else store
 
-    def _ask(self, store: Store, heard: Heard) -> Ask:
-        word, *words = heard.text[:LONGEST].split() or [""]
+    def _ask(self, store: Store, incoming: Incoming) -> Request:
+        word, *words = incoming.text[:LONGEST].split() or [""]
         people = self.people(store)
 
         def look_again() -> Person:
-            return admitted(self.people(store), heard) or STRANGER
+            return admitted(self.people(store), incoming) or STRANGER
 
-        return Ask(
-            person=admitted(people, heard) or STRANGER,
+        return Request(
+            person=admitted(people, incoming) or STRANGER,
             command=_command_of(word),
             words=tuple(words),
             store=store,
@@ -172,77 +172,87 @@ class Office:
             load_insights=self.insights,
             now=self.now(),
             people=people,
-            number=heard.number,
+            number=incoming.number,
             look_again=look_again,
-            paper=heard.paper,
-            is_group=not heard.is_private,
+            file=incoming.file,
+            is_group=not incoming.is_private,
             services=self.services,
         )
 
-    def _link(self, ask: Ask, heard: Heard) -> Reply | None:
-        if ask.person is not STRANGER:
+    def _link(self, request: Request, incoming: Incoming) -> Reply | None:
+        if request.person is not STRANGER:
             # Whose chat it is must not change by a code that was sent here by mistake, or by guile.
             note = "the code was not used; /stop unlinks this chat"
-            return said(ask, f"This chat is {ask.person.name}'s already", note=note)
-        person = link_chat(ask.store, ask.words[0], chat=str(heard.user), now=ask.now)
+            return reply_with(request, f"This chat is {request.person.name}'s already", note=note)
+        person = link_chat(
+            request.store, request.words[0], chat=str(incoming.user), now=request.now
+        )
         if person is None:
-            return said(ask, "This code does not work", note="ask the owner for a new one")
-        Outbox(ask.store.database).reopen_address(TELEGRAM, person.chat)
-        return said(ask, f"Welcome, {person.name}", note="/help shows what you can ask")
+            return reply_with(
+                request, "This code does not work", note="ask the owner for a new one"
+            )
+        Outbox(request.store.database).reopen_address(TELEGRAM, person.chat)
+        return reply_with(request, f"Welcome, {person.name}", note="/help shows what you can ask")
 
-    def _command(self, ask: Ask, working: Working) -> Reply:
-        command = COMMANDS.get("help" if ask.command == "start" else ask.command)
-        if command is None and not ask.command:
-            return said(ask, "I take commands", note="/help lists them")
+    def _command(self, request: Request, working: Working) -> Reply:
+        command = COMMANDS.get("help" if request.command == "start" else request.command)
+        if command is None and not request.command:
+            return reply_with(request, "I take commands", note="/help lists them")
         if command is None:
-            near = get_close_matches(ask.command, COMMANDS, n=1)
+            near = get_close_matches(request.command, COMMANDS, n=1)
             hint = f"did you mean /{near[0]}?" if near else "/help shows what you can ask"
-            return said(ask, f"/{ask.command[:30]} is no command", note=hint)
-        if ask.is_group and not command.in_groups:
-            return said(ask, f"/{command.name} is for our private chat")
-        if not may_use(ask.person.role, command):
+            return reply_with(request, f"/{request.command[:30]} is no command", note=hint)
+        if request.is_group and not command.in_groups:
+            return reply_with(request, f"/{command.name} is for our private chat")
+        if not may_use(request.person.role, command):
             note = "the owner can change that"
-            return said(ask, f"/{command.name} is for {command.role}s", note=note)
-        database = ask.store.database
-        if command.is_once and not mark_done(database, "heard", str(ask.number), at=ask.now):
-            return said(ask, "That was interrupted", note="ask again if you still want it")
+            return reply_with(request, f"/{command.name} is for {command.role}s", note=note)
+        database = request.store.database
+        if command.is_once and not mark_done(
+            database, "heard", str(request.number), at=request.now
+        ):
+            return reply_with(
+                request, "That was interrupted", note="ask again if you still want it"
+            )
         if command.is_long:
             working()
-        return _done(ask, command)
+        return _done(request, command)
 
-    def _pressed(self, ask: Ask, heard: Heard, working: Working) -> Reply:
-        if heard.text.startswith(AGAIN):
-            words = words_of(ask.store.database, ask.person.name, heard.text.removeprefix(AGAIN))
+    def _pressed(self, request: Request, incoming: Incoming, working: Working) -> Reply:
+        if incoming.text.startswith(AGAIN):
+            words = words_of(
+                request.store.database, request.person.name, incoming.text.removeprefix(AGAIN)
+            )
             if words is None:
                 return Reply(notice="This button is too old.", is_done=True)
-            asked = self._ask(ask.store, replace(heard, text=words))
+            asked = self._ask(request.store, replace(incoming, text=words))
             command = COMMANDS.get(asked.command)
             is_apart = command is not None and command.is_apart
             return replace(self._command(asked, working), replaces=not is_apart)
-        if ask.is_group:
+        if request.is_group:
             return Reply(notice="That is for our private chat.")
         try:
-            return press(ask, heard.text)
+            return press(request, incoming.text)
         except RebalancerError as error:
             return Reply(notice=f"{error}. {error.hint}"[:200])
         except Exception:
             log.exception("a button failed")
             return Reply(notice=f"{WENT_WRONG}.")
 
-    def _kept(self, ask: Ask, made: Reply) -> Reply:
+    def _kept(self, request: Request, made: Reply) -> Reply:
         """Word a reply for its reader; give each button that asks a command a name for it."""
-        reply = as_wanted(ask, made)
+        reply = as_wanted(request, made)
         if reply.message is None or not reply.message.buttons:
             return reply
-        with ask.store.database.transaction():
-            rows = [[_short(ask, button) for button in row] for row in reply.message.buttons]
+        with request.store.database.transaction():
+            rows = [[_short(request, button) for button in row] for row in reply.message.buttons]
         return reply.with_buttons(*rows)
 
 
-def _reach_again(ask: Ask) -> None:
+def _reach_again(request: Request) -> None:
     """Send alerts to a chat again that refused them once: whoever writes here takes messages."""
-    if why_closed(ask.store.database, TELEGRAM, ask.person.chat):
-        Outbox(ask.store.database).reopen_address(TELEGRAM, ask.person.chat)
+    if why_closed(request.store.database, TELEGRAM, request.person.chat):
+        Outbox(request.store.database).reopen_address(TELEGRAM, request.person.chat)
 
 
 def _command_of(word: str) -> str:
@@ -251,43 +261,47 @@ def _command_of(word: str) -> str:
     return name if word.startswith("/") or name in COMMANDS or name in ("start", "id") else ""
 
 
-def _is_for_anybody(ask: Ask, heard: Heard) -> bool:
+def _is_for_anybody(request: Request, incoming: Incoming) -> bool:
     """Tell whether somebody unknown is answered: a code, or his own id in his own chat."""
-    is_alone = heard.is_private and heard.user == heard.chat
-    return is_alone and ask.command in ("id", "start")
+    is_alone = incoming.is_private and incoming.user == incoming.chat
+    return is_alone and request.command in ("id", "start")
 
 
-def _ids(heard: Heard) -> str:
-    mine = f"Your id is {heard.user}"
-    return mine if heard.is_private else f"{mine}; this chat's id is {heard.chat}"
+def _ids(incoming: Incoming) -> str:
+    mine = f"Your id is {incoming.user}"
+    return mine if incoming.is_private else f"{mine}; this chat's id is {incoming.chat}"
 
 
-def _too_late(ask: Ask, heard: Heard) -> Reply | None:
+def _too_late(request: Request, incoming: Incoming) -> Reply | None:
     """Refuse what was asked while the bot was away; None for what is fresh, or never too late."""
-    command = COMMANDS.get(ask.command)
-    is_old = heard.sent_at is not None and ask.now - heard.sent_at > FRESH
-    if not is_old or heard.sent_at is None or (command is not None and command.is_timeless):
+    command = COMMANDS.get(request.command)
+    is_old = incoming.sent_at is not None and request.now - incoming.sent_at > FRESH
+    if not is_old or incoming.sent_at is None or (command is not None and command.is_timeless):
         return None
-    asked = display.moment(heard.sent_at)
+    asked = display.moment(incoming.sent_at)
     note = "ask again if you still want it"
-    return said(ask, f"You asked /{ask.command[:30]} on {asked}, too long ago", note=note)
+    return reply_with(
+        request, f"You asked /{request.command[:30]} on {asked}, too long ago", note=note
+    )
 
 
-def _done(ask: Ask, command: Command) -> Reply:
+def _done(request: Request, command: Command) -> Reply:
     try:
-        return command.answer(ask)
+        return command.answer(request)
     except WhichError as error:
-        buttons = [[again(name, command.name, name, *ask.words)] for name in error.names[:12]]
-        return said(ask, str(error)).with_buttons(*buttons)
+        buttons = [[again(name, command.name, name, *request.words)] for name in error.names[:12]]
+        return reply_with(request, str(error)).with_buttons(*buttons)
     except RebalancerError as error:
-        return said(ask, str(error), note=error.hint)
+        return reply_with(request, str(error), note=error.hint)
     except Exception:
         log.exception("a command failed")
-        return said(ask, WENT_WRONG, note="the log says why")
+        return reply_with(request, WENT_WRONG, note="the log says why")
 
 
-def _short(ask: Ask, button: Button) -> Button:
+def _short(request: Request, button: Button) -> Button:
     if not button.payload.startswith("/"):
         return button
-    name = shortcut_for(ask.store.database, ask.person.name, button.payload, now=ask.now)
+    name = shortcut_for(
+        request.store.database, request.person.name, button.payload, now=request.now
+    )
     return Button(button.label, AGAIN + name)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from alerts.preferences.personalise import personal, wording_of
 from alerts.preferences.store import PreferenceStore
 from rebalancer.bot.reply import Captioned, Reply
-from rebalancer.bot.request import Ask
+from rebalancer.bot.request import Request
 
 
-def as_wanted(ask: Ask, reply: Reply) -> Reply:
+def as_wanted(request: Request, reply: Reply) -> Reply:
     """Return a reply as it leaves, by what the person chose, or the group in which it is read."""
-    chosen = PreferenceStore(ask.store.database).preferences(ask.person.name)
-    wording = wording_of(chosen, is_group=ask.is_group)
+    chosen = PreferenceStore(request.store.database).preferences(request.person.name)
+    wording = wording_of(chosen, is_group=request.is_group)
 
     def worded(pictures: Captioned) -> Captioned:
         return tuple((picture, wording.text(found)) for picture, found in pictures)
@@ -25,6 +25,6 @@ def as_wanted(ask: Ask, reply: Reply) -> Reply:
         notice=wording.text(reply.notice),
         pictures=worded(reply.pictures),
         drawing=None if drawing is None else lambda: worded(drawing()),
-        papers=() if ask.is_group else reply.papers,
+        files=() if request.is_group else reply.files,
         original=reply.message,
     )

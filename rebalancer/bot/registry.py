@@ -26,24 +26,24 @@ from rebalancer.bot.commands.queries import (
     status,
     tokens,
 )
-from rebalancer.bot.reply import Command, Reply, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Command, Reply, lines, reply_with
+from rebalancer.bot.request import Request
 
 RANKS: Mapping[Role, int] = MappingProxyType({Role.VIEWER: 0, Role.APPROVER: 1, Role.OWNER: 2})
 LOOK, DECIDE, YOURS, OWNERS = "Look", "Decide", "Yours", "Owner"
 VIEWER, APPROVER, OWNER = Role.VIEWER, Role.APPROVER, Role.OWNER
 
 
-def _help(ask: Ask) -> Reply:
+def _help(request: Request) -> Reply:
     """Show what can be asked, by whoever asks."""
-    shown = [c for c in COMMANDS.values() if may_use(ask.person.role, c)]
-    if ask.is_group:
+    shown = [c for c in COMMANDS.values() if may_use(request.person.role, c)]
+    if request.is_group:
         shown = [c for c in shown if c.in_groups]
     blocks: list[Block] = []
     for group in dict.fromkeys(c.group for c in shown):
         told = [f"/{c.name} {c.help}" for c in shown if c.group == group]
         blocks += [Block(Style.HEADING, group), lines(*told)]
-    return said(ask, "What you can ask", *blocks)
+    return reply_with(request, "What you can ask", *blocks)
 
 
 _EVERY = (

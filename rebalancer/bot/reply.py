@@ -10,7 +10,7 @@ from portfolios.model.market import Market
 from portfolios.model.plan import Zone
 from portfolios.model.users import Role
 from portfolios.values import display
-from rebalancer.bot.request import Ask, Paper
+from rebalancer.bot.request import File, Request
 
 PAGE = 12
 """Rows of a table that are shown at once."""
@@ -31,7 +31,7 @@ class Reply:
         replaces: the message takes the place of the one whose button was pressed.
         pictures: sent after the message, each with its finding.
         drawing: draws more of them, which takes a while: the message goes out before.
-        papers: files, sent last.
+        files: sent last.
         is_owed: it tells of a decision, so it is kept for delivery where it cannot be sent at once.
         original: the message as it was made, before it was worded for its reader.
     """
@@ -42,7 +42,7 @@ class Reply:
     replaces: bool = False
     pictures: Captioned = ()
     drawing: Callable[[], Captioned] | None = None
-    papers: tuple[Paper, ...] = ()
+    files: tuple[File, ...] = ()
     is_owed: bool = False
     original: Message | None = None
 
@@ -57,12 +57,12 @@ class Reply:
         kept = tuple(tuple(row) for row in rows if row)
         return replace(self, message=replace(self.message, buttons=kept))
 
-    def deciding(self, notice: str, papers: tuple[Paper, ...] = ()) -> Reply:
+    def deciding(self, notice: str, files: tuple[File, ...] = ()) -> Reply:
         """Return the reply as one to a decision that was written down."""
-        return replace(self, notice=notice, is_done=True, is_owed=True, papers=papers)
+        return replace(self, notice=notice, is_done=True, is_owed=True, files=files)
 
 
-Answer = Callable[[Ask], Reply]
+Answer = Callable[[Request], Reply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class Command:
     group: str = "Look"
 
 
-def said(
-    ask: Ask, headline: str, *blocks: Block, zone: Zone | None = None, note: str = ""
+def reply_with(
+    request: Request, headline: str, *blocks: Block, zone: Zone | None = None, note: str = ""
 ) -> Reply:
     """Return an answer; a note comes last, in small letters."""
     notes = (Block(Style.NOTE, note),) if note else ()
@@ -101,7 +101,7 @@ def said(
         kind=Kind.ANSWER,
         key="answer",
         headline=headline,
-        as_of=ask.now,
+        as_of=request.now,
         zone=zone,
         blocks=(*blocks, *notes),
     )
@@ -124,17 +124,19 @@ def as_of(market: Market) -> str:
     return f"{sample}as of {display.moment(market.as_of)}"
 
 
-def page_of(ask: Ask, total: int) -> tuple[slice, list[Button]]:
+def page_of(request: Request, total: int) -> tuple[slice, list[Button]]:
     """Return which rows of a long table to show, and the buttons to the other pages.
 
     The command is the one being answered, with `page=` changed.
     """
     last = max(0, (total - 1) // PAGE)
-    asked = ask.options.get("page", "1")
+    asked = request.options.get("page", "1")
     number = min(max(int(asked) - 1, 0), last) if asked.isascii() and asked.isdigit() else 0
-    rest = [word for word in ask.words if not word.startswith("page=")]
+    rest = [word for word in request.words if not word.startswith("page=")]
     steps = [("«", number - 1), ("»", number + 1)]
     buttons = [
-        again(label, ask.command, *rest, f"page={to + 1}") for label, to in steps if 0 <= to <= last
+        again(label, request.command, *rest, f"page={to + 1}")
+        for label, to in steps
+        if 0 <= to <= last
     ]
     return slice(number * PAGE, (number + 1) * PAGE), buttons

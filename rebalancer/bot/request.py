@@ -29,7 +29,7 @@ class WhichError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class File:
     """A file, coming in or going out."""
 
     name: str
@@ -53,7 +53,7 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """One command of one person.
 
     Attributes:
@@ -65,7 +65,7 @@ class Ask:
         people: everybody, to tell them what concerns them.
         number: of the update that asks, by which its repetition is known.
         look_again: returns who asks with the rights he has at that moment.
-        paper: the file that came with the command, if any.
+        file: the one that came with the command, if any.
         is_group: others read the answer as well.
     """
 
@@ -79,11 +79,11 @@ class Ask:
     people: tuple[Person, ...] = ()
     number: int = 0
     look_again: Callable[[], Person] | None = None
-    paper: Paper | None = None
+    file: File | None = None
     is_group: bool = False
     services: Services = field(default_factory=Services)
 
-    def anew(self) -> Ask:
+    def anew(self) -> Request:
         """Return the same with the rights of this moment: for the unit that writes something."""
         return self if self.look_again is None else replace(self, person=self.look_again())
 

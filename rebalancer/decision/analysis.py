@@ -19,8 +19,8 @@ from rebalancer.estimates.limits import Limits, limits_of
 from rebalancer.estimates.reference import Reference, band_of, reference_of
 from rebalancer.estimates.risk_cache import market_risk
 from rebalancer.estimates.risk_model import RiskModel
-from rebalancer.estimates.trade_bounds import Boxes, boxes_of
-from rebalancer.estimates.violations import Broken, broken
+from rebalancer.estimates.trade_bounds import TradeBounds, bounds_of
+from rebalancer.estimates.violations import Violation, broken
 from rebalancer.zones.situation import Situation
 
 ROUNDING_SLACK = Decimal("0.02")
@@ -28,7 +28,7 @@ ROUNDING_SLACK = Decimal("0.02")
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Analysis:
     """One portfolio, its market, and what follows from both; n assets sorted by id.
 
     Attributes:
@@ -46,7 +46,7 @@ class Survey:
     policy: Policy
     risk: RiskModel
     limits: Limits
-    boxes: Boxes
+    bounds: TradeBounds
     reference: Reference
     alpha: Alpha
     bands: Array
@@ -64,7 +64,7 @@ class Survey:
         return float(1.0 - self.w0.sum())
 
     @property
-    def before_flow(self) -> Survey:
+    def before_flow(self) -> Analysis:
         """The portfolio as it is now, before any money comes in or goes out."""
         valuation = self.valuation
         before = replace(valuation, cash=valuation.cash - valuation.flow, flow=Decimal(0))
@@ -93,18 +93,18 @@ class Survey:
         return drift(self.w0, self.c0, self.reference.r)
 
     @property
-    def broken(self) -> tuple[Broken, ...]:
+    def broken(self) -> tuple[Violation, ...]:
         """Limits broken at today's weights."""
         return broken(self.limits, self.valuation.asset_ids, self.w0, self.c0)
 
 
-def survey_portfolio(
+def analyse(
     portfolio: Portfolio,
     market: Market,
     *,
     flow: Decimal = Decimal(0),
     mode: Mode | None = None,
-) -> Survey:
+) -> Analysis:
     """Estimate everything about a portfolio.
 
     Args:
@@ -127,8 +127,8 @@ def survey_portfolio(
     risk = everything.of(valuation.asset_ids)
     limits = limits_of(valuation, portfolio, market)
     signals = policy.signals_in_force
-    boxes = boxes_of(valuation, portfolio, market, mode=policy.mode, signals=signals)
-    reference = reference_of(portfolio, valuation, market, limits, boxes, policy=policy)
+    bounds = bounds_of(valuation, portfolio, market, mode=policy.mode, signals=signals)
+    reference = reference_of(portfolio, valuation, market, limits, bounds, policy=policy)
     has_wish = reference.has_targets or reference.is_recorded
     alpha = estimate_alpha(
         market,
@@ -137,32 +137,32 @@ def survey_portfolio(
         reference.r,
         active=has_wish and signals is not Signals.IGNORE,
     )
-    return Survey(
+    return Analysis(
         portfolio=portfolio,
         market=market,
         valuation=valuation,
         policy=policy,
         risk=risk,
         limits=limits,
-        boxes=boxes,
+        bounds=bounds,
         reference=reference,
-        alpha=alpha.without_sales(boxes.u_hi <= 0),
+        alpha=alpha.without_sales(bounds.u_hi <= 0),
         bands=band_of(reference.r, policy),
         fees=tuple(fee_of(position.asset, policy) for position in valuation.positions),
         min_trade=min_trade_of(policy, valuation.value),
     )
 
 
-def situation_of(survey: Survey, w: Array, cash: float) -> Situation:
+def situation_of(analysis: Analysis, w: Array, cash: float) -> Situation:
     """Return what zone rules look at, at some weights."""
     return Situation(
-        valuation=survey.valuation,
+        valuation=analysis.valuation,
         w=w,
         cash=cash,
-        r=survey.reference.r,
-        limits=survey.limits,
-        boxes=survey.boxes,
-        risk=survey.risk,
-        market=survey.market,
-        policy=survey.policy,
+        r=analysis.reference.r,
+        limits=analysis.limits,
+        bounds=analysis.bounds,
+        risk=analysis.risk,
+        market=analysis.market,
+        policy=analysis.policy,
     )

@@ -1,4 +1,4 @@
-"""A survey and its outcome as the plan that everybody speaks of."""
+"""An analysis and its outcome as the plan that everybody speaks of."""
 
 from __future__ import annotations
 
@@ -11,73 +11,75 @@ from portfolios.model.market import Array
 from portfolios.model.measures import drift
 from portfolios.model.plan import Plan, PlanPosition, SectorLine
 from portfolios.model.portfolio import Lock
-from portfolios.model.valuation import Position, moved
+from portfolios.model.valuation import Position, after_trades
 from portfolios.values import display
-from rebalancer.decision.analysis import Survey
+from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
-from rebalancer.decision.result import Outcome
+from rebalancer.decision.result import ProposalResult
 
 LIMIT_OFF = 1.0
 """A cap at the whole value is no cap."""
 
 
-def plan_of(survey: Survey, outcome: Outcome) -> Plan:
+def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
     """Return the plan that states an outcome."""
-    hashed = inputs_hash(fingerprint(survey, outcome.causes))
-    cash = survey.valuation.cash if outcome.cash is None else outcome.cash
-    after = moved(survey.valuation, dict(outcome.quantities), cash)
-    w, c = _shares(survey, after.positions, cash)
+    hashed = inputs_hash(fingerprint(analysis, outcome.causes))
+    cash = analysis.valuation.cash if outcome.cash is None else outcome.cash
+    after = after_trades(analysis.valuation, dict(outcome.quantities), cash)
+    w, c = _shares(analysis, after.positions, cash)
     cost = sum((trade.cost for trade in outcome.trades), Decimal(0))
     return Plan(
         plan_id=plan_id_from(hashed),
-        portfolio=survey.portfolio.name,
-        as_of=survey.valuation.as_of,
+        portfolio=analysis.portfolio.name,
+        as_of=analysis.valuation.as_of,
         inputs_hash=hashed,
         decision=outcome.decision,
         reason=outcome.reason,
         trigger=tuple(cause.value for cause in outcome.causes),
-        mode=survey.policy.mode.value,
-        profile=survey.policy.profile.value,
-        currency=survey.portfolio.currency,
-        value=survey.valuation.value,
-        cash=survey.valuation.cash,
+        mode=analysis.policy.mode.value,
+        profile=analysis.policy.profile.value,
+        currency=analysis.portfolio.currency,
+        value=analysis.valuation.value,
+        cash=analysis.valuation.cash,
         proposed_cash=cash,
-        flow=survey.valuation.flow,
-        drift=survey.drift,
-        proposed_drift=drift(w, c, survey.reference.r),
-        turnover=_turnover(survey, w),
+        flow=analysis.valuation.flow,
+        drift=analysis.drift,
+        proposed_drift=drift(w, c, analysis.reference.r),
+        turnover=_turnover(analysis, w),
         estimated_cost=cost,
         positions=tuple(
-            _position(survey, i, position, float(w[i]), after.positions[i].quantity)
-            for i, position in enumerate(survey.valuation.positions)
+            _position(analysis, i, position, float(w[i]), after.positions[i].quantity)
+            for i, position in enumerate(analysis.valuation.positions)
         ),
-        sectors=_sectors(survey, w, outcome),
+        sectors=_sectors(analysis, w, outcome),
         trades=outcome.trades,
         zones=outcome.findings,
         limits=outcome.limits,
-        warnings=(*_notes(survey), *outcome.warnings),
+        warnings=(*_notes(analysis), *outcome.warnings),
         solver=outcome.solver,
-        is_sample=survey.market.is_sample,
+        is_sample=analysis.market.is_sample,
     )
 
 
-def _shares(survey: Survey, positions: tuple[Position, ...], cash: Decimal) -> tuple[Array, float]:
-    value = survey.valuation.value
+def _shares(
+    analysis: Analysis, positions: tuple[Position, ...], cash: Decimal
+) -> tuple[Array, float]:
+    value = analysis.valuation.value
     if value <= 0:
         return np.zeros(len(positions)), 1.0
     return np.array([float(p.value / value) for p in positions]), float(cash / value)
 
 
-def _turnover(survey: Survey, w: Array) -> float:
-    gross = float(np.abs(w - survey.w0).sum())
-    return max(0.0, 0.5 * (gross - abs(survey.flow))) if gross > 0 else 0.0
+def _turnover(analysis: Analysis, w: Array) -> float:
+    gross = float(np.abs(w - analysis.w0).sum())
+    return max(0.0, 0.5 * (gross - abs(analysis.flow))) if gross > 0 else 0.0
 
 
 def _position(
-    survey: Survey, i: int, position: Position, proposed: float, quantity: Decimal
+    analysis: Analysis, i: int, position: Position, proposed: float, quantity: Decimal
 ) -> PlanPosition:
     asset = position.asset
-    grade = survey.market.grades.get(asset.asset_id)
+    grade = analysis.market.grades.get(asset.asset_id)
     return PlanPosition(
         asset_id=asset.asset_id,
         symbol=asset.symbol,
@@ -85,8 +87,8 @@ def _position(
         quantity=position.quantity,
         price=position.price,
         value=position.value,
-        weight=float(survey.w0[i]),
-        reference_weight=float(survey.reference.r[i]),
+        weight=float(analysis.w0[i]),
+        reference_weight=float(analysis.reference.r[i]),
         proposed_weight=proposed,
         proposed_quantity=quantity,
         lock=lock_text(position.locks),
@@ -96,7 +98,7 @@ def _position(
         signal=grade.signal if grade else None,
         grade_source=grade.source if grade else None,
         grade_as_of=grade.short_at if grade else None,
-        target_weight=float(survey.reference.wished[i]),
+        target_weight=float(analysis.reference.wished[i]),
     )
 
 
@@ -117,10 +119,10 @@ def lock_text(locks: tuple[Lock, ...]) -> str | None:
     return "; ".join(parts) or None
 
 
-def _sectors(survey: Survey, w: Array, outcome: Outcome) -> tuple[SectorLine, ...]:
-    limits = survey.limits
+def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[SectorLine, ...]:
+    limits = analysis.limits
     prices = {line.name: line.shadow_price_bps for line in outcome.limits}
-    now, after = limits.M.T @ survey.w0, limits.M.T @ w
+    now, after = limits.M.T @ analysis.w0, limits.M.T @ w
     lines = []
     for j, name in enumerate(limits.sector_names):
         low, high = float(limits.S_lo[j]), float(limits.S_hi[j])
@@ -138,27 +140,30 @@ def _sectors(survey: Survey, w: Array, outcome: Outcome) -> tuple[SectorLine, ..
     return tuple(lines)
 
 
-def _notes(survey: Survey) -> tuple[str, ...]:
-    portfolio = survey.portfolio
+def _notes(analysis: Analysis) -> tuple[str, ...]:
+    portfolio = analysis.portfolio
     notes = [f"{name} is unknown: valued at zero, never traded" for name in portfolio.unknown]
     notes += [
         f"{p.asset.symbol}: {p.grey}; not traded"
-        for p in survey.valuation.positions
+        for p in analysis.valuation.positions
         if p.grey and p.asset.asset_id not in portfolio.unknown and p.quantity > 0
     ]
     notes += [
         f"{asset_id}: no price to buy it at; its {display.percent(float(weight))} wait in cash"
         for asset_id, weight in sorted((portfolio.targets or {}).items())
-        if weight > 0 and _cannot_be_bought(survey, asset_id)
+        if weight > 0 and _cannot_be_bought(analysis, asset_id)
     ]
     notes += [
         f"{p.asset.symbol}: {why}; its {display.percent(float(wished))} wait in cash"
         for p, why, wished in zip(
-            survey.valuation.positions, survey.boxes.why, survey.reference.wished, strict=True
+            analysis.valuation.positions,
+            analysis.bounds.why,
+            analysis.reference.wished,
+            strict=True,
         )
         if wished > 0 and p.quantity == 0 and why and not p.grey
     ]
-    if not survey.reference.has_targets and not survey.reference.is_recorded:
+    if not analysis.reference.has_targets and not analysis.reference.is_recorded:
         notes.append(
             "no targets: the reference is the weights held now, so grades move nothing and only"
             " limits, trims and cash flows do"
@@ -166,8 +171,8 @@ def _notes(survey: Survey) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _cannot_be_bought(survey: Survey, asset_id: str) -> bool:
-    position = next((p for p in survey.valuation.positions if p.asset.asset_id == asset_id), None)
+def _cannot_be_bought(analysis: Analysis, asset_id: str) -> bool:
+    position = next((p for p in analysis.valuation.positions if p.asset.asset_id == asset_id), None)
     if position is None:
-        return asset_id not in survey.portfolio.unknown
+        return asset_id not in analysis.portfolio.unknown
     return bool(position.grey) and position.quantity == 0

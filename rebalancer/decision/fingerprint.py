@@ -11,11 +11,11 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from portfolios.model.portfolio import Holding, Portfolio
-from rebalancer.decision.analysis import Survey
+from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.triggers import Trigger
 
 
-def fingerprint(survey: Survey, causes: Iterable[Trigger]) -> dict[str, object]:
+def fingerprint(analysis: Analysis, causes: Iterable[Trigger]) -> dict[str, object]:
     """Return the inputs of a plan: equal documents give equal plans.
 
     The whole market's bars and grades are in it, because risk and ranks are estimated over the
@@ -23,12 +23,12 @@ def fingerprint(survey: Survey, causes: Iterable[Trigger]) -> dict[str, object]:
     """
     return {
         "program": version("rebalancer"),
-        "portfolio": _unordered(survey.portfolio),
-        "mode": survey.policy.mode,
-        "flow": survey.valuation.flow,
+        "portfolio": _unordered(analysis.portfolio),
+        "mode": analysis.policy.mode,
+        "flow": analysis.valuation.flow,
         "causes": [cause.value for cause in causes],
-        "market": replace(survey.market, awaited=frozenset()),
-        "awaited": sorted(survey.market.awaited.intersection(survey.valuation.asset_ids)),
+        "market": replace(analysis.market, awaited=frozenset()),
+        "awaited": sorted(analysis.market.awaited.intersection(analysis.valuation.asset_ids)),
     }
 
 

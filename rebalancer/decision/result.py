@@ -11,13 +11,13 @@ import numpy as np
 from portfolios.errors import InfeasibleError
 from portfolios.model.market import Array
 from portfolios.model.plan import Decision, Finding, LimitLine, SolverReport, Trade
-from portfolios.model.valuation import moved
+from portfolios.model.valuation import after_trades
 from portfolios.values import display
-from rebalancer.decision.analysis import Survey, situation_of
+from rebalancer.decision.analysis import Analysis, situation_of
 from rebalancer.decision.triggers import Trigger
 from rebalancer.optimiser.explain.attribution import attribute
 from rebalancer.optimiser.explain.limit_report import limit_lines
-from rebalancer.optimiser.explain.reasons import Case, reasons_for
+from rebalancer.optimiser.explain.reasons import ExplanationInputs, reasons_for
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.rounding import Rounded, to_trades
 from rebalancer.optimiser.solve import solve
@@ -25,7 +25,7 @@ from rebalancer.zones import compare, judge, worsened
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProposalResult:
     """What is decided, and why; weights and money after are today's where nothing trades.
 
     Attributes:
@@ -50,26 +50,26 @@ class Outcome:
 
 
 def answered(
-    survey: Survey,
+    analysis: Analysis,
     causes: tuple[Trigger, ...],
     findings: tuple[Finding, ...],
     inputs: Inputs,
     solution: Solution,
-) -> Outcome:
+) -> ProposalResult:
     """Return what an answer of the optimiser means in trades, reasons, limits and zones."""
-    rounded = round_answer(survey, solution)
-    _require_covered(survey, rounded)
-    after, cash_after = weights_after(survey, rounded)
+    rounded = round_answer(analysis, solution)
+    _require_covered(analysis, rounded)
+    after, cash_after = weights_after(analysis, rounded)
     limits = limit_lines(
-        inputs, solution, survey.limits, after=after, cash_after=cash_after, solve=solve
+        inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=solve
     )
     report = SolverReport(solution.solver, solution.status, solution.objective, solution.gap)
     if not rounded.trades:
-        reason = _why_nothing(survey, limits)
-        return Outcome(Decision.HOLD, causes, findings, reason, limits=limits, solver=report)
-    compared = compare(findings, judge(situation_of(survey, after, cash_after)))
-    trades = _with_reasons(survey, inputs, solution, rounded.trades)
-    return Outcome(
+        reason = _why_nothing(analysis, limits)
+        return ProposalResult(Decision.HOLD, causes, findings, reason, limits=limits, solver=report)
+    compared = compare(findings, judge(situation_of(analysis, after, cash_after)))
+    trades = _with_reasons(analysis, inputs, solution, rounded.trades)
+    return ProposalResult(
         decision=Decision.TRADE,
         causes=causes,
         findings=compared,
@@ -83,47 +83,47 @@ def answered(
     )
 
 
-def round_answer(survey: Survey, solution: Solution) -> Rounded:
+def round_answer(analysis: Analysis, solution: Solution) -> Rounded:
     """Return the trades that lead to a solution's weights, in exact money."""
     return to_trades(
-        survey.valuation,
+        analysis.valuation,
         solution.w,
-        free=[position.free for position in survey.valuation.positions],
-        cost_buy=survey.fees,
-        cost_sell=survey.fees,
-        min_trade=survey.min_trade,
+        free=[position.free for position in analysis.valuation.positions],
+        cost_buy=analysis.fees,
+        cost_sell=analysis.fees,
+        min_trade=analysis.min_trade,
     )
 
 
-def _require_covered(survey: Survey, rounded: Rounded) -> None:
+def _require_covered(analysis: Analysis, rounded: Rounded) -> None:
     if rounded.shortfall > 0:
-        missing = display.money(rounded.shortfall, survey.portfolio.currency)
+        missing = display.money(rounded.shortfall, analysis.portfolio.currency)
         raise InfeasibleError(
             f"the withdrawal is {missing} more than sales can raise after their costs",
             hint=f"take out {missing} less",
         )
 
 
-def weights_after(survey: Survey, rounded: Rounded) -> tuple[Array, float]:
+def weights_after(analysis: Analysis, rounded: Rounded) -> tuple[Array, float]:
     """Return the weights and the cash after the trades, as fractions of the value before them."""
-    value = survey.valuation.value
-    after = moved(survey.valuation, dict(rounded.quantities), rounded.cash)
+    value = analysis.valuation.value
+    after = after_trades(analysis.valuation, dict(rounded.quantities), rounded.cash)
     return np.array([float(p.value / value) for p in after.positions]), float(rounded.cash / value)
 
 
 def _with_reasons(
-    survey: Survey, inputs: Inputs, solution: Solution, trades: Sequence[Trade]
+    analysis: Analysis, inputs: Inputs, solution: Solution, trades: Sequence[Trade]
 ) -> tuple[Trade, ...]:
-    case = Case(
+    case = ExplanationInputs(
         inputs=inputs,
         solution=solution,
-        attribution=attribute(inputs, solution, survey.alpha.trend, survey.alpha.grade),
-        reference=survey.reference,
-        boxes=survey.boxes,
-        valuation=survey.valuation,
-        market=survey.market,
-        signals=survey.policy.signals_in_force,
-        raised=survey.limits.raised,
+        attribution=attribute(inputs, solution, analysis.alpha.trend, analysis.alpha.grade),
+        reference=analysis.reference,
+        bounds=analysis.bounds,
+        valuation=analysis.valuation,
+        market=analysis.market,
+        signals=analysis.policy.signals_in_force,
+        raised=analysis.limits.raised,
     )
     reasons = reasons_for(case, trades)
     return tuple(replace(trade, reasons=reasons[trade.asset_id]) for trade in trades)
@@ -139,11 +139,11 @@ def _headline(trades: Sequence[Trade]) -> str:
     return max(sorted(weights), key=weights.__getitem__)
 
 
-def _why_nothing(survey: Survey, limits: Sequence[LimitLine]) -> str:
+def _why_nothing(analysis: Analysis, limits: Sequence[LimitLine]) -> str:
     left = [line.text for line in limits if line.violation > 0]
     if left:
         return f"no trade mends what is broken: {left[0]}"
-    return f"in range: drift {display.percent(survey.drift)}, no trade is worth its cost"
+    return f"in range: drift {display.percent(analysis.drift)}, no trade is worth its cost"
 
 
 def _warnings(compared: Sequence[Finding]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from portfolios.model.plan import Finding, Scope, Zone
-from rebalancer.decision.analysis import Survey
+from rebalancer.decision.analysis import Analysis
 
 NOTABLE_FLOW = 0.01
 """A cash flow below this share of value waits for the next occasion."""
@@ -35,7 +35,7 @@ class Trigger(StrEnum):
 
 
 def triggers(
-    survey: Survey,
+    analysis: Analysis,
     findings: Sequence[Finding],
     *,
     requested: bool,
@@ -44,42 +44,42 @@ def triggers(
     """Return everything that causes a proposal now, in a fixed order.
 
     Args:
-        survey: the portfolio, its reference and its limits.
+        analysis: the portfolio, its reference and its limits.
         findings: zones at today's weights.
         requested: a person asks.
         last_plan_at: when the last plan was made; None leaves the calendar out.
     """
     fired = {
-        Trigger.BAND: bool(outside_band(survey).any()),
-        Trigger.LIMIT: any(mendable(survey)),
-        Trigger.ZONE: _red_zone_can_be_left(survey, findings),
-        Trigger.CASH_FLOW: abs(survey.flow) > NOTABLE_FLOW,
-        Trigger.CALENDAR: last_plan_at is not None and _due(survey, last_plan_at),
+        Trigger.BAND: bool(outside_band(analysis).any()),
+        Trigger.LIMIT: any(mendable(analysis)),
+        Trigger.ZONE: _red_zone_can_be_left(analysis, findings),
+        Trigger.CASH_FLOW: abs(analysis.flow) > NOTABLE_FLOW,
+        Trigger.CALENDAR: last_plan_at is not None and _due(analysis, last_plan_at),
         Trigger.REQUEST: requested,
     }
     return tuple(trigger for trigger, on in fired.items() if on)
 
 
-def outside_band(survey: Survey) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def outside_band(analysis: Analysis) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell for each asset, shape (n,), whether it is outside its tolerance band."""
     outside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        np.abs(survey.w0 - survey.reference.r) > survey.bands
+        np.abs(analysis.w0 - analysis.reference.r) > analysis.bands
     )
     return outside
 
 
-def mendable(survey: Survey) -> list[bool]:
+def mendable(analysis: Analysis) -> list[bool]:
     """Tell for each broken limit whether a trade can bring it nearer."""
-    can_sell = survey.boxes.v_hi > 0
-    can_buy = survey.boxes.u_hi > 0
+    can_sell = analysis.bounds.v_hi > 0
+    can_buy = analysis.bounds.u_hi > 0
     return [
         bool(np.any((row.members > 0) & (can_sell if row.is_cap else can_buy)))
-        for row in survey.broken
+        for row in analysis.broken
     ]
 
 
-def _red_zone_can_be_left(survey: Survey, findings: Sequence[Finding]) -> bool:
-    place = {asset_id: i for i, asset_id in enumerate(survey.valuation.asset_ids)}
+def _red_zone_can_be_left(analysis: Analysis, findings: Sequence[Finding]) -> bool:
+    place = {asset_id: i for i, asset_id in enumerate(analysis.valuation.asset_ids)}
     for finding in findings:
         if finding.zone is not Zone.RED:
             continue
@@ -87,11 +87,11 @@ def _red_zone_can_be_left(survey: Survey, findings: Sequence[Finding]) -> bool:
             if finding.code not in PAST:
                 return True
             continue
-        if survey.boxes.v_hi[place[finding.subject]] > 0:
+        if analysis.bounds.v_hi[place[finding.subject]] > 0:
             return True
     return False
 
 
-def _due(survey: Survey, last_plan_at: datetime) -> bool:
-    wait = timedelta(days=survey.policy.rebalance_every_days)
-    return survey.valuation.as_of - last_plan_at >= wait
+def _due(analysis: Analysis, last_plan_at: datetime) -> bool:
+    wait = timedelta(days=analysis.policy.rebalance_every_days)
+    return analysis.valuation.as_of - last_plan_at >= wait

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from portfolios.model.market import Array
 from rebalancer.estimates.limits import Limits
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 
 SMALL = 1e-12
 
@@ -29,7 +29,13 @@ class Row:
 
 
 def bring_inside(
-    signalled: Array, w0: Array, limits: Limits, boxes: Boxes, *, spread: bool, candidates: Array
+    signalled: Array,
+    w0: Array,
+    limits: Limits,
+    bounds: TradeBounds,
+    *,
+    spread: bool,
+    candidates: Array,
 ) -> Array:
     """Return the reference inside the limits, as far as locks allow it.
 
@@ -37,12 +43,12 @@ def bring_inside(
         signalled: wished weights after signals, shape (n,).
         w0: weights held, shape (n,).
         limits: caps, floors and buffer.
-        boxes: what is locked, and what may not be bought.
+        bounds: what is locked, and what may not be bought.
         spread: hand back what the limits freed, pro rata, instead of leaving it in cash.
         candidates: shape (n,), 1 for assets that a floor may lift from nothing.
     """
-    frozen = boxes.frozen.astype(bool)
-    low, high = ends(w0, limits, boxes)
+    frozen = bounds.frozen.astype(bool)
+    low, high = ends(w0, limits, bounds)
     shared = _shared(signalled, w0, frozen)
     r = np.clip(shared, low, high)
     rows = tuple(rows_of(limits))
@@ -56,11 +62,11 @@ def bring_inside(
     return r
 
 
-def ends(w0: Array, limits: Limits, boxes: Boxes) -> tuple[Array, Array]:
+def ends(w0: Array, limits: Limits, bounds: TradeBounds) -> tuple[Array, Array]:
     """Return the least and the most that the reference may be for each asset."""
-    frozen = boxes.frozen.astype(bool)
-    low = np.where(frozen, w0, np.minimum(boxes.w_lock, w0))
-    high = np.where(boxes.u_hi <= 0, np.minimum(limits.w_max, w0), limits.w_max)
+    frozen = bounds.frozen.astype(bool)
+    low = np.where(frozen, w0, np.minimum(bounds.w_lock, w0))
+    high = np.where(bounds.u_hi <= 0, np.minimum(limits.w_max, w0), limits.w_max)
     high = np.where(frozen, w0, np.maximum(high, low))
     return low, high
 

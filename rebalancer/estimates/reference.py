@@ -15,7 +15,7 @@ from portfolios.model.valuation import Valuation
 from rebalancer.estimates.feasible_reference import bring_inside
 from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.scores import is_bearish
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 
 TRIM_SHARE, LEAST_TRIMMED = 0.5, 0.05
 LEAST_BAND, MOST_BAND, RELATIVE_BAND = 0.01, 0.05, 0.25
@@ -50,7 +50,7 @@ def reference_of(
     valuation: Valuation,
     market: Market,
     limits: Limits,
-    boxes: Boxes,
+    bounds: TradeBounds,
     *,
     policy: Policy,
 ) -> Reference:
@@ -61,7 +61,7 @@ def reference_of(
         signalled,
         valuation.weights(),
         limits,
-        boxes,
+        bounds,
         spread=policy.freed is Freed.SPREAD,
         candidates=np.array([float(a in policy.candidates) for a in valuation.asset_ids]),
     )

@@ -19,7 +19,7 @@ from rebalancer.estimates.scores import is_bearish
 
 
 @dataclass(frozen=True, slots=True)
-class Boxes:
+class TradeBounds:
     """What may be traded: bounds of buys and sells, shape (n,) each, and why.
 
     Attributes:
@@ -40,9 +40,9 @@ SALE_ALLOWANCE = 1.05
 """A withdrawal may sell a little more than it needs, so that costs and minimum trades fit."""
 
 
-def boxes_of(
+def bounds_of(
     valuation: Valuation, portfolio: Portfolio, market: Market, *, mode: Mode, signals: Signals
-) -> Boxes:
+) -> TradeBounds:
     """Return the boxes of a portfolio.
 
     Args:
@@ -68,7 +68,7 @@ def boxes_of(
         why[i] = _why(position) or (ban if w0[i] > 0 or is_wished else "")
     if mode is Mode.CASH_FLOW:
         v_hi = _only_forced(v_hi, valuation, portfolio)
-    return Boxes(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
+    return TradeBounds(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
 
 
 def _locked_share(position: Position) -> float:

@@ -15,7 +15,7 @@ MET = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Violation:
     """One limit that some weights break.
 
     Attributes:
@@ -37,19 +37,21 @@ class Broken:
         return self.value - self.bound if self.is_cap else self.bound - self.value
 
 
-def broken(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> tuple[Broken, ...]:
+def broken(
+    limits: Limits, asset_ids: Sequence[str], w: Array, cash: float
+) -> tuple[Violation, ...]:
     """Return every limit that some weights break: sectors, then assets, then the buffer."""
     return tuple(row for row in _rows(limits, asset_ids, w, cash) if row.excess > MET)
 
 
-def _rows(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> Iterator[Broken]:
+def _rows(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> Iterator[Violation]:
     exposure = limits.M.T @ w
     for j, name in enumerate(limits.sector_names):
         members, value = limits.M[:, j], float(exposure[j])
-        yield Broken(f"sector.{name}.max", float(limits.S_hi[j]), value, members, True)
-        yield Broken(f"sector.{name}.min", float(limits.S_lo[j]), value, members, False)
+        yield Violation(f"sector.{name}.max", float(limits.S_hi[j]), value, members, True)
+        yield Violation(f"sector.{name}.min", float(limits.S_lo[j]), value, members, False)
     unit = np.eye(len(w))
     for i, asset_id in enumerate(asset_ids):
-        yield Broken(f"asset.{asset_id}.max", float(limits.w_max[i]), float(w[i]), unit[i], True)
+        yield Violation(f"asset.{asset_id}.max", float(limits.w_max[i]), float(w[i]), unit[i], True)
     reserve = cash + float(limits.m_stable @ w)
-    yield Broken("buffer", limits.b_min, reserve, limits.m_stable, False)
+    yield Violation("buffer", limits.b_min, reserve, limits.m_stable, False)

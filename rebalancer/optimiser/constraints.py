@@ -35,7 +35,7 @@ NONE: cp.Parameter | None = None
 """The price of a hard limit."""
 
 
-class Boxes:
+class BoundedTrades:
     """Bounds of buys and sells, and weights that locks keep."""
 
     name, price = "boxes", NONE
@@ -231,7 +231,7 @@ class Volatility(Priced):
 
 
 CONSTRAINTS: tuple[Callable[[Inputs], Constraint], ...] = (
-    Boxes, LeastCash, Turnover, AssetCaps, SectorCaps, SectorFloors, Buffer
+    BoundedTrades, LeastCash, Turnover, AssetCaps, SectorCaps, SectorFloors, Buffer
 )  # fmt: skip
 """Limits of every problem; a new one is a class and its name here."""
 

@@ -43,12 +43,12 @@ def require_consistent(inputs: Inputs) -> None:
         InfeasibleError: with the smallest set at fault and what would mend each.
     """
     _require_cash(inputs)
-    world = with_stand_ins(inputs)
-    limits = tuple(limits_in_force(world))
-    if _most_violation(limits, world.n) <= SLACK:
+    scenario = with_stand_ins(inputs)
+    limits = tuple(limits_in_force(scenario))
+    if _most_violation(limits, scenario.n) <= SLACK:
         return
-    fault = smallest_fault(limits, world.n)
-    conflicts = [_conflict(limit, fault, world.n) for limit in fault]
+    fault = smallest_fault(limits, scenario.n)
+    conflicts = [_conflict(limit, fault, scenario.n) for limit in fault]
     names = " and ".join(f"{c.limit} {display.limit(c.bound)}" for c in conflicts)
     best = min(conflicts, key=lambda c: (abs(c.bound - c.relaxed), c.limit))
     raise InfeasibleError(

@@ -27,7 +27,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class PenaltyPrices:
     """What one unit of violation of each soft limit costs."""
 
     asset: float | Array = 0.10
@@ -71,7 +71,7 @@ class Inputs:
     c_hard: float  # least cash; hard
     min_trade: float  # smallest trade as a fraction of value
     leg_cost: float = 0.0  # fixed cost of one trade as a fraction of value
-    prices: Prices = field(default_factory=Prices)
+    prices: PenaltyPrices = field(default_factory=PenaltyPrices)
     extra_rows: tuple[Row, ...] = ()
 
     @property

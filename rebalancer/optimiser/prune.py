@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalancer.optimiser.inputs import Inputs
-from rebalancer.optimiser.verify import Solved, held, measured, penalty
+from rebalancer.optimiser.verify import Solved, hold_answer, measured, penalty
 
 THRESHOLDS = (1.0, 0.5)
 MOST_SWEEPS = 4
@@ -42,7 +42,7 @@ def prune(inputs: Inputs, relaxed: Solved, again: Again) -> Solved:
     search = _Search(inputs, relaxed, again)
     search.start()
     search.polish()
-    return settled(inputs, search.best, again)
+    return pull_inside_caps(inputs, search.best, again)
 
 
 class _Search:
@@ -53,7 +53,7 @@ class _Search:
         self.z = relaxed.answer.u - relaxed.answer.v
         self.tried: dict[bytes, Solved | None] = {}
         self.legs: Legs = np.zeros(inputs.n, dtype=np.int8)
-        still = held(inputs)
+        still = hold_answer(inputs)
         self.best = relaxed
         self.value = -np.inf
         if still is not None:
@@ -115,13 +115,13 @@ class _Search:
     def _try(self, legs: Legs) -> Solved | None:
         key = legs.tobytes()
         if key not in self.tried:
-            found = self.tried[key] = self.again(boxed(self.inputs, legs))
+            found = self.tried[key] = self.again(with_roles(self.inputs, legs))
             if found is not None and found.answer.objective > self.value + GAIN:
                 self.best, self.value, self.legs = found, found.answer.objective, legs
         return self.tried[key]
 
 
-def settled(inputs: Inputs, best: Solved, again: Again) -> Solved:
+def pull_inside_caps(inputs: Inputs, best: Solved, again: Again) -> Solved:
     """Return the answer moved so far inside the caps that the costs do not lift it over them.
 
     Costs are paid from the value, so every weight grows a little once they are paid. An answer
@@ -134,7 +134,7 @@ def settled(inputs: Inputs, best: Solved, again: Again) -> Solved:
     tighter = _tightened(inputs, left)
     if penalty(tighter, found.w, found.c) <= penalty(inputs, found.w, found.c) + GAIN:
         return best
-    moved = again(boxed(tighter, np.sign(found.u - found.v).astype(np.int8)))
+    moved = again(with_roles(tighter, np.sign(found.u - found.v).astype(np.int8)))
     return replace(best, answer=measured(inputs, moved.answer)) if moved is not None else best
 
 
@@ -149,7 +149,7 @@ def _tightened(inputs: Inputs, left: float) -> Inputs:
     )
 
 
-def boxed(inputs: Inputs, legs: Legs) -> Inputs:
+def with_roles(inputs: Inputs, legs: Legs) -> Inputs:
     """Return the program in which each asset plays one role.
 
     A purchase reaches the minimum; a sale does too, or sells all that is free; the rest is closed.

@@ -16,7 +16,7 @@ from rebalancer.optimiser.infeasibility import require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
 from rebalancer.optimiser.prune import prune
-from rebalancer.optimiser.verify import Answer, Solved, cleaned, faults, gap, held
+from rebalancer.optimiser.verify import Answer, Solved, faults, gap, hold_answer, snap_to_bounds
 
 Attempt = tuple[str, Mapping[str, float | int]]
 
@@ -49,7 +49,7 @@ def solve(
     require_finite(inputs)
     require_consistent(inputs)
     relaxed = solve_convex(inputs, chain, pool)
-    still = held(inputs)
+    still = hold_answer(inputs)
 
     def again(pruned: Inputs) -> Solved | None:
         try:
@@ -81,7 +81,7 @@ def solve_convex(
     Raises:
         SolverError: no solver of the chain gave an answer that passed the check.
     """
-    still = held(inputs)
+    still = hold_answer(inputs)
     if not np.any(inputs.u_hi > 0) and not np.any(inputs.v_hi > 0):
         if still is None:
             raise SolverError("nothing may be traded, and holding breaks a hard limit")
@@ -106,7 +106,7 @@ def _attempted(
         raw = problem.solve(inputs, attempt)
     except SolverError as error:
         return str(error)
-    found = cleaned(inputs, raw.u, raw.v)
+    found = snap_to_bounds(inputs, raw.u, raw.v)
     off = gap(inputs, found, raw.value)
     wrong = _why_refused(inputs, found, still, off)
     if wrong:

@@ -37,7 +37,7 @@ class Solved:
     gap: float | None
 
 
-def cleaned(inputs: Inputs, u: Array, v: Array) -> Answer:
+def snap_to_bounds(inputs: Inputs, u: Array, v: Array) -> Answer:
     """Return a solver's buys and sells at their exact bounds, netted, with cash from the budget."""
     both = np.minimum(np.maximum(u - inputs.u_lo, 0.0), np.maximum(v - inputs.v_lo, 0.0))
     u = snapped(u - both, inputs.u_lo, inputs.u_hi)
@@ -66,7 +66,7 @@ def snapped(x: Array, low: Array, high: Array) -> Array:
     return at_top
 
 
-def held(inputs: Inputs) -> Answer | None:
+def hold_answer(inputs: Inputs) -> Answer | None:
     """Return the answer of doing nothing; None where that is not allowed."""
     nothing = np.zeros(inputs.n)
     still = answer(inputs, nothing, nothing)

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 def settings_from(config: Path | None) -> Resolved:
     """Read the settings once, from the file, the environment and the defaults."""
-    from rebalancer.logs import hide
+    from rebalancer.logs import mask
     from rebalancer.settings import load_settings
 
     resolved = load_settings(config=config, environ=os.environ, cwd=Path.cwd())
-    hide(resolved.secrets())
+    mask(resolved.secrets())
     return resolved
 
 

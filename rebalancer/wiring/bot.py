@@ -17,16 +17,16 @@ from portfolios.model.market import Market
 from portfolios.store.leases import Lease
 from portfolios.store.portfolio_store import Store
 from rebalancer import wiring
-from rebalancer.bot.dispatcher import Office
+from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.request import Services
 from rebalancer.bot.transport.application import application
-from rebalancer.bot.transport.polling import Watch, answer_all
+from rebalancer.bot.transport.polling import PollingHooks, answer_all
 from rebalancer.settings import Resolved
-from rebalancer.supervisor import Stop, Telling, Turn
+from rebalancer.supervisor import HealthReporter, StopEvent, WorkerContext
 from rebalancer.usecases.monitoring.credit_text import credit_lines
 from rebalancer.wiring.assistant import ask_assistant
-from rebalancer.wiring.delivery import Clock, now, open_office, people_of
-from rebalancer.wiring.heartbeats import Noted
+from rebalancer.wiring.delivery import Clock, now, open_full_database, people_of
+from rebalancer.wiring.heartbeats import HeartbeatLog
 from rebalancer.wiring.rounds import usages_of
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ A_LOOK = 5.0
 """Seconds after which one that stands by looks again."""
 
 
-def office_of(resolved: Resolved, *, offline: bool = False, clock: Clock = now) -> Office:
+def office_of(resolved: Resolved, *, offline: bool = False, clock: Clock = now) -> Dispatcher:
     """Return what answers the bot's users."""
     settings = resolved.settings
 
@@ -47,8 +47,8 @@ def office_of(resolved: Resolved, *, offline: bool = False, clock: Clock = now) 
         usages = usages_of(settings, store.database, clock())
         return tuple(credit_lines(usages.values()))
 
-    return Office(
-        open_store=lambda: open_office(settings, is_checked=True),
+    return Dispatcher(
+        open_store=lambda: open_full_database(settings, is_checked=True),
         people=lambda store: people_of(settings, store.database),
         market=Recent(lambda: wiring.market_if_any(resolved, offline=offline), clock),
         insights=lambda: wiring.insights_from(resolved, offline=offline),
@@ -79,7 +79,7 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class BotWorker:
     """Answers on Telegram while no other process on the same database does.
 
     Attributes:
@@ -91,45 +91,48 @@ class Answers:
     clock: Clock
     owner: str
 
-    def __call__(self, turn: Turn) -> bool:
+    def __call__(self, context: WorkerContext) -> bool:
         """Stand by until it is ours to do, then answer until told to stop.
 
         Raises:
             DeliveryError: the token is refused, or Telegram could not be reached to begin with.
         """
-        with open_office(self.resolved.settings) as store:
+        with open_full_database(self.resolved.settings) as store:
             lease = Lease(store.database, BOT, self.owner, LEASE)
-            if not self._waits_for(lease, turn):
+            if not self._waits_for(lease, context):
                 return False
             log.info("answering on Telegram")
             keeps = _Renewal(self._renews, self.clock)
             try:
-                answer_all(self._made(), Watch(turn.is_stopping, keeps, turn.well, turn.wrong))
+                answer_all(
+                    self._made(),
+                    PollingHooks(context.is_stopping, keeps, context.well, context.wrong),
+                )
             finally:
                 lease.give_back()
         return False
 
-    def _waits_for(self, lease: Lease, turn: Turn) -> bool:
+    def _waits_for(self, lease: Lease, context: WorkerContext) -> bool:
         """Wait until the lease is ours; False where the word to stop came first."""
         is_told = False
         while not lease.take(self.clock()):
             if not is_told:
                 log.warning("another process answers on Telegram; this one stands by")
                 is_told = True
-            if turn.rest(A_LOOK):
+            if context.rest(A_LOOK):
                 return False
-        return not turn.is_stopping()
+        return not context.is_stopping()
 
     def _renews(self, moment: datetime) -> bool:
         # In a thread of its own, and so with a handle of its own.
-        with open_office(self.resolved.settings, is_checked=True) as store:
+        with open_full_database(self.resolved.settings, is_checked=True) as store:
             return Lease(store.database, BOT, self.owner, LEASE).take(moment)
 
     def _made(self) -> Application:  # type: ignore[type-arg]
         telegram = self.resolved.settings.telegram
         token = telegram.token.get_secret_value() if telegram.token else ""
-        office = office_of(self.resolved, offline=self.offline, clock=self.clock)
-        return application(token, base_url=telegram.base_url, office=office)
+        dispatcher = office_of(self.resolved, offline=self.offline, clock=self.clock)
+        return application(token, base_url=telegram.base_url, dispatcher=dispatcher)
 
 
 class _Renewal:
@@ -147,7 +150,7 @@ class _Renewal:
         return self._is_ours
 
 
-def run_bot(resolved: Resolved, stop: Stop, *, offline: bool = False) -> None:
+def run_bot(resolved: Resolved, stop: StopEvent, *, offline: bool = False) -> None:
     """Answer commands until the word to stop.
 
     Raises:
@@ -156,8 +159,8 @@ def run_bot(resolved: Resolved, stop: Stop, *, offline: bool = False) -> None:
     """
     if resolved.settings.telegram.token is None:
         raise SettingsError("there is no bot token", hint="set REBALANCER_TELEGRAM__TOKEN")
-    kept = Telling(BOT, Noted(resolved.settings, now))
-    turn = Turn(stop, kept.well, kept.wrong)
-    answers = Answers(resolved, offline, now, token_hex(8))
+    kept = HealthReporter(BOT, HeartbeatLog(resolved.settings, now))
+    context = WorkerContext(stop, kept.well, kept.wrong)
+    answers = BotWorker(resolved, offline, now, token_hex(8))
     while not stop.is_set():
-        answers(turn)
+        answers(context)

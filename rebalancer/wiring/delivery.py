@@ -15,10 +15,10 @@ from typing import TypeAlias
 from alerts.channels import Channel
 from alerts.channels.email import EmailChannel
 from alerts.channels.telegram import TelegramChannel
-from alerts.delivery.fallback import tell_otherwise
+from alerts.delivery.fallback import send_fallbacks
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import Pace
-from alerts.delivery.sender import DispatchReport, Moved, deliver
+from alerts.delivery.rate_limit import RateLimiter
+from alerts.delivery.sender import AddressChanged, DispatchReport, deliver
 from alerts.messages import Message
 from alerts.migrations import ALERTS
 from alerts.preferences.choices import EMAIL, TELEGRAM
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def open_office(settings: Settings, *, is_checked: bool = False) -> Iterator[Store]:
+def open_full_database(settings: Settings, *, is_checked: bool = False) -> Iterator[Store]:
     """Open the database with the tables of alerts, for as long as the block lasts.
 
     Args:
@@ -139,7 +139,7 @@ def deliver_now(
     settings: Settings,
     database: Database,
     *,
-    pace: Pace | None = None,
+    limiter: RateLimiter | None = None,
     clock: Clock = now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> DispatchReport:
@@ -148,7 +148,7 @@ def deliver_now(
     Args:
         settings: channels and people.
         database: with the outbox.
-        pace: kept from call to call by who sends for long.
+        limiter: kept from call to call by who sends for long.
         clock: tells the moment.
         sleep: waits so many seconds of it.
 
@@ -158,7 +158,7 @@ def deliver_now(
     with channels_of(settings, clock=clock) as channels, asked_to_stop() as is_stopping:
         if not channels:
             raise UsageError(NO_CHANNEL, hint=NO_CHANNEL_HINT)
-        sender = Sender(settings, database, channels, pace or Pace(), clock, sleep)
+        sender = Sender(settings, database, channels, limiter or RateLimiter(), clock, sleep)
         return sender.send(is_stopping, patience=PATIENCE)
 
 
@@ -169,7 +169,7 @@ class Sender:
     settings: Settings
     database: Database
     channels: Mapping[str, Channel]
-    pace: Pace
+    limiter: RateLimiter
     clock: Clock
     sleep: Callable[[float], None]
 
@@ -183,7 +183,7 @@ class Sender:
         """Send what is due, and what comes due within so long; some channels may be left alone."""
         report = self._round(is_stopping, patience, without)
         people = people_of(self.settings, self.database)
-        if tell_otherwise(self.database, people, report, at=self.clock()):
+        if send_fallbacks(self.database, people, report, at=self.clock()):
             self._round(is_stopping, timedelta(0), without)
         return report
 
@@ -196,7 +196,7 @@ class Sender:
             now=self.clock,
             sleep=self.sleep,
             owner=token_hex(8),
-            pace=self.pace,
+            limiter=self.limiter,
             patience=patience,
             is_stopping=is_stopping,
             on_moved=lambda moved: _follow(self.database, moved),
@@ -217,7 +217,7 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _follow(database: Database, moved: Moved) -> None:
+def _follow(database: Database, moved: AddressChanged) -> None:
     """Remember the new chat of somebody whose old one became another."""
     people = PeopleStore(database)
     for person in people.everybody():

@@ -16,7 +16,7 @@ EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class HeartbeatLog:
     """Where the parts note how they fare; threads may share it."""
 
     settings: Settings

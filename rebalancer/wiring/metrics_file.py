@@ -11,14 +11,14 @@ from portfolios.marketdata.market_store import MarketStore
 from portfolios.store.database import Database
 from rebalancer import wiring
 from rebalancer.settings import Resolved
-from rebalancer.supervisor import Turn
+from rebalancer.supervisor import WorkerContext
 from rebalancer.usecases.monitoring.metrics import gather, metrics_text
-from rebalancer.wiring.delivery import Clock, open_office
+from rebalancer.wiring.delivery import Clock, open_full_database
 from rebalancer.wiring.rounds import usages_of
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class MetricsWorker:
     """Writes the figures of the moment into a file, all of them or none."""
 
     resolved: Resolved
@@ -26,7 +26,7 @@ class Measures:
     clock: Clock
     path: Path
 
-    def __call__(self, _: Turn) -> bool:
+    def __call__(self, _: WorkerContext) -> bool:
         """Write them.
 
         Raises:
@@ -34,7 +34,7 @@ class Measures:
         """
         now = self.clock()
         settings = self.resolved.settings
-        with open_office(settings, is_checked=True) as store:
+        with open_full_database(settings, is_checked=True) as store:
             usages = tuple(usages_of(settings, store.database, now).values())
             age = self._price_age(store.database, now)
             text = metrics_text(gather(store, usages, price_age=age, now=now))

@@ -18,10 +18,10 @@ from portfolios.store.portfolio_store import Store
 from rebalancer import wiring
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
-from rebalancer.supervisor import Turn
-from rebalancer.usecases.monitoring.round import Around, GoesOn, Round, look_round
+from rebalancer.supervisor import WorkerContext
+from rebalancer.usecases.monitoring.round import GoesOn, Round, RoundInputs, look_round
 from rebalancer.usecases.refresh.report import RefreshReport
-from rebalancer.wiring.delivery import Clock, open_office, people_of
+from rebalancer.wiring.delivery import Clock, open_full_database, people_of
 from rebalancer.wiring.providers import credit_plans
 from rebalancer.wiring.refresh import refresh_all
 
@@ -40,7 +40,7 @@ class _InterruptedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rounds:
+class RoundWorker:
     """Does a round when one is due, if no other process is at it.
 
     Attributes:
@@ -52,35 +52,35 @@ class Rounds:
     clock: Clock
     owner: str
 
-    def __call__(self, turn: Turn) -> bool:
+    def __call__(self, context: WorkerContext) -> bool:
         """Do one round, or nothing; it is noted here, as part of the task."""
-        with open_office(self.resolved.settings, is_checked=True) as store:
+        with open_full_database(self.resolved.settings, is_checked=True) as store:
             if not is_due(store.database, self.clock()):
                 return False
             lease = Lease(store.database, ROUND, self.owner, LEASE)
             with holding(lease, self.clock()) as is_ours:
                 if is_ours and is_due(store.database, self.clock()):
-                    self._round(turn, store, lease)
+                    self._round(context, store, lease)
         return False
 
-    def _round(self, turn: Turn, store: Store, lease: Lease) -> None:
+    def _round(self, context: WorkerContext, store: Store, lease: Lease) -> None:
         def goes_on() -> bool:
-            return not turn.is_stopping() and lease.take(self.clock())
+            return not context.is_stopping() and lease.take(self.clock())
 
         try:
-            self._pull(turn, store.database, goes_on)
+            self._pull(context, store.database, goes_on)
         except _InterruptedError:
             return
         market = wiring.market_if_any(self.resolved, offline=self.offline)
         insights = wiring.insights_from(self.resolved, offline=self.offline)
         settings = self.resolved.settings
-        done = look_now(settings, store, market, insights, clock=self.clock, goes_on=goes_on)
+        done = run_round_now(settings, store, market, insights, clock=self.clock, goes_on=goes_on)
         if goes_on():
             log.info("%s", done)
             note_portfolios(store.database, done, self.clock())
-            turn.well()
+            context.well()
 
-    def _pull(self, turn: Turn, database: Database, goes_on: GoesOn) -> None:
+    def _pull(self, context: WorkerContext, database: Database, goes_on: GoesOn) -> None:
         settings = self.resolved.settings
         if self.offline or settings.provider != "live":
             return
@@ -88,7 +88,7 @@ class Rounds:
         def wait(seconds: float) -> None:
             if seconds >= NOTABLE_WAIT:
                 log.info("waiting %.0f s: a provider's plan allows no more in this minute", seconds)
-            if turn.rest(seconds) or not goes_on():
+            if context.rest(seconds) or not goes_on():
                 raise _InterruptedError
 
         report = refresh_all(settings, manual=False, wait=wait)
@@ -96,7 +96,7 @@ class Rounds:
             note_providers(database, report, self.clock())
 
 
-def look_now(
+def run_round_now(
     settings: Settings,
     store: Store,
     market: Market | None,
@@ -108,7 +108,7 @@ def look_now(
     """Do everything that is due now, except sending it."""
     now = clock()
     usages = tuple(usages_of(settings, store.database, now).values())
-    around = Around(market, insights, people_of(settings, store.database), usages)
+    around = RoundInputs(market, insights, people_of(settings, store.database), usages)
     return look_round(store, around, now=now, goes_on=goes_on)
 
 

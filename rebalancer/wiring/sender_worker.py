@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import Pace
+from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import DispatchReport
 from rebalancer.settings.model import Settings
-from rebalancer.supervisor import Turn
-from rebalancer.wiring.delivery import Clock, Sender, channels_of, open_office
+from rebalancer.supervisor import WorkerContext
+from rebalancer.wiring.delivery import Clock, Sender, channels_of, open_full_database
 
 EVERY = 1.0
 """Seconds between two looks at the outbox."""
@@ -22,37 +22,46 @@ SLOW = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Deliveries:
+class DeliveryWorker:
     """Sends what is due until told to stop; senders of other processes may do the same."""
 
     settings: Settings
     clock: Clock
 
-    def __call__(self, turn: Turn) -> bool:
+    def __call__(self, context: WorkerContext) -> bool:
         """Send for as long as nothing goes wrong with the outbox itself."""
         with (
-            open_office(self.settings) as store,
+            open_full_database(self.settings) as store,
             channels_of(self.settings, clock=self.clock) as channels,
         ):
             sender = Sender(
-                self.settings, store.database, channels, Pace(), self.clock, lambda s: _nap(turn, s)
+                self.settings,
+                store.database,
+                channels,
+                RateLimiter(),
+                self.clock,
+                lambda s: _nap(context, s),
             )
             refused: dict[str, datetime] = {}
-            while not turn.is_stopping():
+            while not context.is_stopping():
                 refused = {name: end for name, end in refused.items() if self.clock() < end}
-                report = sender.send(turn.is_stopping, without=refused)
+                report = sender.send(context.is_stopping, without=refused)
                 refused |= dict.fromkeys(report.stopped, self.clock() + REFUSED_FOR)
-                self._tell(turn, Outbox(store.database), report, is_whole=not refused)
-                turn.rest(EVERY)
+                self._tell(context, Outbox(store.database), report, is_whole=not refused)
+                context.rest(EVERY)
         return False
 
-    def _tell(self, turn: Turn, outbox: Outbox, report: DispatchReport, *, is_whole: bool) -> None:
+    def _tell(
+        self, context: WorkerContext, outbox: Outbox, report: DispatchReport, *, is_whole: bool
+    ) -> None:
         if report.stopped:
-            turn.wrong("; ".join(f"{name}: {why}" for name, why in sorted(report.stopped.items())))
+            context.wrong(
+                "; ".join(f"{name}: {why}" for name, why in sorted(report.stopped.items()))
+            )
         elif slow := self._slow(outbox):
-            turn.wrong(f"{slow.channel}: {slow.reason}")
+            context.wrong(f"{slow.channel}: {slow.reason}")
         elif is_whole:
-            turn.well()
+            context.well()
 
     def _slow(self, outbox: Outbox) -> Delivery | None:
         since = self.clock() - SLOW
@@ -60,5 +69,5 @@ class Deliveries:
         return next((each for each in waiting if each.created_at < since), None)
 
 
-def _nap(turn: Turn, seconds: float) -> None:
-    turn.rest(seconds)
+def _nap(context: WorkerContext, seconds: float) -> None:
+    context.rest(seconds)

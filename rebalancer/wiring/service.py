@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from alerts.delivery.rate_limit import Pace
+from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import DispatchReport
 from portfolios.errors import UsageError
 from portfolios.model.insights import Insights
@@ -18,14 +18,14 @@ from portfolios.model.market import Market
 from portfolios.store.heartbeats import went_well
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
-from rebalancer.supervisor import Part, Stop, run_parts
+from rebalancer.supervisor import StopEvent, Worker, run_workers
 from rebalancer.usecases.monitoring.round import Round
-from rebalancer.wiring.bot import Answers
-from rebalancer.wiring.delivery import Clock, deliver_now, now, open_office
-from rebalancer.wiring.heartbeats import Noted
-from rebalancer.wiring.metrics_file import Measures
-from rebalancer.wiring.rounds import EVERY, ROUND, Rounds, look_now, note_portfolios
-from rebalancer.wiring.sender_worker import Deliveries
+from rebalancer.wiring.bot import BotWorker
+from rebalancer.wiring.delivery import Clock, deliver_now, now, open_full_database
+from rebalancer.wiring.heartbeats import HeartbeatLog
+from rebalancer.wiring.metrics_file import MetricsWorker
+from rebalancer.wiring.rounds import EVERY, ROUND, RoundWorker, note_portfolios, run_round_now
+from rebalancer.wiring.sender_worker import DeliveryWorker
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def serve_once(
     *,
     clock: Clock = now,
     sleep: Callable[[float], None] = time.sleep,
-    pace: Pace | None = None,
+    limiter: RateLimiter | None = None,
 ) -> Served:
     """Do everything that is due now, and send it.
 
@@ -59,14 +59,16 @@ def serve_once(
         insights: what the provider of grades says.
         clock: tells the moment.
         sleep: waits so many seconds of it.
-        pace: kept from round to round by who serves for long.
+        limiter: kept from round to round by who serves for long.
     """
-    with open_office(settings) as store:
-        done = look_now(settings, store, market, insights, clock=clock)
+    with open_full_database(settings) as store:
+        done = run_round_now(settings, store, market, insights, clock=clock)
         note_portfolios(store.database, done, clock())
         went_well(store.database, ROUND, now=clock())
         try:
-            delivered = deliver_now(settings, store.database, pace=pace, clock=clock, sleep=sleep)
+            delivered = deliver_now(
+                settings, store.database, limiter=limiter, clock=clock, sleep=sleep
+            )
         except UsageError as error:
             log.info("%s", error)
             delivered = None
@@ -74,7 +76,7 @@ def serve_once(
 
 
 def serve(
-    resolved: Resolved, stop: Stop, *, offline: bool = False, metrics: Path | None = None
+    resolved: Resolved, stop: StopEvent, *, offline: bool = False, metrics: Path | None = None
 ) -> tuple[str, ...]:
     """Run every part that the settings make possible until the word to stop.
 
@@ -90,25 +92,27 @@ def serve(
     Raises:
         StoreError: the database cannot be used.
     """
-    with open_office(resolved.settings):
+    with open_full_database(resolved.settings):
         pass  # what is wrong with it is said now and once, not by every part
-    parts = parts_of(resolved, offline=offline, metrics=metrics)
-    return run_parts(parts, stop, Noted(resolved.settings, now))
+    workers = workers_of(resolved, offline=offline, metrics=metrics)
+    return run_workers(workers, stop, HeartbeatLog(resolved.settings, now))
 
 
-def parts_of(
+def workers_of(
     resolved: Resolved, *, offline: bool = False, metrics: Path | None = None
-) -> tuple[Part, ...]:
+) -> tuple[Worker, ...]:
     """Return the parts that the settings make possible."""
     settings, owner = resolved.settings, token_hex(8)
-    parts = [Part(ROUND, Rounds(resolved, offline, now, owner), A_LOOK)]
+    workers = [Worker(ROUND, RoundWorker(resolved, offline, now, owner), A_LOOK)]
     if _channels(settings):
-        parts.append(Part("delivery", Deliveries(settings, now), A_LOOK))
+        workers.append(Worker("delivery", DeliveryWorker(settings, now), A_LOOK))
     if settings.telegram.token is not None:
-        parts.append(Part("bot", Answers(resolved, offline, now, owner), A_LOOK))
+        workers.append(Worker("bot", BotWorker(resolved, offline, now, owner), A_LOOK))
     if metrics is not None:
-        parts.append(Part("metrics", Measures(resolved, offline, now, metrics), MEASURED_EVERY))
-    return tuple(parts)
+        workers.append(
+            Worker("metrics", MetricsWorker(resolved, offline, now, metrics), MEASURED_EVERY)
+        )
+    return tuple(workers)
 
 
 def what_runs(settings: Settings) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from portfolios.model.policy import Policy
 from portfolios.model.valuation import STATED, Position, Valuation
 from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.risk_model import RiskModel
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.zones.price_history import (
     COVERAGE,
     Usual,
@@ -79,7 +79,7 @@ class Situation:
     cash: float
     r: Array
     limits: Limits
-    boxes: Boxes
+    bounds: TradeBounds
     risk: RiskModel
     market: Market
     policy: Policy

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import pytest
 
-from rebalancer.logs import MASK, JsonFormatter, MaskingFormatter, hide
+from rebalancer.logs import MASK, JsonFormatter, MaskingFormatter, mask
 
 SECRET = 'canary-"quoted"-secret'  # noqa: S105
 TOKEN = "123456789:AAcanary-0123456789abcdefghijklmnopq"  # noqa: S105
@@ -38,7 +38,7 @@ def test_a_line_for_programs_is_one_object_with_its_moment_and_level() -> None:
 
 @pytest.mark.parametrize("formatter", [JsonFormatter(), MaskingFormatter("%(message)s")])
 def test_no_secret_stands_in_a_line_or_in_its_trace(formatter: logging.Formatter) -> None:
-    hide([SECRET])
+    mask([SECRET])
     for text in (f"key {SECRET}", f"https://api/bot{TOKEN}/getMe"):
         for record in (record_of(text), failed(text)):
             line = formatter.format(record)

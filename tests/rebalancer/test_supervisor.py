@@ -9,7 +9,14 @@ from datetime import timedelta
 import pytest
 
 from portfolios.errors import StoreError
-from rebalancer.supervisor import LONGEST_PAUSE, Part, Turn, keep_going, pause_after, run_parts
+from rebalancer.supervisor import (
+    LONGEST_PAUSE,
+    Worker,
+    WorkerContext,
+    keep_going,
+    pause_after,
+    run_workers,
+)
 
 
 @dataclass
@@ -45,16 +52,16 @@ class PanicError(BaseException):
     """What a library that is not written in Python may raise."""
 
 
-def scripted(*outcomes: bool | BaseException) -> Part:
+def scripted(*outcomes: bool | BaseException) -> Worker:
     left = list(outcomes)
 
-    def work(turn: Turn) -> bool:
+    def work(context: WorkerContext) -> bool:
         outcome = left.pop(0)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
-    return Part("part", work, timedelta(seconds=7))
+    return Worker("part", work, timedelta(seconds=7))
 
 
 def test_a_part_that_fails_is_tried_again_after_pauses_that_grow() -> None:
@@ -107,16 +114,16 @@ def test_what_cannot_be_noted_ends_nothing() -> None:
 def test_one_part_fails_for_ever_and_the_others_never_hear_of_it() -> None:
     stop, busy = threading.Event(), threading.Barrier(3)
 
-    def fail(turn: Turn) -> bool:
+    def fail(context: WorkerContext) -> bool:
         raise RuntimeError
 
-    def work(turn: Turn) -> bool:
+    def work(context: WorkerContext) -> bool:
         busy.wait(10)
-        return turn.rest(0.01)
+        return context.rest(0.01)
 
-    parts = [Part("bad", fail, timedelta(0))]
-    parts += [Part(name, work, timedelta(0)) for name in ("one", "other")]
-    runner = threading.Thread(target=run_parts, args=(parts, stop, Notes()))
+    parts = [Worker("bad", fail, timedelta(0))]
+    parts += [Worker(name, work, timedelta(0)) for name in ("one", "other")]
+    runner = threading.Thread(target=run_workers, args=(parts, stop, Notes()))
     runner.start()
     for _ in range(20):
         busy.wait(10)
@@ -130,17 +137,17 @@ def test_a_part_that_does_not_end_in_time_is_named() -> None:
     stop, end = threading.Event(), threading.Event()
     begun = threading.Event()
 
-    def hang(turn: Turn) -> bool:
+    def hang(context: WorkerContext) -> bool:
         begun.set()
         return end.wait(30)
 
-    def ask(turn: Turn) -> bool:
+    def ask(context: WorkerContext) -> bool:
         begun.wait(10)
         stop.set()
         return True
 
-    parts = [Part("hung", hang, timedelta(0)), Part("fine", ask, timedelta(0))]
+    parts = [Worker("hung", hang, timedelta(0)), Worker("fine", ask, timedelta(0))]
     try:
-        assert run_parts(parts, stop, Notes(), patience=0.2) == ("hung",)
+        assert run_workers(parts, stop, Notes(), patience=0.2) == ("hung",)
     finally:
         end.set()

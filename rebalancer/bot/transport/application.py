@@ -30,13 +30,13 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from rebalancer.bot.access import Heard
-from rebalancer.bot.dispatcher import PAPERS, Office
+from rebalancer.bot.access import Incoming
+from rebalancer.bot.dispatcher import PAPERS, Dispatcher
 from rebalancer.bot.registry import COMMANDS
 from rebalancer.bot.reply import Command, Reply
-from rebalancer.bot.request import Paper
+from rebalancer.bot.request import File
 from rebalancer.bot.transport.chat_queue import OnePerChat
-from rebalancer.bot.transport.progress import Announced
+from rebalancer.bot.transport.progress import ProgressNote
 from rebalancer.bot.transport.sending import WIRE, notify, patiently, say, take_buttons_away
 
 log = logging.getLogger(__name__)
@@ -48,13 +48,13 @@ LARGEST_PAPER = 4_000_000
 WORKING = "Working on it…"
 
 
-def application(token: str, *, base_url: str, office: Office) -> Application:  # type: ignore[type-arg]
+def application(token: str, *, base_url: str, dispatcher: Dispatcher) -> Application:  # type: ignore[type-arg]
     """Return the bot, ready to run.
 
     Args:
         token: never shown.
         base_url: of the service, ending in `/bot`.
-        office: what answers.
+        dispatcher: what answers.
     """
     made = (
         ApplicationBuilder()
@@ -70,9 +70,9 @@ def application(token: str, *, base_url: str, office: Office) -> Application:  #
     # New messages only: an edited one, a channel's post or a guest's query is nobody's command.
     fresh = filters.UpdateType.MESSAGE
     words = filters.TEXT & (filters.COMMAND | filters.ChatType.PRIVATE)
-    made.add_handler(MessageHandler(words & fresh, _Commands(office)))
-    made.add_handler(MessageHandler(filters.Document.ALL & fresh, _Papers(office)))
-    made.add_handler(CallbackQueryHandler(_Buttons(office)))
+    made.add_handler(MessageHandler(words & fresh, _Commands(dispatcher)))
+    made.add_handler(MessageHandler(filters.Document.ALL & fresh, _FileUpdates(dispatcher)))
+    made.add_handler(CallbackQueryHandler(_Buttons(dispatcher)))
     made.add_error_handler(_failed)
     return made
 
@@ -87,15 +87,15 @@ def _request(connections: int) -> HTTPXRequest:
 
 
 class _Commands:
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     async def __call__(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
         if message is None or message.text is None:
             return
         if _is_for(message.text, context.bot.username):
-            await _answered(self._office, update, _heard(update, message.text))
+            await _answered(self._dispatcher, update, _heard(update, message.text))
 
 
 def _is_for(text: str, bot: str) -> bool:
@@ -104,82 +104,84 @@ def _is_for(text: str, bot: str) -> bool:
     return not at or name.lower() == bot.lower()
 
 
-class _Papers:
-    def __init__(self, office: Office) -> None:
-        self._office = office
+class _FileUpdates:
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
         if message is None or message.document is None:
             return
         caption = message.caption or ""
-        heard = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
-        if not await asyncio.to_thread(self._office.takes_papers, heard):
-            if heard.is_private:  # he is told why, and the file is not even fetched
-                await _answered(self._office, update, heard)
+        incoming = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
+        if not await asyncio.to_thread(self._dispatcher.takes_files, incoming):
+            if incoming.is_private:  # he is told why, and the file is not even fetched
+                await _answered(self._dispatcher, update, incoming)
             return
         try:
             paper = await _fetched(message.document)
         except WIRE:
             await patiently(partial(message.reply_text, NOT_FETCHED))
             raise
-        await _answered(self._office, update, replace(heard, paper=paper))
+        await _answered(self._dispatcher, update, replace(incoming, file=paper))
 
 
-async def _fetched(document: Document) -> Paper:
+async def _fetched(document: Document) -> File:
     """Return a file that came with a message; one that is too large comes empty."""
     name = document.file_name or "portfolio"
     if (document.file_size or 0) > LARGEST_PAPER:
-        return Paper(name, b"")
+        return File(name, b"")
     file = await patiently(document.get_file)
-    return Paper(name, bytes(await file.download_as_bytearray()))
+    return File(name, bytes(await file.download_as_bytearray()))
 
 
-async def _answered(office: Office, update: Update, heard: Heard) -> None:
+async def _answered(dispatcher: Dispatcher, update: Update, incoming: Incoming) -> None:
     """Answer a command; work that takes long is announced, and the answer takes its place."""
     chat = update.effective_chat
     if chat is None:
         return
-    announced = Announced(lambda: patiently(lambda: chat.send_message(WORKING)))
-    reply = await asyncio.to_thread(office.answer, heard, working=announced.begin)
+    announced = ProgressNote(lambda: patiently(lambda: chat.send_message(WORKING)))
+    reply = await asyncio.to_thread(dispatcher.answer, incoming, working=announced.begin)
     if reply is None:
         return
     word = await announced.sent()
     if word is not None and reply.message is None:
         await patiently(word.delete)
-    await _delivered(office, heard, reply, say(chat, reply, instead=word))
+    await _delivered(dispatcher, incoming, reply, say(chat, reply, instead=word))
 
 
 async def _delivered(
-    office: Office, heard: Heard, reply: Reply, saying: Coroutine[Any, Any, None]
+    dispatcher: Dispatcher, incoming: Incoming, reply: Reply, saying: Coroutine[Any, Any, None]
 ) -> None:
     """Put an answer into its chat; what tells of a decision is kept where that fails."""
     try:
         await saying
     except WIRE:
-        await asyncio.to_thread(office.owe, heard, reply)
+        await asyncio.to_thread(dispatcher.owe, incoming, reply)
         raise
-    await asyncio.to_thread(office.answered, heard)
+    await asyncio.to_thread(dispatcher.answered, incoming)
 
 
 class _Buttons:
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         query = update.callback_query
         if query is None:
             return
-        heard, reply = _heard(update, query.data or ""), Reply()
+        incoming, reply = _heard(update, query.data or ""), Reply()
         # Answered early where the work takes long, so that the button does not turn meanwhile.
-        announced = Announced(lambda: notify(query, WORKING))
+        announced = ProgressNote(lambda: notify(query, WORKING))
         try:
-            reply = await asyncio.to_thread(self._office.press, heard, working=announced.begin)
+            reply = await asyncio.to_thread(
+                self._dispatcher.press, incoming, working=announced.begin
+            )
         finally:
             await announced.sent()
             if not announced.is_begun:
                 await notify(query, reply.notice)
-        await _delivered(self._office, heard, reply, _show(query, reply))
+        await _delivered(self._dispatcher, incoming, reply, _show(query, reply))
 
 
 async def _show(query: CallbackQuery, reply: Reply) -> None:
@@ -196,9 +198,9 @@ async def _show(query: CallbackQuery, reply: Reply) -> None:
     await say(pressed.chat, reply, instead=old)
 
 
-def _heard(update: Update, text: str) -> Heard:
+def _heard(update: Update, text: str) -> Incoming:
     user, chat, message = update.effective_user, update.effective_chat, update.message
-    return Heard(
+    return Incoming(
         number=update.update_id,
         user=user.id if user and not (message and message.sender_chat) else 0,
         chat=chat.id if chat else 0,

@@ -48,7 +48,7 @@ NO_ANSWER = (TelegramError, KeyError, ValueError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class PollingHooks:
     """What the ear asks, and tells, while it listens.
 
     All of it is called one after the other in one thread, which is not that of the event loop:
@@ -69,14 +69,14 @@ class Watch:
     patience: float = 5.0
 
 
-def answer_all(made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
+def answer_all(made: Application, hooks: PollingHooks) -> None:  # type: ignore[type-arg]
     """Answer what comes, in an event loop of its own, until there is a reason to end.
 
     Raises:
         DeliveryError: the token is refused, or Telegram could not be reached to begin with.
     """
     try:
-        asyncio.run(_listen(made, watch))
+        asyncio.run(_listen(made, hooks))
     except InvalidToken:
         hint = "check REBALANCER_TELEGRAM__TOKEN"
         raise DeliveryError(REFUSED, channel_down=True, hint=hint) from None
@@ -84,29 +84,31 @@ def answer_all(made: Application, watch: Watch) -> None:  # type: ignore[type-ar
         raise DeliveryError(_words(error), unreached=True) from None
 
 
-async def _listen(made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
+async def _listen(made: Application, hooks: PollingHooks) -> None:  # type: ignore[type-arg]
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS))
     try:
         await made.initialize()
         await made.bot.delete_webhook()
         with ThreadPoolExecutor(1) as notes:
-            await _heard(_Ear(made, watch, notes), made, watch)
+            await _heard(_Poller(made, hooks, notes), made, hooks)
     finally:
         await made.shutdown()
         await made.bot.request.shutdown()  # which a failed beginning leaves open
 
 
-async def _heard(ear: _Ear, made: Application, watch: Watch) -> None:  # type: ignore[type-arg]
-    hearing = asyncio.create_task(ear.hear())
+async def _heard(poller: _Poller, made: Application, hooks: PollingHooks) -> None:  # type: ignore[type-arg]
+    hearing = asyncio.create_task(poller.poll())
     introducing = asyncio.create_task(_introduced(made))
     try:
-        while not hearing.done() and not watch.is_stopping() and await ear.aside(watch.keeps):
+        while (
+            not hearing.done() and not hooks.is_stopping() and await poller.in_thread(hooks.keeps)
+        ):
             await asyncio.wait([hearing], timeout=A_LOOK)
     finally:
         hearing.cancel()
         introducing.cancel()
         await asyncio.wait([hearing, introducing])
-        await ear.finish()
+        await poller.finish()
     if not hearing.cancelled():
         hearing.result()
 
@@ -124,11 +126,11 @@ async def _introduced(made: Application) -> None:  # type: ignore[type-arg]
 
 
 @dataclass(slots=True)
-class _Ear:
+class _Poller:
     """What was heard, and what of it is being answered."""
 
     made: Application  # type: ignore[type-arg]
-    watch: Watch
+    hooks: PollingHooks
     notes: ThreadPoolExecutor
     begun: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     after: int = 0
@@ -137,35 +139,35 @@ class _Ear:
     is_crowded: bool = False
     """A whole page of what was heard before is still in work."""
 
-    async def aside(self, call: Callable[[], T]) -> T:
+    async def in_thread(self, call: Callable[[], T]) -> T:
         """Call what may wait for the disk, while the answering goes on."""
         return await asyncio.get_running_loop().run_in_executor(self.notes, call)
 
-    async def hear(self) -> None:
+    async def poll(self) -> None:
         """Fetch and hand on, for ever."""
         while True:
             try:
-                heard = await self._fetch(0 if self.begun else LONGEST_POLL)
+                incoming = await self._fetch(0 if self.begun else LONGEST_POLL)
             except InvalidToken:
                 raise
             except NO_ANSWER as error:
                 await self._rest(error)
                 continue
             self.failures = 0
-            await self.aside(self.watch.well)
-            fresh = [update for update in heard if update.update_id >= self.after]
+            await self.in_thread(self.hooks.well)
+            fresh = [update for update in incoming if update.update_id >= self.after]
             for update in fresh:
                 self._begin(update)
             if self.begun and not fresh:
                 await asyncio.wait(self.begun.values(), timeout=A_LOOK)
-            self.is_crowded = not fresh and len(heard) >= PAGE and len(self.begun) < AT_ONCE
+            self.is_crowded = not fresh and len(incoming) >= PAGE and len(self.begun) < AT_ONCE
 
     async def finish(self) -> None:
         """Wait for what is being answered, and tell Telegram what was."""
         self.is_crowded = False
         if self.begun:
-            await asyncio.wait(self.begun.values(), timeout=self.watch.patience)
-        if not await self.aside(self.watch.keeps):
+            await asyncio.wait(self.begun.values(), timeout=self.hooks.patience)
+        if not await self.in_thread(self.hooks.keeps):
             return  # another has begun to fetch: it is told by what was written down
         try:
             await asyncio.wait_for(self._fetch(0), timeout=TO_CONFIRM)
@@ -177,13 +179,13 @@ class _Ear:
         # a page from there: where one slow answer fills it with what was heard, nobody else would
         # be. What is in work is confirmed then too, and lost if the process dies before the answer.
         offset = self.after if self.is_crowded else min(self.begun, default=self.after)
-        heard: Sequence[Update] = await self.made.bot.get_updates(
+        incoming: Sequence[Update] = await self.made.bot.get_updates(
             offset=offset or None, timeout=wait, allowed_updates=LISTENS_TO
         )
-        if not heard and not self.begun:
+        if not incoming and not self.begun:
             # After a quiet week the numbers begin anew, anywhere: none is too low from here on.
             self.after = 0
-        return heard
+        return incoming
 
     def _begin(self, update: Update) -> None:
         number = update.update_id
@@ -194,7 +196,7 @@ class _Ear:
 
     async def _rest(self, error: Exception) -> None:
         self.failures += 1
-        await self.aside(partial(self.watch.wrong, _words(error)))
+        await self.in_thread(partial(self.hooks.wrong, _words(error)))
         await asyncio.sleep(_pause(self.failures, LONGEST_PAUSE))
 
 

@@ -11,7 +11,7 @@ from telegram.error import TelegramError
 T = TypeVar("T")
 
 
-class Announced(Generic[T]):
+class ProgressNote(Generic[T]):
     """Something to send once the work is known to be done, and to take long.
 
     Args:

@@ -41,13 +41,13 @@ def alerts(
     as_json: AsJson = False,
 ) -> None:
     """Show alert rules with their state; add or remove one of your own."""
-    from rebalancer.wiring.delivery import open_office
+    from rebalancer.wiring.delivery import open_full_database
 
     resolved = wiring.settings_from(context_of(ctx).config)
     if replay:
         _replay(ctx, words or [], _days(replay), offline=offline, as_json=as_json)
         return
-    with open_office(resolved.settings) as store:
+    with open_full_database(resolved.settings) as store:
         match words or []:
             case ["add", name, rule]:
                 _add_rule(store, name, rule)
@@ -116,11 +116,11 @@ def _remove_rule(store: Store, name: str, rule: str) -> None:
 
 
 def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
-    from alerts.triggers.state_store import Memory
+    from alerts.triggers.state_store import AlertState
 
     portfolios = [store.load_portfolio(name)] if name else store.list_portfolios()
     rows = [
-        (p.name, alert.when, {s.when: s for s in Memory(store.database, p.name).rules()})
+        (p.name, alert.when, {s.when: s for s in AlertState(store.database, p.name).rules()})
         for p in portfolios
         for alert in p.alerts
     ]
@@ -153,11 +153,11 @@ def notify(
     from alerts.delivery.routing import Post
     from alerts.preferences.store import PreferenceStore
     from alerts.texts.event_messages import trial_message
-    from rebalancer.wiring.delivery import deliver_now, open_office, people_of
+    from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
 
     context = context_of(ctx)
     settings = wiring.settings_from(context.config).settings
-    with open_office(settings) as store:
+    with open_full_database(settings) as store:
         people = people_of(settings, store.database)
         if channel is not None:
             people = tuple(_only_by(channel, person) for person in people)
@@ -190,10 +190,10 @@ def outbox(
 ) -> None:
     """Show deliveries and why they failed; try a dead one again."""
     from alerts.delivery.outbox import Outbox
-    from rebalancer.wiring.delivery import open_office
+    from rebalancer.wiring.delivery import open_full_database
 
     settings = wiring.settings_from(context_of(ctx).config).settings
-    with open_office(settings) as store:
+    with open_full_database(settings) as store:
         box = Outbox(store.database)
         match words or []:
             case ["retry", number] if number.isdigit():

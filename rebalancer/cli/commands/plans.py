@@ -144,11 +144,11 @@ def _notify(
     """Remember what was judged, write the messages that are news, and send them."""
     from rebalancer.cli.views.delivery import tell_delivery
     from rebalancer.usecases.monitoring.check import check
-    from rebalancer.wiring.delivery import deliver_now, open_office, people_of
+    from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
 
     settings = wiring.settings_from(context.config).settings
     plans = {proposal.plan.portfolio: proposal.plan for proposal in proposals}
-    with open_office(settings) as store:
+    with open_full_database(settings) as store:
         people = people_of(settings, store.database)
         for portfolio in portfolios:
             store.load_portfolio(portfolio.name)  # only what is kept can be remembered

@@ -36,7 +36,7 @@ def report(
     offline: Offline = False,
 ) -> None:
     """Show the weekly report of a portfolio, write it to files, or send it."""
-    from rebalancer.wiring.delivery import deliver_now, open_office
+    from rebalancer.wiring.delivery import deliver_now, open_full_database
     from rebalancer.wiring.report import make_report, send_report
 
     if week and not WEEK.fullmatch(week):
@@ -44,7 +44,7 @@ def report(
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     market = wiring.market_from(resolved, offline=offline)
-    with open_office(resolved.settings) as store:
+    with open_full_database(resolved.settings) as store:
         portfolio = wiring.with_index_targets(resolved, store.load_portfolio(name))
         insights = wiring.insights_from(resolved, offline=offline)
         made = make_report(store, portfolio, market, insights=insights, week=week)

@@ -47,10 +47,10 @@ def user(
     as_json: AsJson = False,
 ) -> None:
     """Show, add, change or remove the people who are told; what is not stated stays."""
-    from rebalancer.wiring.delivery import open_office, people_of
+    from rebalancer.wiring.delivery import open_full_database, people_of
 
     settings = wiring.settings_from(context_of(ctx).config).settings
-    with open_office(settings) as store:
+    with open_full_database(settings) as store:
         match words or ["list"]:
             case ["list"]:
                 _list_people(people_of(settings, store.database), as_json=as_json)
@@ -193,11 +193,11 @@ def link(
     """Print a one-time code that links a chat on Telegram to a person."""
     from portfolios.store.link_codes import LIFE
     from rebalancer.usecases.accounts.users import code_for
-    from rebalancer.wiring.delivery import open_office, people_of
+    from rebalancer.wiring.delivery import open_full_database, people_of
 
     context = context_of(ctx)
     settings = wiring.settings_from(context.config).settings
-    with open_office(settings) as store:
+    with open_full_database(settings) as store:
         everybody = people_of(settings, store.database)
         code = code_for(store, everybody, name, now=wiring.clock())
     typer.echo(code)

@@ -13,8 +13,13 @@ from portfolios.values.canonical import money, utc_text
 from portfolios.values.cents import to_cents
 from rebalancer.cli.console import table
 from rebalancer.usecases.performance.performance import Performance
-from rebalancer.usecases.performance.reconciliation import Cause, Reconciliation, Step, Unreconciled
-from rebalancer.usecases.performance.significance import Telling
+from rebalancer.usecases.performance.reconciliation import (
+    Reconciliation,
+    StepCause,
+    Unreconciled,
+    ValueStep,
+)
+from rebalancer.usecases.performance.significance import Significance
 from rebalancer.usecases.performance.track_record import Total, in_words
 
 SCHEMA = "rebalancer.performance/1"
@@ -61,10 +66,10 @@ def _lines(console: Console, found: Reconciliation, currency: str) -> None:
         console.print(f"in no line, for want of a good price: {', '.join(found.left_out)}")
 
 
-def _what(step: Step) -> str:
-    if step.cause is Cause.PLAN:
+def _what(step: ValueStep) -> str:
+    if step.cause is StepCause.PLAN:
         return f"earned by plan {step.plan_id}"
-    if step.cause is Cause.FLOW:
+    if step.cause is StepCause.FLOW:
         return "paid in" if step.amount > 0 else "paid out"
     return "changed by hand"
 
@@ -89,7 +94,7 @@ def _performance(each: Performance) -> dict[str, object]:
         "approved": _total(results.approved),
         "skipped": _total(results.skipped),
         "lapsed": _total(results.lapsed),
-        "choosing": _telling(results.choosing),
+        "choosing": _significance(results.choosing),
     }
 
 
@@ -123,9 +128,13 @@ def _total(total: Total) -> dict[str, object]:
         "count": total.count,
         "unknown": total.unknown,
         "earned": None if total.earned is None else money(total.earned),
-        **_telling(total.telling),
+        **_significance(total.significance),
     }
 
 
-def _telling(telling: Telling) -> dict[str, object]:
-    return {"weeks": telling.weeks, "chance": telling.chance, "is_told": telling.is_told}
+def _significance(significance: Significance) -> dict[str, object]:
+    return {
+        "weeks": significance.weeks,
+        "chance": significance.chance,
+        "is_told": significance.is_told,
+    }

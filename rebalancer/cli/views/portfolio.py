@@ -12,7 +12,7 @@ from portfolios.model.valuation import Position
 from portfolios.values import display
 from portfolios.values.canonical import plain
 from rebalancer.cli.console import table
-from rebalancer.decision.analysis import Survey, survey_portfolio
+from rebalancer.decision.analysis import Analysis, analyse
 from rebalancer.estimates.limits import Limits
 
 
@@ -23,13 +23,13 @@ def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None
     if market is None:
         _quantities(console, portfolio)
         return
-    survey = survey_portfolio(portfolio, market)
+    analysis = analyse(portfolio, market)
     sample = "   SAMPLE DATA" if market.is_sample else ""
-    value = display.money(survey.valuation.value, portfolio.currency)
+    value = display.money(analysis.valuation.value, portfolio.currency)
     console.print(f"value {value}   as of {display.moment(market.as_of)}{sample}\n")
-    _positions(console, survey)
+    _positions(console, analysis)
     console.print()
-    _limits(console, survey)
+    _limits(console, analysis)
 
 
 def _quantities(console: Console, portfolio: Portfolio) -> None:
@@ -40,13 +40,17 @@ def _quantities(console: Console, portfolio: Portfolio) -> None:
     console.print(grid)
 
 
-def _positions(console: Console, survey: Survey) -> None:
-    currency = survey.portfolio.currency
+def _positions(console: Console, analysis: Analysis) -> None:
+    currency = analysis.portfolio.currency
     grid = table(
         "  asset", "symbol", "quantity>", "value>", "weight>", "reference>", "lock or note"
     )
     rows = zip(
-        survey.valuation.positions, survey.w0, survey.reference.r, survey.boxes.why, strict=True
+        analysis.valuation.positions,
+        analysis.w0,
+        analysis.reference.r,
+        analysis.bounds.why,
+        strict=True,
     )
     for position, weight, reference, why in rows:
         grid.add_row(
@@ -58,10 +62,10 @@ def _positions(console: Console, survey: Survey) -> None:
             display.percent(reference),
             position.grey or why,
         )
-    cash = survey.valuation.cash
+    cash = analysis.valuation.cash
     grid.add_row(
         "  cash", "", "", display.money(cash, currency),
-        display.percent(survey.c0), display.percent(survey.reference.cash), "",
+        display.percent(analysis.c0), display.percent(analysis.reference.cash), "",
     )  # fmt: skip
     console.print(grid)
 
@@ -70,11 +74,11 @@ def _value(position: Position, currency: str) -> str:
     return "unknown" if position.grey else display.money(position.value, currency)
 
 
-def _limits(console: Console, survey: Survey) -> None:
+def _limits(console: Console, analysis: Analysis) -> None:
     grid = table("  limit", "bound>", "origin", title="LIMITS")
-    for name, bound in _bounds(survey.limits, survey.valuation.asset_ids):
-        grid.add_row(f"  {name}", display.limit(bound), _origin(survey.limits, name))
-    policy = survey.policy
+    for name, bound in _bounds(analysis.limits, analysis.valuation.asset_ids):
+        grid.add_row(f"  {name}", display.limit(bound), _origin(analysis.limits, name))
+    policy = analysis.policy
     origin = "stated" if policy.turnover is not None else f"default of {policy.profile.value}"
     grid.add_row("  turnover", display.limit(policy.turnover_in_force), origin)
     console.print(grid)

@@ -15,7 +15,7 @@ import numpy as np
 from portfolios.model.market import Array
 from rebalancer.estimates.reference import Reference
 from rebalancer.optimiser.explain.attribution import Attribution
-from rebalancer.optimiser.explain.reference_moves import LEAST_CASH, Move
+from rebalancer.optimiser.explain.reference_moves import LEAST_CASH, ReferenceMove
 from rebalancer.optimiser.inputs import Inputs, Solution
 
 DRIFT, FLOW, TREND, GRADE, RISK = "drift", "flow", "trend", "grade", "risk"
@@ -41,7 +41,7 @@ def causes_of(
     *,
     attribution: Attribution,
     reference: Reference,
-    moves: Sequence[Move],
+    moves: Sequence[ReferenceMove],
 ) -> tuple[Cause, ...]:
     """Return why the asset at place `i` trades, the largest share first.
 
@@ -76,7 +76,7 @@ def weight_before_flow(inputs: Inputs, i: int) -> float:
 
 
 def _distances(
-    i: int, side: float, inputs: Inputs, reference: Reference, moves: Sequence[Move]
+    i: int, side: float, inputs: Inputs, reference: Reference, moves: Sequence[ReferenceMove]
 ) -> dict[str, float]:
     """Return what put the reference on the trade's side of the weight held, in weights."""
     before, now, wished = weight_before_flow(inputs, i), inputs.w0[i], reference.wished[i]

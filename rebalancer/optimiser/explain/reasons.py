@@ -14,7 +14,7 @@ from portfolios.model.policy import Signals
 from portfolios.model.valuation import Valuation
 from portfolios.values import display
 from rebalancer.estimates.reference import Reference
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.optimiser.explain import causes as why
 from rebalancer.optimiser.explain import reference_moves as moved
 from rebalancer.optimiser.explain.attribution import Attribution, volatility
@@ -28,14 +28,14 @@ VISIBLE = 5e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class ExplanationInputs:
     """Everything that reasons are read from; arrays in the order of `inputs.assets`."""
 
     inputs: Inputs
     solution: Solution
     attribution: Attribution
     reference: Reference
-    boxes: Boxes
+    bounds: TradeBounds
     valuation: Valuation
     market: Market
     signals: Signals
@@ -43,17 +43,19 @@ class Case:
     """Default limits raised to a target: being over one is being over the target."""
 
 
-def reasons_for(case: Case, trades: Iterable[Trade]) -> dict[str, tuple[Reason, ...]]:
+def reasons_for(case: ExplanationInputs, trades: Iterable[Trade]) -> dict[str, tuple[Reason, ...]]:
     """Return the reasons of each trade by asset id: at least one, at most three, largest first.
 
     Shares are of all causes of the trade, so those listed sum to 1 or a little less.
     """
     place = why.places(case.inputs.assets)
-    moves = moved.moves(case.reference, case.inputs, case.boxes)
+    moves = moved.reference_moves(case.reference, case.inputs, case.bounds)
     return {t.asset_id: _reasons(case, t, place[t.asset_id], moves) for t in trades}
 
 
-def _reasons(case: Case, trade: Trade, i: int, moves: Sequence[moved.Move]) -> tuple[Reason, ...]:
+def _reasons(
+    case: ExplanationInputs, trade: Trade, i: int, moves: Sequence[moved.ReferenceMove]
+) -> tuple[Reason, ...]:
     found = why.causes_of(
         i,
         case.inputs,
@@ -71,7 +73,7 @@ def _reasons(case: Case, trade: Trade, i: int, moves: Sequence[moved.Move]) -> t
     return tuple(Reason(kind, round(share, 4), text) for (kind, text), share in listed)
 
 
-def _said(case: Case, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]:
+def _said(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]:
     if name in case.raised:
         return ReasonKind.DRIFT, _drift(case, trade, i)
     if name.startswith("sector."):
@@ -92,7 +94,7 @@ def _said(case: Case, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]
     return _own(case, trade, i, name)
 
 
-def _own(case: Case, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]:
+def _own(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]:
     if name == why.TREND:
         return ReasonKind.TREND, _trend(case, trade)
     if name == moved.SIGNALS:
@@ -132,13 +134,13 @@ def points(difference: float) -> str:
     return f"{difference * 100:.1f} points"
 
 
-def _asset_limit(case: Case, trade: Trade, i: int) -> str:
+def _asset_limit(case: ExplanationInputs, trade: Trade, i: int) -> str:
     bound = float(case.inputs.w_max[i])
     excess = float(case.inputs.w0[i]) - bound
     return _distance(trade.symbol, excess, "over its limit of", bound)
 
 
-def _buffer(case: Case, name: str) -> str:
+def _buffer(case: ExplanationInputs, name: str) -> str:
     inputs = case.inputs
     if name != "buffer":
         return f"too much of the buffer stands with {name.removeprefix('buffer.')}"
@@ -154,7 +156,7 @@ def _volatility(inputs: Inputs) -> str:
     return f"volatility {display.percent(now)} is over its limit of {display.limit(most)}"
 
 
-def _flow(case: Case) -> str:
+def _flow(case: ExplanationInputs) -> str:
     amount = display.money(abs(case.valuation.flow), case.market.currency)
     if case.valuation.flow > 0:
         return f"invests the deposit of {amount}"
@@ -163,17 +165,17 @@ def _flow(case: Case) -> str:
     return f"restores the balance after the withdrawal of {amount}"
 
 
-def _restriction(case: Case, i: int, name: str) -> str:
+def _restriction(case: ExplanationInputs, i: int, name: str) -> str:
     if name != moved.FROZEN:
-        return case.boxes.why[i] or "may not be traded freely"
-    frozen = np.flatnonzero(case.boxes.frozen)
+        return case.bounds.why[i] or "may not be traded freely"
+    frozen = np.flatnonzero(case.bounds.frozen)
     largest = max(frozen, key=lambda j: (case.inputs.w0[j], -j))
     symbol = case.valuation.positions[largest].asset.symbol
-    ban = case.boxes.why[largest] or "locked"
+    ban = case.bounds.why[largest] or "locked"
     return f"{symbol} cannot move ({ban}), the others share the rest"
 
 
-def _trend(case: Case, trade: Trade) -> str:
+def _trend(case: ExplanationInputs, trade: Trade) -> str:
     grade = case.market.grades.get(trade.asset_id)
     wanted = 1 if trade.side is Side.BUY else -1
     if grade is None or grade.trend != wanted:
@@ -182,12 +184,12 @@ def _trend(case: Case, trade: Trade) -> str:
     return f"{word} trend; signals = {case.signals.value}"
 
 
-def _lowered_by_signals(case: Case, trade: Trade) -> str:
+def _lowered_by_signals(case: ExplanationInputs, trade: Trade) -> str:
     word = "bearish" if trade.side is Side.SELL else "bullish"
     return f"{word} trend; signals = {case.signals.value}"
 
 
-def _grade(case: Case, trade: Trade) -> str:
+def _grade(case: ExplanationInputs, trade: Trade) -> str:
     side = 1.0 if trade.side is Side.BUY else -1.0
     known = _grades(case, trade.asset_id)
     ranked = sorted((side * (own - mid), name, own, mid) for name, own, mid in known)
@@ -197,7 +199,7 @@ def _grade(case: Case, trade: Trade) -> str:
     return f"{name} {own:.0f} against a median of {mid:.0f}"
 
 
-def _grades(case: Case, asset_id: str) -> Iterable[tuple[str, float, float]]:
+def _grades(case: ExplanationInputs, asset_id: str) -> Iterable[tuple[str, float, float]]:
     """Yield name, own grade and the median of all grades of the same definition."""
     own = case.market.grades.get(asset_id)
     if own is None:
@@ -209,13 +211,13 @@ def _grades(case: Case, asset_id: str) -> Iterable[tuple[str, float, float]]:
         yield "long-term grade", own.long, median(g.long for g in alike if g.long is not None)
 
 
-def _drift(case: Case, trade: Trade, i: int) -> str:
+def _drift(case: ExplanationInputs, trade: Trade, i: int) -> str:
     wished = display.percent(case.reference.wished[i])
     noun = "a target" if case.reference.has_targets else "a recorded weight"
     return f"{trade.symbol} {display.percent(case.inputs.w0[i])} against {noun} of {wished}"
 
 
-def _risk(case: Case, i: int) -> str:
+def _risk(case: ExplanationInputs, i: int) -> str:
     other = why.largest_cross(i, case.inputs, case.solution)
     if other is None:
         return "lowers risk away from the reference"

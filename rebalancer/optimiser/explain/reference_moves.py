@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from portfolios.model.market import Array
 from rebalancer.estimates.reference import Reference
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.optimiser.inputs import Inputs, Row
 
 SIGNALS, FROZEN, LOCKED, NO_BUY = "signals", "frozen", "locked", "no_buy"
@@ -25,38 +25,40 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class ReferenceMove:
     """One rule's change of the reference, shape (n,); `name` is the limit's or one of the above."""
 
     name: str
     change: Array
 
 
-def moves(reference: Reference, inputs: Inputs, boxes: Boxes) -> tuple[Move, ...]:
+def reference_moves(
+    reference: Reference, inputs: Inputs, bounds: TradeBounds
+) -> tuple[ReferenceMove, ...]:
     """Return every rule that moved the reference, in the order of the rules.
 
     The changes sum to `reference.r - reference.wished`.
     """
-    found = [Move(SIGNALS, reference.signalled - reference.wished)]
+    found = [ReferenceMove(SIGNALS, reference.signalled - reference.wished)]
     at = reference.signalled
-    for move in _retraced(at, inputs, boxes):
+    for move in _retraced(at, inputs, bounds):
         found.append(move)
         at = at + move.change
     found.extend(_raised(at, reference.r, inputs))
     return tuple(move for move in found if np.any(np.abs(move.change) > _SMALL))
 
 
-def _retraced(start: Array, inputs: Inputs, boxes: Boxes) -> Iterator[Move]:
-    frozen: Mask = boxes.frozen.astype(np.bool_)
+def _retraced(start: Array, inputs: Inputs, bounds: TradeBounds) -> Iterator[ReferenceMove]:
+    frozen: Mask = bounds.frozen.astype(np.bool_)
     at = np.where(frozen, inputs.w0, start * _left_over(start, inputs.w0, frozen))
-    yield Move(FROZEN, at - start)
-    for move in _clipped(at, frozen, inputs, boxes):
+    yield ReferenceMove(FROZEN, at - start)
+    for move in _clipped(at, frozen, inputs, bounds):
         yield move
         at = at + move.change
-    lowest = np.where(frozen, inputs.w0, np.minimum(boxes.w_lock, at))
+    lowest = np.where(frozen, inputs.w0, np.minimum(bounds.w_lock, at))
     for row in _rows(inputs):
         lowered = _lowered(at, lowest, row)
-        yield Move(row.name, lowered - at)
+        yield ReferenceMove(row.name, lowered - at)
         at = lowered
 
 
@@ -66,16 +68,18 @@ def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
     return (1.0 - float(held[frozen].sum())) / rest if rest > _SMALL else 1.0
 
 
-def _clipped(at: Array, frozen: Mask, inputs: Inputs, boxes: Boxes) -> Iterator[Move]:
-    low = np.where(frozen, inputs.w0, boxes.w_lock)
+def _clipped(
+    at: Array, frozen: Mask, inputs: Inputs, bounds: TradeBounds
+) -> Iterator[ReferenceMove]:
+    low = np.where(frozen, inputs.w0, bounds.w_lock)
     capped = np.where(frozen, at, np.maximum(np.minimum(at, inputs.w_max), np.minimum(at, low)))
     for i in np.flatnonzero(capped < at - _SMALL):
         change = np.zeros(inputs.n)
         change[i] = capped[i] - at[i]
-        yield Move(f"asset.{inputs.assets[i]}.max", change)
-    held_back = np.where((boxes.u_hi <= 0) & ~frozen, np.minimum(capped, inputs.w0), capped)
-    yield Move(NO_BUY, held_back - capped)
-    yield Move(LOCKED, np.maximum(held_back, low) - held_back)
+        yield ReferenceMove(f"asset.{inputs.assets[i]}.max", change)
+    held_back = np.where((bounds.u_hi <= 0) & ~frozen, np.minimum(capped, inputs.w0), capped)
+    yield ReferenceMove(NO_BUY, held_back - capped)
+    yield ReferenceMove(LOCKED, np.maximum(held_back, low) - held_back)
 
 
 def _rows(inputs: Inputs) -> Iterator[Row]:
@@ -98,12 +102,12 @@ def _lowered(at: Array, lowest: Array, row: Row) -> Array:
     return np.where(members, lowest + min(1.0, factor) * (at - lowest), at)
 
 
-def _raised(at: Array, r: Array, inputs: Inputs) -> Iterator[Move]:
+def _raised(at: Array, r: Array, inputs: Inputs) -> Iterator[ReferenceMove]:
     """Name what is left: sectors lifted to their floor, else freed weight handed back."""
     rest = r - at
     for j, name in enumerate(inputs.sector_names):
         if float(inputs.M[:, j] @ at) < inputs.S_lo[j] - _SMALL:
             lifted = np.where((inputs.M[:, j] > 0) & (rest > 0), rest, 0.0)
-            yield Move(f"sector.{name}.min", lifted)
+            yield ReferenceMove(f"sector.{name}.min", lifted)
             rest = rest - lifted
-    yield Move(SPREAD, rest)
+    yield ReferenceMove(SPREAD, rest)

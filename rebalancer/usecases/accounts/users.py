@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from alerts.delivery.leaving import forget_person
-from alerts.delivery.recipients import follow_person
+from alerts.delivery.recipients import redirect_deliveries
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from portfolios.store.link_codes import new_code, redeem
@@ -46,7 +46,7 @@ def keep_person(store: Store, person: Person, *, stand_in: Person | None) -> tup
             others += _standing_in(stand_in, for_whom=old)
         _refuse_shared(person, others)
         people.save(person)
-        follow_person(store.database, person)
+        redirect_deliveries(store.database, person)
     return () if old is None else _changes(old, person)
 
 
@@ -73,7 +73,7 @@ def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | 
         if person is not None:
             # Whoever spoke from this chat before is unlinked by it.
             for each in PeopleStore(store.database).everybody():
-                follow_person(store.database, each)
+                redirect_deliveries(store.database, each)
     return person
 
 

@@ -25,8 +25,8 @@ from alerts.texts.event_messages import (
 )
 from alerts.triggers.changes import News, drift_news, grade_news, signal_news, unlock_news
 from alerts.triggers.flips import Advance, advance
-from alerts.triggers.state_store import Memory
-from alerts.triggers.user_rules import Facts, judge_rules
+from alerts.triggers.state_store import AlertState
+from alerts.triggers.user_rules import RuleContext, judge_rules
 from portfolios.errors import NotFoundError
 from portfolios.model.booking import changes_since
 from portfolios.model.market import Market
@@ -87,7 +87,7 @@ def check(
         outside: holdings outside their bands, asset id -> how far, in words.
     """
     concerned = [person for person in people if person.may_see(portfolio.name)]
-    memory = Memory(store.database, portfolio.name)
+    memory = AlertState(store.database, portfolio.name)
     post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
     with store.database.transaction():
         current = plan if plan is not None and _is_of_now(store, plan) else None
@@ -109,7 +109,7 @@ def check(
 
 
 def _zones(
-    memory: Memory, portfolio: Portfolio, market: Market, findings: Sequence[Finding]
+    memory: AlertState, portfolio: Portfolio, market: Market, findings: Sequence[Finding]
 ) -> list[Message]:
     last = memory.marks().get("grouped")
     if last is not None and timedelta(0) <= market.as_of - read_utc(last) < BETWEEN_GROUPS:
@@ -129,17 +129,17 @@ def _zones(
 
 
 def _rules(
-    memory: Memory, portfolio: Portfolio, market: Market, plan: Plan | None
+    memory: AlertState, portfolio: Portfolio, market: Market, plan: Plan | None
 ) -> list[Message]:
     reference = {p.asset_id: p.reference_weight for p in plan.positions} if plan else {}
-    facts = Facts(portfolio, value_portfolio(portfolio, market), market, reference)
+    facts = RuleContext(portfolio, value_portfolio(portfolio, market), market, reference)
     states, fired = judge_rules(facts, memory.rules(), at=market.as_of)
     memory.keep_rules(states)
     return _some(rules_message(portfolio.name, fired, as_of=market.as_of))
 
 
 def _news(
-    memory: Memory, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
+    memory: AlertState, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
 ) -> list[Message]:
     marks, found = memory.marks(), []
     told: tuple[tuple[Kind, str, News], ...] = (
@@ -159,7 +159,7 @@ def _news(
     return found
 
 
-def _proposal(store: Store, memory: Memory, plan: Plan | None, now: datetime) -> list[Message]:
+def _proposal(store: Store, memory: AlertState, plan: Plan | None, now: datetime) -> list[Message]:
     if plan is None or plan.decision is Decision.HOLD:
         return []
     if plan.decision is Decision.WITHHELD:
@@ -182,7 +182,7 @@ def _is_of_now(store: Store, plan: Plan) -> bool:
         return False
 
 
-def _looked(memory: Memory, plan: Plan | None, market: Market) -> Mapping[str, str]:
+def _looked(memory: AlertState, plan: Plan | None, market: Market) -> Mapping[str, str]:
     """Return when the portfolio was last looked at by the calendar, to be remembered."""
     is_first = CALENDAR not in memory.marks()
     is_due = plan is not None and (Trigger.CALENDAR in plan.trigger or plan.trades)
@@ -191,7 +191,7 @@ def _looked(memory: Memory, plan: Plan | None, market: Market) -> Mapping[str, s
 
 def last_looked(database: Database, portfolio: str) -> datetime | None:
     """Return when a portfolio was last looked at by the calendar; None where it never was."""
-    kept = Memory(database, portfolio).marks().get(CALENDAR)
+    kept = AlertState(database, portfolio).marks().get(CALENDAR)
     return None if kept is None else read_utc(kept)
 
 

@@ -40,7 +40,7 @@ def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -
         job = f"digest:{channel}:{person.name}"
         if not held or not mark_done(store.database, job, due.period, at=now):
             return False
-        kept.let_go(person.name, channel, before=due.at)
+        kept.drop_held_back(person.name, channel, before=due.at)
         told = concerning(person, held)
         if told:
             message = digest_message(person.name, told, day=due.period, now=now)

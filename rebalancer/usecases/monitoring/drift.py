@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.values import display
-from rebalancer.decision.analysis import survey_portfolio
+from rebalancer.decision.analysis import analyse
 from rebalancer.decision.triggers import outside_band
 
 
 def drifts(portfolio: Portfolio, market: Market) -> Mapping[str, str]:
     """Return asset id -> how far it is from its reference; nothing while prices are in doubt."""
-    survey = survey_portfolio(portfolio, market)
-    if survey.valuation.withheld:
+    analysis = analyse(portfolio, market)
+    if analysis.valuation.withheld:
         return {}
     rows = zip(
-        survey.valuation.positions,
-        survey.w0,
-        survey.reference.r,
-        outside_band(survey),
+        analysis.valuation.positions,
+        analysis.w0,
+        analysis.reference.r,
+        outside_band(analysis),
         strict=True,
     )
     return {

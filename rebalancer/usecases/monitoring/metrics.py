@@ -13,7 +13,7 @@ from portfolios.providers.quota.quota import Usage
 from portfolios.store.heartbeats import Beat, beats
 from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import utc_text
-from rebalancer.usecases.proposals.status import LIFE, newest_standing
+from rebalancer.usecases.proposals.status import LIFE, newest_status
 
 LONGEST_SNOOZE = timedelta(days=31)
 _OFFERED = "SELECT DISTINCT portfolio FROM offers WHERE at >= ?"
@@ -53,14 +53,14 @@ def gather(
     """Measure an installation; cheap enough to be done every minute."""
     oldest = oldest_waiting(store.database, now)
     recent = store.database.rows(_OFFERED, (utc_text(now - LIFE - LONGEST_SNOOZE),))
-    standings = (newest_standing(store, row["portfolio"], now=now) for row in recent)
+    standings = (newest_status(store, row["portfolio"], now=now) for row in recent)
     return Figures(
         outbox=summarise(store.database),
         waits=None if oldest is None else now - oldest,
         parts=beats(store.database),
         usages=usages,
         price_age=price_age,
-        plans_open=sum(standing is not None and standing.is_undecided for standing in standings),
+        plans_open=sum(status is not None and status.is_undecided for status in standings),
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from alerts.messages import Kind, Message
 from alerts.texts.event_messages import rules_message, zone_message
 from alerts.triggers.flips import Advance, advance
-from alerts.triggers.user_rules import Facts, RuleState, judge_rules
+from alerts.triggers.user_rules import RuleContext, RuleState, judge_rules
 from portfolios.model.market import Bars, Market, Quote
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import value_portfolio
@@ -28,7 +28,7 @@ LEAST_HISTORY = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReplayedMessage:
     """One message that would have been sent."""
 
     on: date
@@ -42,7 +42,7 @@ def replay_alerts(
     *,
     days: int,
     watch: Callable[[int, int], None] = lambda *_: None,
-) -> tuple[Said, ...]:
+) -> tuple[ReplayedMessage, ...]:
     """Return the messages that today's holdings and rules would have made.
 
     Args:
@@ -54,12 +54,12 @@ def replay_alerts(
     dates = market.bars.days[LEAST_HISTORY:][-days:]
     state = Advance((), ())
     rules: tuple[RuleState, ...] = ()
-    found: list[Said] = []
+    found: list[ReplayedMessage] = []
     for number, day in enumerate(dates):
         watch(number, len(dates))
         then = market_of_day(market, day)
         messages, state, rules = _day(portfolio, then, state, rules)
-        found += [Said(day, message.kind, message.headline) for message in messages]
+        found += [ReplayedMessage(day, message.kind, message.headline) for message in messages]
     return tuple(found)
 
 
@@ -92,7 +92,9 @@ def _day(
         weights=dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True)),
         ours=frozenset(market.grades),
     )
-    after, fired = judge_rules(Facts(portfolio, valuation, market, {}), rules, at=market.as_of)
+    after, fired = judge_rules(
+        RuleContext(portfolio, valuation, market, {}), rules, at=market.as_of
+    )
     names = {asset_id: asset.symbol for asset_id, asset in market.assets.items()}
     told = (
         zone_message(portfolio.name, step, as_of=market.as_of, names=names),

@@ -34,7 +34,7 @@ from rebalancer.usecases.monitoring.digest import send_digests
 from rebalancer.usecases.monitoring.drift import drifts
 from rebalancer.usecases.monitoring.housekeeping import tidy
 from rebalancer.usecases.proposals.propose import judge_portfolio, propose
-from rebalancer.usecases.proposals.reoffer import tell_again
+from rebalancer.usecases.proposals.reoffer import resend_snoozed
 from rebalancer.usecases.reports.weekly_report import make_report, send_report, was_reported
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class RoundInputs:
     """What a round looks at besides the database.
 
     Attributes:
@@ -90,25 +90,25 @@ class Around:
 
 
 def look_round(
-    store: Store, around: Around, *, now: datetime, goes_on: GoesOn = lambda: True
+    store: Store, inputs: RoundInputs, *, now: datetime, goes_on: GoesOn = lambda: True
 ) -> Round:
     """Do everything that is due now; sending is another's work.
 
     Args:
         store: with the tables of alerts.
-        around: what else there is.
+        inputs: what else there is.
         now: the moment.
         goes_on: asked before each portfolio and report; False ends the round early.
     """
     done = Round()
-    market = around.market
+    market = inputs.market
     if market is not None:
         for portfolio in _while(goes_on, store.list_portfolios()):
-            _look_at(store, portfolio, market, around.people, now, done)
-        _tell_of_data(store, market, around, now)
-        _report_all(store, market, around, now, goes_on, done)
+            _look_at(store, portfolio, market, inputs.people, now, done)
+        _tell_of_data(store, market, inputs, now)
+        _report_all(store, market, inputs, now, goes_on, done)
     if goes_on():
-        done.digests = send_digests(store, around.people, now=now)
+        done.digests = send_digests(store, inputs.people, now=now)
         tidy(store.database, now=now)
     return done
 
@@ -158,7 +158,7 @@ def _look_at(
         )
         done.checked += 1
     with _alone(kept.name, done):
-        done.again += tell_again(store, kept.name, people, now=now)
+        done.again += resend_snoozed(store, kept.name, people, now=now)
 
 
 def _plan(
@@ -173,10 +173,10 @@ def _plan(
         return None
 
 
-def _tell_of_data(store: Store, market: Market, around: Around, now: datetime) -> None:
+def _tell_of_data(store: Store, market: Market, inputs: RoundInputs, now: datetime) -> None:
     """Tell the owners, at most once a day, what of the data needs a look."""
     held = {row["asset_id"] for row in store.database.rows(_PRICED_BY_A_MARKET)}
-    lines = [*doubts(market, held), *scarce_credits(around.usages)]
+    lines = [*doubts(market, held), *scarce_credits(inputs.usages)]
     message = changes_message(
         "data",
         Kind.DATA,
@@ -188,20 +188,20 @@ def _tell_of_data(store: Store, market: Market, around: Around, now: datetime) -
     if message is not None:
         post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
         with store.database.transaction():
-            post.send(message, [p for p in around.people if p.role is Role.OWNER])
+            post.send(message, [p for p in inputs.people if p.role is Role.OWNER])
 
 
 def _report_all(
-    store: Store, market: Market, around: Around, now: datetime, goes_on: GoesOn, done: Round
+    store: Store, market: Market, inputs: RoundInputs, now: datetime, goes_on: GoesOn, done: Round
 ) -> None:
-    for person in around.people:
-        offset = offset_of(person.name, people=len(around.people))
+    for person in inputs.people:
+        offset = offset_of(person.name, people=len(inputs.people))
         due = weekly(now, person.timezone, offset=offset)
         if due.is_due(now):
             for portfolio in _while(goes_on, _unreported(store, person, due)):
                 with _alone(portfolio.name, done):
                     done.reports += _report(
-                        store, portfolio, market, around.insights, person, due, now
+                        store, portfolio, market, inputs.insights, person, due, now
                     )
 
 

@@ -15,7 +15,7 @@ from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.store.portfolio_store import Store
 from portfolios.values.cents import in_cents, to_cents
-from rebalancer.usecases.performance.prices import Prices, prices_now
+from rebalancer.usecases.performance.prices import TrustedPrices, prices_now
 from rebalancer.usecases.performance.profit import Part, parts_since, total_of
 from rebalancer.usecases.proposals.outcome import Outcome, outcome_of
 
@@ -69,7 +69,7 @@ def portfolio_if_any(store: Store, name: str) -> Portfolio | None:
         return None
 
 
-def _prices(store: Store, plans: list[Plan], market: Market) -> Iterator[tuple[str, Prices]]:
+def _prices(store: Store, plans: list[Plan], market: Market) -> Iterator[tuple[str, TrustedPrices]]:
     for name, own in groupby(sorted(plans, key=_owner), _owner):
         traded = {trade.asset_id for plan in own for trade in plan.trades}
         yield name, prices_now(market, traded, portfolio_if_any(store, name))
@@ -79,7 +79,7 @@ def _owner(plan: Plan) -> str:
     return plan.portfolio
 
 
-def _past(store: Store, plan: Plan, prices: Prices | None, now: datetime) -> PastPlan:
+def _past(store: Store, plan: Plan, prices: TrustedPrices | None, now: datetime) -> PastPlan:
     rulings = store.decisions(plan.plan_id)
     ruling = rulings[-1] if rulings else None
     outcome = outcome_of(store, plan, now=now)

@@ -13,7 +13,7 @@ from portfolios.model.valuation import value_portfolio
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class TrustedPrices:
     """Prices that may be relied on; an asset whose price is missing or in doubt is not among them.
 
     Attributes:
@@ -39,7 +39,7 @@ class Prices:
 
 def prices_now(
     market: Market, asset_ids: Iterable[str], portfolio: Portfolio | None = None
-) -> Prices:
+) -> TrustedPrices:
     """Return the prices of some assets by the rules under which a portfolio is valued.
 
     Args:
@@ -56,4 +56,4 @@ def prices_now(
         for position in valued.positions
         if position.price is not None and not position.grey
     }
-    return Prices(known, market.currency, market.is_sample)
+    return TrustedPrices(known, market.currency, market.is_sample)

@@ -23,7 +23,7 @@ from decimal import (
 
 from portfolios.model.plan import Plan, Side, Trade
 from portfolios.values.cents import DIGITS
-from rebalancer.usecases.performance.prices import Prices
+from rebalancer.usecases.performance.prices import TrustedPrices
 
 _EXACT = Context(
     prec=DIGITS, traps=[Inexact, FloatOperation, InvalidOperation, DivisionByZero, Overflow]
@@ -45,7 +45,7 @@ def exactly() -> Iterator[None]:
         yield
 
 
-def parts_since(plan: Plan, prices: Prices) -> tuple[Part, ...]:
+def parts_since(plan: Plan, prices: TrustedPrices) -> tuple[Part, ...]:
     """Return what each trade of a plan has earned by now."""
     is_foreign = plan.is_sample is not prices.is_sample or plan.currency != prices.currency
     with exactly():

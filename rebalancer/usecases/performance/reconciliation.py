@@ -23,12 +23,12 @@ from portfolios.model.plan import Plan, Side
 from portfolios.model.portfolio import Portfolio
 from portfolios.values.cents import to_cents
 from rebalancer.usecases.performance.past_plans import PastPlan
-from rebalancer.usecases.performance.prices import Prices, prices_now
+from rebalancer.usecases.performance.prices import TrustedPrices, prices_now
 from rebalancer.usecases.performance.profit import exactly
 from rebalancer.usecases.proposals.outcome import Outcome
 
 
-class Cause(StrEnum):
+class StepCause(StrEnum):
     """What changed the value of what is held."""
 
     PLAN = "plan"
@@ -37,7 +37,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ValueStep:
     """One change of what is held, at today's prices.
 
     Attributes:
@@ -48,7 +48,7 @@ class Step:
         amount: exact.
     """
 
-    cause: Cause
+    cause: StepCause
     at: datetime
     plan_id: str
     amount: Decimal
@@ -67,14 +67,16 @@ class Reconciliation:
 
     since: datetime
     start: Decimal
-    steps: tuple[Step, ...]
+    steps: tuple[ValueStep, ...]
     now: Decimal
     left_out: tuple[str, ...] = ()
 
     @property
     def earned(self) -> Decimal:
         """What the booked plans have earned: the sum of each in cents, as everywhere."""
-        return sum((to_cents(s.amount) for s in self.steps if s.cause is Cause.PLAN), Decimal(0))
+        return sum(
+            (to_cents(s.amount) for s in self.steps if s.cause is StepCause.PLAN), Decimal(0)
+        )
 
     @property
     def growth(self) -> float | None:
@@ -170,13 +172,13 @@ def _moved(states: Sequence[_Held]) -> set[str]:
     return {a for a in every if len({s.quantities.get(a, Decimal(0)) for s in states}) > 1}
 
 
-def _worth(held: _Held, prices: Prices) -> Decimal:
+def _worth(held: _Held, prices: TrustedPrices) -> Decimal:
     known = (q * prices.of[a] for a, q in held.quantities.items() if a in prices.of)
     return sum(known, held.cash)
 
 
 def _reconciled(
-    booked: Sequence[_Booked], states: Sequence[_Held], prices: Prices, *, until: datetime
+    booked: Sequence[_Booked], states: Sequence[_Held], prices: TrustedPrices, *, until: datetime
 ) -> Reconciliation:
     worth = [_worth(state, prices) for state in states]
     held = {asset_id for asset_id, quantity in states[-1].quantities.items() if quantity}
@@ -191,13 +193,13 @@ def _reconciled(
 
 def _steps(
     booked: Sequence[_Booked], worth: Sequence[Decimal], *, until: datetime
-) -> Iterator[Step]:
+) -> Iterator[ValueStep]:
     """Yield every change; `worth` is before and after each booked plan, and at last now."""
     after = worth[0]
     pairs = zip(worth[:-1:2], worth[1::2], strict=True)
     for each, (before, then) in zip(booked, pairs, strict=True):
-        yield Step(Cause.EDIT, each.at, each.plan.plan_id, before - after)
-        yield Step(Cause.FLOW, each.at, each.plan.plan_id, each.plan.flow)
-        yield Step(Cause.PLAN, each.at, each.plan.plan_id, then - before - each.plan.flow)
+        yield ValueStep(StepCause.EDIT, each.at, each.plan.plan_id, before - after)
+        yield ValueStep(StepCause.FLOW, each.at, each.plan.plan_id, each.plan.flow)
+        yield ValueStep(StepCause.PLAN, each.at, each.plan.plan_id, then - before - each.plan.flow)
         after = then
-    yield Step(Cause.EDIT, until, "", worth[-1] - after)
+    yield ValueStep(StepCause.EDIT, until, "", worth[-1] - after)

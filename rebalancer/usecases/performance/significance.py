@@ -26,7 +26,7 @@ _DRAWS = 9_999
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Significance:
     """How far a record tells skill from luck.
 
     Attributes:
@@ -55,7 +55,7 @@ class Telling:
         return f"{head} (luck alone does so {often})"
 
 
-def telling(returns: Iterable[tuple[date, float]]) -> Telling:
+def sign_flip_test(returns: Iterable[tuple[date, float]]) -> Significance:
     """Judge returns against doing nothing by a randomisation test, which assumes no distribution.
 
     Were it luck, each return could as well have had the other sign. So all signs are turned in
@@ -72,7 +72,7 @@ def telling(returns: Iterable[tuple[date, float]]) -> Telling:
     for day, value in returns:
         by_week[week_name(day)].append(value)
     means = np.array([float(np.mean(own)) for own in by_week.values()])
-    return Telling(len(means), _chance(means) if len(means) >= LEAST else None)
+    return Significance(len(means), _chance(means) if len(means) >= LEAST else None)
 
 
 def _chance(values: Array) -> float:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from portfolios.values import display
 from rebalancer.usecases.performance.past_plans import PastPlan
-from rebalancer.usecases.performance.significance import Telling, telling
+from rebalancer.usecases.performance.significance import Significance, sign_flip_test
 from rebalancer.usecases.proposals.outcome import Outcome
 
 APPROVED = (Outcome.APPROVED, Outcome.BOOKED)
@@ -26,13 +26,13 @@ class Total:
         count: of proposals.
         unknown: of those, how many are left out because a price is not known.
         earned: by the others, the sum of what each has earned in cents; None where there is none.
-        telling: whether luck alone explains it.
+        significance: whether luck alone explains it.
     """
 
     count: int
     unknown: int
     earned: Decimal | None
-    telling: Telling
+    significance: Significance
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Results:
     approved: Total
     skipped: Total
     lapsed: Total
-    choosing: Telling
+    choosing: Significance
 
 
 def in_words(results: Results, currency: str) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def _in_words(name: str, total: Total, currency: str) -> str:
         return f"{name} {total.count}: unknown"
     left_out = f", {total.unknown} unknown and left out" if total.unknown else ""
     earned = display.to_the_cent(total.earned, currency, signed=True)
-    return f"{name} {total.count}: {earned}{left_out}; {total.telling.words}"
+    return f"{name} {total.count}: {earned}{left_out}; {total.significance.words}"
 
 
 def results_of(past: Iterable[PastPlan]) -> Results:
@@ -81,7 +81,7 @@ def results_of(past: Iterable[PastPlan]) -> Results:
         approved=_total(approved),
         skipped=_total(skipped),
         lapsed=_total(_of(every, LAPSED)),
-        choosing=telling((*_returns(approved), *contrary)),
+        choosing=sign_flip_test((*_returns(approved), *contrary)),
     )
 
 
@@ -95,7 +95,7 @@ def _total(past: Sequence[PastPlan]) -> Total:
         count=len(past),
         unknown=len(past) - len(known),
         earned=sum(known, Decimal(0)) if known else None,
-        telling=telling(_returns(past)),
+        significance=sign_flip_test(_returns(past)),
     )
 
 

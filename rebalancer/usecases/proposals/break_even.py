@@ -16,8 +16,8 @@ from portfolios.model.plan import Plan, PlanPosition, ReasonKind, Side, Trade
 from portfolios.model.policy import Mode
 from portfolios.model.sectors import STABLECOIN
 from portfolios.values.canonical import plain
-from rebalancer.usecases.proposals.scenario import World
-from rebalancer.usecases.proposals.scenario_text import BEST_GRADE, supposed
+from rebalancer.usecases.proposals.scenario import Scenario
+from rebalancer.usecases.proposals.scenario_text import BEST_GRADE, apply_scenario
 from rebalancer.usecases.proposals.what_if import ask
 from rebalancer.usecases.proposals.why_untraded import trade_of
 
@@ -27,7 +27,7 @@ PRICE_DIGITS = Context(prec=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Tipping:
+class BreakEven:
     """What one input does to a trade.
 
     Attributes:
@@ -48,31 +48,31 @@ class Tipping:
         return f"not made with {self.without}{still}"
 
 
-def world_of(plan: Plan, world: World) -> World | None:
+def scenario_of(plan: Plan, scenario: Scenario) -> Scenario | None:
     """Return the world that a plan was made in, None where today's is another.
 
     Args:
         plan: made some time ago.
-        world: the portfolio and the market as they are.
+        scenario: the portfolio and the market as they are.
     """
-    same = world.with_policy(mode=Mode(plan.mode))
-    same = World(same.portfolio, same.market, plan.flow)
-    if (world.market.as_of, world.market.is_sample) != (plan.as_of, plan.is_sample):
+    same = scenario.with_policy(mode=Mode(plan.mode))
+    same = Scenario(same.portfolio, same.market, plan.flow)
+    if (scenario.market.as_of, scenario.market.is_sample) != (plan.as_of, plan.is_sample):
         return None
     again = ask(same).plan
     return same if again is not None and _moves(again) == _moves(plan) else None
 
 
-def tipping_points(world: World, plan: Plan, trade: Trade) -> tuple[Tipping, ...]:
+def break_evens(scenario: Scenario, plan: Plan, trade: Trade) -> tuple[BreakEven, ...]:
     """Return what would end a trade, one entry for each input that could.
 
     Args:
-        world: that the plan was made in.
+        scenario: that the plan was made in.
         plan: whose trades are asked about.
         trade: one of them.
     """
     position = next(p for p in plan.positions if p.asset_id == trade.asset_id)
-    found = (_tipping(world, trade, words) for words in _ways(world, plan, position, trade))
+    found = (_tipping(scenario, trade, words) for words in _ways(scenario, plan, position, trade))
     return tuple(tipping for tipping in found if tipping is not None)
 
 
@@ -80,41 +80,43 @@ def _moves(plan: Plan) -> list[tuple[str, Side, Decimal]]:
     return [(trade.asset_id, trade.side, trade.quantity) for trade in plan.trades]
 
 
-def _tipping(world: World, trade: Trade, words: Sequence[str]) -> Tipping | None:
+def _tipping(scenario: Scenario, trade: Trade, words: Sequence[str]) -> BreakEven | None:
     """Halve a range of words until two neighbours differ; the first words change the least."""
     if not words:
         return None
-    if _is_made(world, trade, words[-1]):
-        return Tipping("", words[-1])
+    if _is_made(scenario, trade, words[-1]):
+        return BreakEven("", words[-1])
     made, ended = -1, len(words) - 1
     while ended - made > 1:
         middle = (made + ended) // 2
-        if _is_made(world, trade, words[middle]):
+        if _is_made(scenario, trade, words[middle]):
             made = middle
         else:
             ended = middle
-    return Tipping(words[ended], words[made] if made >= 0 else "")
+    return BreakEven(words[ended], words[made] if made >= 0 else "")
 
 
-def _is_made(world: World, trade: Trade, word: str) -> bool:
+def _is_made(scenario: Scenario, trade: Trade, word: str) -> bool:
     """Tell whether a trade is still made; where nothing can be proposed, nothing ended it."""
-    plan = ask(supposed(world, [word])).plan
+    plan = ask(apply_scenario(scenario, [word])).plan
     same = None if plan is None else trade_of(plan, trade.asset_id)
     return plan is None or (same is not None and same.side is trade.side)
 
 
-def _ways(world: World, plan: Plan, position: PlanPosition, trade: Trade) -> Iterator[list[str]]:
+def _ways(
+    scenario: Scenario, plan: Plan, position: PlanPosition, trade: Trade
+) -> Iterator[list[str]]:
     kinds = {reason.kind for reason in trade.reasons}
     if kinds.intersection(SIGNALS):
         yield ["signals=ignore"]
-        yield _grades(world, position, trade)
+        yield _grades(scenario, position, trade)
     if trade.side is Side.SELL:
         yield from _caps(plan, position, trade)
     yield _prices(position, trade)
 
 
-def _grades(world: World, position: PlanPosition, trade: Trade) -> list[str]:
-    grade = world.market.grades.get(position.asset_id)
+def _grades(scenario: Scenario, position: PlanPosition, trade: Trade) -> list[str]:
+    grade = scenario.market.grades.get(position.asset_id)
     if grade is None or grade.short is None or grade.is_ours:
         return []
     if trade.side is Side.SELL:

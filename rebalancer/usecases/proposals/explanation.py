@@ -8,8 +8,8 @@ from portfolios.errors import NotFoundError
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan, PlanPosition, Trade
 from portfolios.model.portfolio import Portfolio
-from rebalancer.usecases.proposals.break_even import Tipping, tipping_points, world_of
-from rebalancer.usecases.proposals.scenario import World
+from rebalancer.usecases.proposals.break_even import BreakEven, break_evens, scenario_of
+from rebalancer.usecases.proposals.scenario import Scenario
 from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
 
 OTHERWISE_NOW = (
@@ -31,7 +31,7 @@ class AssetStory:
     position: PlanPosition
     trade: Trade | None = None
     why: str = ""
-    tippings: tuple[Tipping, ...] = ()
+    tippings: tuple[BreakEven, ...] = ()
     left_out: str = ""
 
 
@@ -58,25 +58,25 @@ def explain_plan(
     Raises:
         NotFoundError: when the plan says nothing of the asset.
     """
-    world = World(portfolio, market) if portfolio is not None and market is not None else None
+    scenario = Scenario(portfolio, market) if portfolio is not None and market is not None else None
     if asset is None:
         still = (p for p in plan.positions if trade_of(plan, p.asset_id) is None)
-        return Explanation(plan, tuple(_story(plan, p, world) for p in still), is_whole=True)
+        return Explanation(plan, tuple(_story(plan, p, scenario) for p in still), is_whole=True)
     positions = positions_named(plan, asset)
     if not positions:
         raise NotFoundError(
             f"{plan.portfolio} neither holds nor wants {asset[:30]}",
             hint=f"it is about {', '.join(p.symbol for p in plan.positions[:20])}",
         )
-    return Explanation(plan, tuple(_story(plan, position, world) for position in positions))
+    return Explanation(plan, tuple(_story(plan, position, scenario) for position in positions))
 
 
-def _story(plan: Plan, position: PlanPosition, world: World | None) -> AssetStory:
+def _story(plan: Plan, position: PlanPosition, scenario: Scenario | None) -> AssetStory:
     trade = trade_of(plan, position.asset_id)
     if trade is None:
-        signals = world.portfolio.policy.signals_in_force if world else None
+        signals = scenario.portfolio.policy.signals_in_force if scenario else None
         return AssetStory(position, why=why_untraded(plan, position, signals=signals))
-    same = world_of(plan, world) if world else None
+    same = scenario_of(plan, scenario) if scenario else None
     if same is None:
         return AssetStory(position, trade, left_out=OTHERWISE_NOW)
-    return AssetStory(position, trade, tippings=tipping_points(same, plan, trade))
+    return AssetStory(position, trade, tippings=break_evens(same, plan, trade))

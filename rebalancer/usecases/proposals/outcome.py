@@ -11,7 +11,7 @@ from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan
 from portfolios.store.offers import offer_after
 from portfolios.store.portfolio_store import Store
-from rebalancer.usecases.proposals.status import Standing, State, standing_of
+from rebalancer.usecases.proposals.status import ProposalStatus, State, status_of
 
 
 class Outcome(StrEnum):
@@ -45,15 +45,15 @@ def outcome_of(store: Store, plan: Plan, *, now: datetime) -> Outcome | None:
         return None
     if any(ruling.verdict is Verdict.APPLY for ruling in store.decisions(plan.plan_id)):
         return Outcome.BOOKED
-    standing = standing_of(store, plan, now=now)
-    if standing.state is State.DECIDED and standing.ruling is not None:
-        return _DECIDED[standing.ruling.verdict]
-    if standing.is_undecided:
-        return Outcome.PUT_OFF if standing.state is State.SNOOZED else Outcome.OPEN
-    return Outcome.REPLACED if _was_replaced(store, standing) else Outcome.LAPSED
+    status = status_of(store, plan, now=now)
+    if status.state is State.DECIDED and status.ruling is not None:
+        return _DECIDED[status.ruling.verdict]
+    if status.is_undecided:
+        return Outcome.PUT_OFF if status.state is State.SNOOZED else Outcome.OPEN
+    return Outcome.REPLACED if _was_replaced(store, status) else Outcome.LAPSED
 
 
-def _was_replaced(store: Store, standing: Standing) -> bool:
+def _was_replaced(store: Store, status: ProposalStatus) -> bool:
     """Tell whether a newer proposal came while this one could still be decided."""
-    newer = offer_after(store.database, standing.plan.portfolio, standing.offer)
-    return newer is not None and newer.at <= standing.closes_at
+    newer = offer_after(store.database, status.plan.portfolio, status.offer)
+    return newer is not None and newer.at <= status.closes_at

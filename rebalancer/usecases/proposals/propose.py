@@ -9,7 +9,7 @@ from portfolios.model.market import Market
 from portfolios.model.plan import Finding
 from portfolios.model.policy import Mode
 from portfolios.model.portfolio import Portfolio
-from rebalancer.decision.analysis import situation_of, survey_portfolio
+from rebalancer.decision.analysis import analyse, situation_of
 from rebalancer.decision.propose import Proposal, decide
 from rebalancer.zones import judge
 
@@ -18,8 +18,8 @@ __all__ = ["Proposal", "judge_portfolio", "propose"]
 
 def judge_portfolio(portfolio: Portfolio, market: Market) -> tuple[Finding, ...]:
     """Return every finding about a portfolio as it is; solves nothing."""
-    survey = survey_portfolio(portfolio, market)
-    return judge(situation_of(survey, survey.w0, survey.c0))
+    analysis = analyse(portfolio, market)
+    return judge(situation_of(analysis, analysis.w0, analysis.c0))
 
 
 def propose(
@@ -44,5 +44,5 @@ def propose(
     Raises:
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
-    survey = survey_portfolio(portfolio, market, flow=flow, mode=mode)
-    return decide(survey, requested=requested, last_plan_at=last_plan_at)
+    analysis = analyse(portfolio, market, flow=flow, mode=mode)
+    return decide(analysis, requested=requested, last_plan_at=last_plan_at)

@@ -18,12 +18,14 @@ from portfolios.store.once import mark_done, was_done
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
 from portfolios.values.canonical import utc_text
-from rebalancer.usecases.proposals.status import State, newest_standing
+from rebalancer.usecases.proposals.status import State, newest_status
 
 JOB = "again"
 
 
-def tell_again(store: Store, portfolio: str, people: Iterable[Person], *, now: datetime) -> bool:
+def resend_snoozed(
+    store: Store, portfolio: str, people: Iterable[Person], *, now: datetime
+) -> bool:
     """Tell the proposal of a portfolio again if it is open because a snooze has ended.
 
     One that lapsed meanwhile, was decided or replaced stays as it is.
@@ -56,8 +58,8 @@ def again_message(plan: Plan, ruling: Ruling) -> Message:
 
 def _come_again(store: Store, portfolio: str, now: datetime) -> Message | None:
     """Return what to tell if a snooze has ended, nothing was decided since, and nobody was told."""
-    standing = newest_standing(store, portfolio, now=now)
-    if standing is None or standing.state is not State.OPEN or standing.ruling is None:
+    status = newest_status(store, portfolio, now=now)
+    if status is None or status.state is not State.OPEN or status.ruling is None:
         return None
-    message = again_message(standing.plan, standing.ruling)
+    message = again_message(status.plan, status.ruling)
     return None if was_done(store.database, JOB, message.key) else message

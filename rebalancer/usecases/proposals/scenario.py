@@ -22,7 +22,7 @@ SUPPOSED = "supposed"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Scenario:
     """One set of circumstances; changing it makes another one, and stores nothing.
 
     Attributes:
@@ -39,17 +39,17 @@ class World:
         is_held = self.portfolio.holding(asset_id) is not None
         return is_held or asset_id in self.portfolio.wished
 
-    def with_policy(self, **wishes: Any) -> World:
+    def with_policy(self, **wishes: Any) -> Scenario:
         """Return the world where the policy says something else."""
         policy = replace(self.portfolio.policy, **wishes)
         return replace(self, portfolio=replace(self.portfolio, policy=policy))
 
-    def with_locks(self, asset_id: str, *locks: Lock) -> World:
+    def with_locks(self, asset_id: str, *locks: Lock) -> Scenario:
         """Return the world where these and no other locks of the user's own lie on an asset."""
         own = self.portfolio.holding(asset_id) or Holding(asset_id, Decimal(0))
         return self._with_holding(replace(own, locks=locks))
 
-    def with_price(self, asset_id: str, price: Decimal) -> World:
+    def with_price(self, asset_id: str, price: Decimal) -> Scenario:
         """Return the world where an asset costs this now; its history stays as it is."""
         own = self.portfolio.holding(asset_id)
         if own is not None and own.kind:
@@ -63,7 +63,7 @@ class World:
         awaited = self.market.awaited - {asset_id}
         return replace(self, market=replace(self.market, quotes=quotes, awaited=awaited))
 
-    def with_grade(self, asset_id: str, **scores: float) -> World:
+    def with_grade(self, asset_id: str, **scores: float) -> Scenario:
         """Return the world where an asset has one of its scores given anew: short, long, trend."""
         ((name, score),) = scores.items()
         date_name = "long_at" if name == "long" else "short_at"
@@ -75,7 +75,7 @@ class World:
         grades = {**self.market.grades, asset_id: replace(old, **anew)}
         return replace(self, market=replace(self.market, grades=grades))
 
-    def _with_holding(self, changed: Holding) -> World:
+    def _with_holding(self, changed: Holding) -> Scenario:
         others = (h for h in self.portfolio.holdings if h.asset_id != changed.asset_id)
         return replace(self, portfolio=replace(self.portfolio, holdings=(*others, changed)))
 

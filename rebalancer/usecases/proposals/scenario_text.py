@@ -26,7 +26,7 @@ from portfolios.loaders.table import Table
 from portfolios.loaders.value_parsing import one_of
 from portfolios.model.policy import Policy, Profile, Range
 from portfolios.model.portfolio import Lock, LockKind
-from rebalancer.usecases.proposals.scenario import World
+from rebalancer.usecases.proposals.scenario import Scenario
 
 DEFAULT, NONE = "default", "none"
 BEST_GRADE = 100
@@ -49,7 +49,7 @@ _TRENDS: Mapping[str, int] = MappingProxyType(
 )
 _ENDS = ("min", "max")
 
-Reader = Callable[[World, str, str], World]
+Reader = Callable[[Scenario, str, str], Scenario]
 """Takes a world, what stands behind the first dot of the key or else the key, and the value."""
 
 
@@ -66,11 +66,11 @@ class Form:
         return "." in self.example.partition("=")[0]
 
 
-def supposed(world: World, words: Sequence[str]) -> World:
+def apply_scenario(scenario: Scenario, words: Sequence[str]) -> Scenario:
     """Return the world as it would be.
 
     Args:
-        world: as it is.
+        scenario: as it is.
         words: each a key and its value.
 
     Raises:
@@ -78,13 +78,13 @@ def supposed(world: World, words: Sequence[str]) -> World:
     """
     if not words:
         raise UsageError("say what to suppose", hint=HINT)
-    changed, problems = world, []
+    changed, problems = scenario, []
     for word in sorted(words, key=_rank):
         try:
             changed = _read(changed, word, words)
         except ValueError as error:
             problems.append(f"{printable(word)}: {error}")
-    if _wanted(changed) != _wanted(world) and (share := total(_wanted(changed).values())) > 1:
+    if _wanted(changed) != _wanted(scenario) and (share := total(_wanted(changed).values())) > 1:
         problems.append(f"the targets add up to {in_percent(share)}; lower another one as well")
     if problems:
         raise UsageError("; ".join(problems), hint=HINT)
@@ -96,7 +96,7 @@ def _rank(word: str) -> int:
     return 0 if word.lower().startswith("target.") else 1
 
 
-def _read(world: World, word: str, words: Sequence[str]) -> World:
+def _read(scenario: Scenario, word: str, words: Sequence[str]) -> Scenario:
     key, equals, value = word.partition("=")
     head, _, rest = key.partition(".")
     form = FORMS.get(head.lower())
@@ -108,109 +108,109 @@ def _read(world: World, word: str, words: Sequence[str]) -> World:
         raise ValueError(f"write it as {form.example}")
     if sum(other.partition("=")[0].lower() == key.lower() for other in words) > 1:
         raise ValueError("said more than once")
-    return form.read(world, rest or head.lower(), value)
+    return form.read(scenario, rest or head.lower(), value)
 
 
-def _known(world: World) -> Known:
-    index = world.market.index()
-    naming = Naming(index, len(world.market.assets), {}, currency=world.portfolio.currency)
-    naming.unknown.update(world.portfolio.unknown)
-    return Known(naming, world.portfolio.holdings)
+def _known(scenario: Scenario) -> Known:
+    index = scenario.market.index()
+    naming = Naming(index, len(scenario.market.assets), {}, currency=scenario.portfolio.currency)
+    naming.unknown.update(scenario.portfolio.unknown)
+    return Known(naming, scenario.portfolio.holdings)
 
 
-def _own(world: World, name: str) -> str:
+def _own(scenario: Scenario, name: str) -> str:
     """Return the id of an asset that the portfolio is about."""
-    asset_id = _known(world).asset(name)
-    if not world.concerns(asset_id):
+    asset_id = _known(scenario).asset(name)
+    if not scenario.concerns(asset_id):
         raise ValueError(f"{asset_id} is neither held nor wanted, so it would change nothing")
     return asset_id
 
 
-def _stated(world: World, table: Mapping[str, object]) -> Policy:
+def _stated(scenario: Scenario, table: Mapping[str, object]) -> Policy:
     """Read the policy table of a file that says just this."""
     problems: list[Problem] = []
-    policy = read_policy(Table(table, (), lambda _: None, problems), None, _known(world))
+    policy = read_policy(Table(table, (), lambda _: None, problems), None, _known(scenario))
     if problems:
         key = problems[0].key.rpartition(".")[2]
         raise ValueError(problems[0].text.removeprefix(f"{key} "))
     return policy
 
 
-def _flow(world: World, _: str, value: str) -> World:
-    return replace(world, flow=parse_flow(value))
+def _flow(scenario: Scenario, _: str, value: str) -> Scenario:
+    return replace(scenario, flow=parse_flow(value))
 
 
-def _profile(world: World, _: str, value: str) -> World:
+def _profile(scenario: Scenario, _: str, value: str) -> Scenario:
     profile = Policy().profile if value == DEFAULT else one_of(Profile)(value)
-    return world.with_policy(profile=profile)
+    return scenario.with_policy(profile=profile)
 
 
-def _wish(world: World, key: str, value: str) -> World:
+def _wish(scenario: Scenario, key: str, value: str) -> Scenario:
     """Read one line of a policy; `default` leaves it to the profile."""
-    policy = Policy() if value == DEFAULT else _stated(world, {key: value})
-    return world.with_policy(**{_POLICY[key]: getattr(policy, _POLICY[key])})
+    policy = Policy() if value == DEFAULT else _stated(scenario, {key: value})
+    return scenario.with_policy(**{_POLICY[key]: getattr(policy, _POLICY[key])})
 
 
 def _limit(kind: str) -> Reader:
     """Return what reads a limit of a sector or an asset; `default` takes back a stated one."""
 
-    def read(world: World, name: str, value: str) -> World:
+    def read(scenario: Scenario, name: str, value: str) -> Scenario:
         of, _, end = name.rpartition(".")
         if not of or end not in _ENDS:
             raise ValueError(f"write it as {FORMS[kind.removesuffix('s')].example}")
         bound = None if value == DEFAULT else value
-        stated = getattr(_stated(world, {kind: {of: {end: bound or "0%"}}}), kind)[of]
-        limits = getattr(world.portfolio.policy, kind)
+        stated = getattr(_stated(scenario, {kind: {of: {end: bound or "0%"}}}), kind)[of]
+        limits = getattr(scenario.portfolio.policy, kind)
         new = replace(limits.get(of, Range()), **{end: getattr(stated, end) if bound else None})
-        return world.with_policy(**{kind: {**limits, of: new}})
+        return scenario.with_policy(**{kind: {**limits, of: new}})
 
     return read
 
 
-def _target(world: World, name: str, value: str) -> World:
+def _target(scenario: Scenario, name: str, value: str) -> Scenario:
     """Read one target; where there are none, one of the recorded weights."""
-    share = {_known(world).asset(name): parse_fraction(value)}
-    own = world.portfolio
+    share = {_known(scenario).asset(name): parse_fraction(value)}
+    own = scenario.portfolio
     if own.targets is not None:
-        return replace(world, portfolio=replace(own, targets={**own.targets, **share}))
+        return replace(scenario, portfolio=replace(own, targets={**own.targets, **share}))
     if own.recorded is None:
         raise ValueError("the portfolio has neither targets nor recorded weights yet")
-    return replace(world, portfolio=replace(own, recorded={**own.recorded, **share}))
+    return replace(scenario, portfolio=replace(own, recorded={**own.recorded, **share}))
 
 
-def _wanted(world: World) -> Mapping[str, Decimal]:
-    own = world.portfolio
+def _wanted(scenario: Scenario) -> Mapping[str, Decimal]:
+    own = scenario.portfolio
     return (own.targets if own.targets is not None else own.recorded) or {}
 
 
-def _lock(world: World, name: str, value: str) -> World:
-    asset_id = _own(world, name)
+def _lock(scenario: Scenario, name: str, value: str) -> Scenario:
+    asset_id = _own(scenario, name)
     if value != NONE:
-        return world.with_locks(asset_id, Lock(one_of(LockKind)(value)))
-    held = world.portfolio.holding(asset_id)
+        return scenario.with_locks(asset_id, Lock(one_of(LockKind)(value)))
+    held = scenario.portfolio.holding(asset_id)
     if held is None or not held.locks:
         raise ValueError(f"{asset_id} has no lock of yours to lift")
-    return world.with_locks(asset_id)
+    return scenario.with_locks(asset_id)
 
 
-def _price(world: World, name: str, value: str) -> World:
-    return world.with_price(_own(world, name), parse_positive(value))
+def _price(scenario: Scenario, name: str, value: str) -> Scenario:
+    return scenario.with_price(_own(scenario, name), parse_positive(value))
 
 
 def _grade(term: str) -> Reader:
-    def read(world: World, name: str, value: str) -> World:
+    def read(scenario: Scenario, name: str, value: str) -> Scenario:
         grade = parse_number(value)
         if not 0 <= grade <= BEST_GRADE:
             raise ValueError(f"{shown(value)} is no grade: they go from 0 to {BEST_GRADE}")
-        return world.with_grade(_own(world, name), **{term: float(grade)})
+        return scenario.with_grade(_own(scenario, name), **{term: float(grade)})
 
     return read
 
 
-def _trend(world: World, name: str, value: str) -> World:
+def _trend(scenario: Scenario, name: str, value: str) -> Scenario:
     if value not in _TRENDS:
         raise ValueError(unknown("trend", value, list(_TRENDS)[:3]))
-    return world.with_grade(_own(world, name), trend=_TRENDS[value])
+    return scenario.with_grade(_own(scenario, name), trend=_TRENDS[value])
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(

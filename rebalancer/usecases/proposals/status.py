@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from portfolios.model.decisions import OPEN_HOURS, Ruling
 from portfolios.model.plan import Plan
-from portfolios.store.offers import newest_offer, offer_of, put_before
+from portfolios.store.offers import newest_offer, offer_of, record_offer
 from portfolios.store.portfolio_store import Store
 
 LIFE = timedelta(hours=OPEN_HOURS)
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProposalStatus:
     """Where a proposal stands at some moment.
 
     Attributes:
@@ -52,12 +52,12 @@ class Standing:
 
 def offer(store: Store, plan: Plan, *, at: datetime) -> None:
     """Put a kept plan before people, unless it is before them already."""
-    now = newest_standing(store, plan.portfolio, now=at)
+    now = newest_status(store, plan.portfolio, now=at)
     if now is None or now.plan.plan_id != plan.plan_id or not now.is_undecided:
-        put_before(store.database, plan, at=at)
+        record_offer(store.database, plan, at=at)
 
 
-def standing_of(store: Store, plan: Plan, *, now: datetime) -> Standing:
+def status_of(store: Store, plan: Plan, *, now: datetime) -> ProposalStatus:
     """Return where a kept plan stands."""
     last = offer_of(store.database, plan.plan_id)
     newest = newest_offer(store.database, plan.portfolio)
@@ -69,19 +69,19 @@ def standing_of(store: Store, plan: Plan, *, now: datetime) -> Standing:
     closes = opened + LIFE
     is_newest = newest is not None and newest.plan_id == plan.plan_id
     state = _state(ruling, is_newest=is_newest, closes=closes, now=now)
-    return Standing(plan, state, last.number if last else 0, ruling, closes)
+    return ProposalStatus(plan, state, last.number if last else 0, ruling, closes)
 
 
-def newest_standing(store: Store, portfolio: str, *, now: datetime) -> Standing | None:
+def newest_status(store: Store, portfolio: str, *, now: datetime) -> ProposalStatus | None:
     """Return where the proposal stands that was offered last; None where none ever was."""
     newest = newest_offer(store.database, portfolio)
-    return None if newest is None else standing_of(store, store.load_plan(newest.plan_id), now=now)
+    return None if newest is None else status_of(store, store.load_plan(newest.plan_id), now=now)
 
 
 def open_plan(store: Store, portfolio: str, *, now: datetime) -> Plan | None:
     """Return the proposal that waits for a word."""
-    standing = newest_standing(store, portfolio, now=now)
-    return standing.plan if standing and standing.is_undecided else None
+    status = newest_status(store, portfolio, now=now)
+    return status.plan if status and status.is_undecided else None
 
 
 def _state(ruling: Ruling | None, *, is_newest: bool, closes: datetime, now: datetime) -> State:

@@ -12,8 +12,8 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.values import display
 from rebalancer.usecases.proposals.plan_diff import Difference, difference_of
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.scenario import World
-from rebalancer.usecases.proposals.scenario_text import supposed
+from rebalancer.usecases.proposals.scenario import Scenario
+from rebalancer.usecases.proposals.scenario_text import apply_scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,15 @@ def what_if(portfolio: Portfolio, market: Market, words: Sequence[str]) -> WhatI
     Raises:
         UsageError: for words that mean nothing.
     """
-    as_is = World(portfolio, market)
-    changed = supposed(as_is, words)
+    as_is = Scenario(portfolio, market)
+    changed = apply_scenario(as_is, words)
     return WhatIf(portfolio.name, tuple(words), market, ask(as_is), ask(changed))
 
 
-def ask(world: World) -> Answer:
+def ask(scenario: Scenario) -> Answer:
     """Propose in a world; limits that contradict each other are an answer too."""
     try:
-        return Answer(propose(world.portfolio, world.market, flow=world.flow).plan)
+        return Answer(propose(scenario.portfolio, scenario.market, flow=scenario.flow).plan)
     except PlanError as error:
         return Answer(None, str(error), error.hint)
 

@@ -77,7 +77,7 @@ def refresh_regime(run: RunState, source: GradeSource) -> None:
         if state is None:
             return
         with run.database.transaction():
-            run.asked.keep(source.name, REGIME, dict(state), at=run.now)
+            run.asked.save_response(source.name, REGIME, dict(state), at=run.now)
             run.asked.mark(REGIME, ["market"], at=run.now, answered=True)
 
 
@@ -129,9 +129,9 @@ def _keep_categories(
         p.asset_id: filed[p.their_id] for p in pairs if not p.quarantined and p.their_id in filed
     }
     if new:
-        body = run.asked.body(provider, THEIRS)
+        body = run.asked.response(provider, THEIRS)
         known = body.content if body and isinstance(body.content, dict) else {}
-        run.asked.keep(provider, THEIRS, {**known, **new}, at=run.now)
+        run.asked.save_response(provider, THEIRS, {**known, **new}, at=run.now)
 
 
 def _take_signals(

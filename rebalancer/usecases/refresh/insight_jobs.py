@@ -57,7 +57,7 @@ def _refresh_mood(run: RunState, source: InsightSource) -> None:
         mood = run.call(source.name, MOOD, source.sentiment)
         if mood is not None:
             with run.database.transaction():
-                run.asked.keep(source.name, MOOD, dict(mood), at=run.now)
+                run.asked.save_response(source.name, MOOD, dict(mood), at=run.now)
                 run.asked.mark(MOOD, ["market"], at=run.now, answered=bool(mood))
 
 
@@ -65,8 +65,8 @@ def _keep(
     run: RunState, provider: str, name: str, batch: tuple[str, ...], found: dict[str, object]
 ) -> None:
     """Keep what was said of some assets beside what is known of the others."""
-    body = run.asked.body(provider, name)
+    body = run.asked.response(provider, name)
     known = body.content if body is not None and isinstance(body.content, dict) else {}
     with run.database.transaction():
-        run.asked.keep(provider, name, {**known, **found}, at=run.now)
+        run.asked.save_response(provider, name, {**known, **found}, at=run.now)
         run.asked.mark(name, batch, at=run.now, answered=True)

@@ -21,9 +21,9 @@ from portfolios.marketdata.market_store import Refused
 from portfolios.marketdata.price_gate import (
     Evidence,
     Reading,
+    doubt_about,
     is_price,
     is_repeated,
-    judge,
     log_move,
 )
 from portfolios.model.assets import Asset
@@ -102,7 +102,7 @@ def _take_history(run: RunState, asset_id: str, own: BarSeries | None, fetched: 
     first = run.market.accepted().get(asset_id) if own is None or len(own.close) == 1 else None
     if first is not None:
         recent = tuple(fetched.close[-RECENT_DAYS:].tolist())
-        why = judge(first, Evidence(recent=recent), now=first.at)  # its age is another matter
+        why = doubt_about(first, Evidence(recent=recent), now=first.at)  # its age is another matter
         if why:
             run.market.withdraw(asset_id, Refused(first, why, first))
             run.priced.discard(asset_id)
@@ -167,7 +167,7 @@ class _PriceBatch:
             market_move=self.move,
             name=known.name if known else "",
         )
-        return judge(self.readings[asset_id], evidence, now=self.now)
+        return doubt_about(self.readings[asset_id], evidence, now=self.now)
 
     def _store(self, asset_id: str, why: str) -> None:
         reading = self.readings[asset_id]

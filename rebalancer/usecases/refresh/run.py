@@ -19,7 +19,7 @@ from portfolios.errors import (
     ReplyError,
     UnreachableError,
 )
-from portfolios.marketdata.fetch_log import Asked
+from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.marketdata.grade_store import GradeStore
 from portfolios.marketdata.market_store import MarketStore
 from portfolios.marketdata.universe import Universe
@@ -68,7 +68,7 @@ class RunState:
     def __post_init__(self) -> None:
         self.market = MarketStore(self.database, currency=self.currency)
         self.grades = GradeStore(self.database)
-        self.asked = Asked(self.database)
+        self.asked = FetchLog(self.database)
 
     @property
     def now(self) -> datetime:

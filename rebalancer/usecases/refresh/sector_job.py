@@ -56,7 +56,9 @@ def refresh_sectors(run: RunState, source: PriceSource, *, fallback: str = "") -
         if ids is None:
             continue
         with run.database.transaction():
-            run.asked.keep(source.name, f"category {category}", sorted(set(ids)), at=run.now)
+            run.asked.save_response(
+                source.name, f"category {category}", sorted(set(ids)), at=run.now
+            )
             run.asked.mark(CATEGORIES, [category], at=run.now, answered=True)
     if due and not run.asked.due(CATEGORIES, asked_for, now=run.now, every=WEEK):
         _choose(run, _memberships(run, source.name), _kept(run, fallback, THEIRS))
@@ -74,14 +76,14 @@ def _known(run: RunState, provider: str) -> tuple[str, ...]:
 def _memberships(run: RunState, provider: str) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for category in ASKED_FOR:
-        body = run.asked.body(provider, f"category {category}")
+        body = run.asked.response(provider, f"category {category}")
         for asset_id in body.content if body and isinstance(body.content, list) else ():
             found[str(asset_id)].append(category)
     return found
 
 
 def _kept(run: RunState, provider: str, name: str) -> Mapping[str, Sequence[str]]:
-    body = run.asked.body(provider, name)
+    body = run.asked.response(provider, name)
     return body.content if body and isinstance(body.content, dict) else {}
 
 

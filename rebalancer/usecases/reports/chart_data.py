@@ -13,18 +13,18 @@ from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.weekly_facts import Paths
-from rebalancer.decision.analysis import Survey
+from rebalancer.decision.analysis import Analysis
 
 PATH_DAYS = 90
 MEAN_DAYS = 30
 CASH = "cash"
 
 
-def holding_weights(survey: Survey) -> list[Weight]:
+def holding_weights(analysis: Analysis) -> list[Weight]:
     """Return what is held and wanted beside its reference, cash included."""
-    rows = zip(survey.valuation.positions, survey.w0, survey.reference.r, strict=True)
+    rows = zip(analysis.valuation.positions, analysis.w0, analysis.reference.r, strict=True)
     found = [Weight(p.asset.symbol, float(now), float(wanted)) for p, now, wanted in rows]
-    return [*found, Weight(CASH, survey.c0, float(1.0 - survey.reference.r.sum()))]
+    return [*found, Weight(CASH, analysis.c0, float(1.0 - analysis.reference.r.sum()))]
 
 
 def plan_weights(plan: Plan) -> list[Weight]:
@@ -33,21 +33,21 @@ def plan_weights(plan: Plan) -> list[Weight]:
     return [*found, Weight(CASH, plan.cash_weight, plan.proposed_cash_weight)]
 
 
-def sector_weights(survey: Survey) -> list[SectorWeight]:
+def sector_weights(analysis: Analysis) -> list[SectorWeight]:
     """Return the sectors with their limits; a limit of everything is none."""
-    limits = survey.limits
+    limits = analysis.limits
     rows = zip(
-        limits.sector_names, (limits.M.T @ survey.w0).tolist(), limits.S_hi.tolist(), strict=True
+        limits.sector_names, (limits.M.T @ analysis.w0).tolist(), limits.S_hi.tolist(), strict=True
     )
     return [SectorWeight(name, now, most if most < 1 else None) for name, now, most in rows]
 
 
-def risk_shares(survey: Survey) -> list[RiskShare]:
+def risk_shares(analysis: Analysis) -> list[RiskShare]:
     """Return what each holding adds to the risk; nothing where some of it is unknown."""
-    shares = risk_contributions(survey.w0, survey.risk.covariance)
+    shares = risk_contributions(analysis.w0, analysis.risk.covariance)
     if not np.isfinite(shares).all():
         return []
-    rows = zip(survey.valuation.positions, shares.tolist(), survey.w0.tolist(), strict=True)
+    rows = zip(analysis.valuation.positions, shares.tolist(), analysis.w0.tolist(), strict=True)
     return [RiskShare(p.asset.symbol, share, weight) for p, share, weight in rows if weight > 0]
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from portfolios.model.market import Grade, Market
 from portfolios.store.database import Database
-from portfolios.store.last_seen import last_seen, saw
+from portfolios.store.last_seen import last_seen, save_last_seen
 from portfolios.values.canonical import read_utc, utc_text
 
 APART = timedelta(hours=1)
@@ -35,7 +35,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class GradeView:
     """What somebody saw at some moment, by asset id."""
 
     at: datetime
@@ -43,7 +43,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class GradeViews:
     """What is remembered of somebody.
 
     Attributes:
@@ -53,14 +53,14 @@ class Memory:
     """
 
     opened: datetime
-    last: Look
-    before: Look | None = None
+    last: GradeView
+    before: GradeView | None = None
 
-    def looked(self, now: Look) -> Memory:
+    def looked(self, now: GradeView) -> GradeViews:
         """Return the memory after another look."""
         if now.at - self.opened < APART:
             return replace(self, last=now)
-        return Memory(opened=now.at, last=now, before=self.last)
+        return GradeViews(opened=now.at, last=now, before=self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ class Change:
     text: str
 
 
-def look_at(market: Market, asset_ids: Iterable[str], *, now: datetime) -> Look:
+def look_at(market: Market, asset_ids: Iterable[str], *, now: datetime) -> GradeView:
     """Return what is said of some assets; those of which nothing is said are left out."""
     known = {a: market.grades[a] for a in asset_ids if a in market.grades}
-    return Look(now, {asset_id: _seen(grade) for asset_id, grade in sorted(known.items())})
+    return GradeView(now, {asset_id: _seen(grade) for asset_id, grade in sorted(known.items())})
 
 
 def _seen(grade: Grade) -> Seen:
     return Seen(grade.source, grade.trend, grade.short, grade.long)
 
 
-def changes_between(before: Look, now: Look) -> tuple[Change, ...]:
+def changes_between(before: GradeView, now: GradeView) -> tuple[Change, ...]:
     """Return what changed, the trends first; what another source says is no change."""
     both = [(a, before.seen[a], is_) for a, is_ in now.seen.items() if a in before.seen]
     same = [(a, was, is_) for a, was, is_ in both if was.source == is_.source]
@@ -100,16 +100,16 @@ def _moved(asset_id: str, was: Seen, is_: Seen) -> Iterator[Change]:
             yield Change(asset_id, is_trend=False, text=f"{name} grade {old:.0f} -> {new:.0f}")
 
 
-def look_again(database: Database, person: str, now: Look) -> Look | None:
+def look_again(database: Database, person: str, now: GradeView) -> GradeView | None:
     """Remember a look, and return the earlier one to tell changes against; None without one."""
     with database.transaction():
         known = _read(last_seen(database, person))
-        memory = known.looked(now) if known else Memory(opened=now.at, last=now)
-        saw(database, person, _written(memory))
+        memory = known.looked(now) if known else GradeViews(opened=now.at, last=now)
+        save_last_seen(database, person, _written(memory))
     return memory.before
 
 
-def _written(memory: Memory) -> dict[str, str]:
+def _written(memory: GradeViews) -> dict[str, str]:
     values = {OPENED: utc_text(memory.opened)}
     for name, look in ((LAST, memory.last), (BEFORE, memory.before)):
         if look is not None:
@@ -118,19 +118,19 @@ def _written(memory: Memory) -> dict[str, str]:
     return values
 
 
-def _read(values: Mapping[str, str]) -> Memory | None:
+def _read(values: Mapping[str, str]) -> GradeViews | None:
     last = _look(values, LAST)
     if OPENED not in values or last is None:
         return None
-    return Memory(read_utc(values[OPENED]), last, _look(values, BEFORE))
+    return GradeViews(read_utc(values[OPENED]), last, _look(values, BEFORE))
 
 
-def _look(values: Mapping[str, str], name: str) -> Look | None:
+def _look(values: Mapping[str, str], name: str) -> GradeView | None:
     if name not in values:
         return None
     own = {key: value for key, value in values.items() if key.startswith(f"{name} ")}
     seen = {key.partition(" ")[2]: _seen_of(value) for key, value in own.items()}
-    return Look(read_utc(values[name]), seen)
+    return GradeView(read_utc(values[name]), seen)
 
 
 def _text(seen: Seen) -> str:

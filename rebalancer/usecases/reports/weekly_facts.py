@@ -19,7 +19,7 @@ from portfolios.model.valuation import STATED, value_portfolio
 from portfolios.model.weekly_facts import Contribution, Decided, Week, WeeklyReport
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
-from rebalancer.decision.analysis import survey_portfolio
+from rebalancer.decision.analysis import analyse
 from rebalancer.usecases.performance.past_plans import PastPlan, past_plans
 from rebalancer.usecases.performance.track_record import results_of
 from rebalancer.usecases.proposals.propose import propose
@@ -119,7 +119,7 @@ def _numbers(portfolio: Portfolio, then: Portfolio, market: Market) -> Week:
 
 
 def _risks(portfolio: Portfolio, market: Market) -> Mapping[str, float]:
-    shares = risk_shares(survey_portfolio(portfolio, market))
+    shares = risk_shares(analyse(portfolio, market))
     largest = sorted(shares, key=lambda share: -share.risk)[:LARGEST]
     return {share.name: share.risk for share in largest}
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from alerts.channels import Envelope
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import Limits, Pace
+from alerts.delivery.rate_limit import Limits, RateLimiter
 from alerts.delivery.sender import LEASE, deliver
 from alerts.messages import Promise
 from portfolios.errors import DeliveryError
@@ -102,7 +102,7 @@ def send_all(folder: Path, wall: Wall, at: datetime, points: Points | None = Non
             database.connection.set_trace_callback(points)
         deliver(
             Outbox(database), {"telegram": wall}, now=read_clock, sleep=clock.sleep,
-            owner=f"{os.getpid()}", pace=Pace(), random=lambda: 0.5,
+            owner=f"{os.getpid()}", limiter=RateLimiter(), random=lambda: 0.5,
         )  # fmt: skip
 
 
@@ -214,7 +214,7 @@ def claim_all(folder: Path, start: int) -> None:
     with open_store(folder) as database:
         deliver(
             Outbox(database), {"telegram": Wall(folder / f"wall-{os.getpid()}")}, now=clock,
-            sleep=clock.sleep, owner=f"{os.getpid()}", pace=Pace(Limits(bulk=1_000_000)),
+            sleep=clock.sleep, owner=f"{os.getpid()}", limiter=RateLimiter(Limits(bulk=1_000_000)),
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from alerts.channels.telegram import TelegramChannel
 from alerts.delivery.delivery import State, compose
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import Pace
+from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import deliver
 from alerts.messages import Kind, Message, Promise
 from alerts.migrations import ALERTS
@@ -57,7 +57,12 @@ def send_to(people: int, path: Path) -> None:
                 )
             )  # fmt: skip
         report = deliver(
-            outbox, {"telegram": channel}, now=clock, sleep=clock.sleep, owner="a", pace=Pace()
+            outbox,
+            {"telegram": channel},
+            now=clock,
+            sleep=clock.sleep,
+            owner="a",
+            limiter=RateLimiter(),
         )
         assert report.outcomes == {State.SENT: people}
         assert Counter(sent.chat for sent in server.sent) == Counter(chats)

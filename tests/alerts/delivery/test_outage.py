@@ -7,9 +7,9 @@ from pathlib import Path
 
 from alerts.channels import Envelope
 from alerts.delivery.delivery import State, compose
-from alerts.delivery.fallback import tell_otherwise
+from alerts.delivery.fallback import send_fallbacks
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import Pace
+from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import DispatchReport, deliver
 from alerts.messages import Kind, Message, Promise
 from alerts.migrations import ALERTS
@@ -48,7 +48,7 @@ class Line:
 
 
 def test_a_day_without_telegram(tmp_path: Path) -> None:
-    line, pace = Line(), Pace()
+    line, limiter = Line(), RateLimiter()
     people = tuple(
         Person(f"p{n}", email=f"p{n}@example.org", chat=str(n + 1)) for n in range(COUNT)
     )
@@ -69,10 +69,10 @@ def test_a_day_without_telegram(tmp_path: Path) -> None:
             reports.append(
                 deliver(
                     outbox, {"telegram": line}, now=line.clock, sleep=line.sleep, owner="a",
-                    pace=pace, until_empty=False,
+                    limiter=limiter, until_empty=False,
                 )
             )  # fmt: skip
-            tell_otherwise(database, people, reports[-1], at=line.now)
+            send_fallbacks(database, people, reports[-1], at=line.now)
             line.now += timedelta(minutes=5)
         told = [d for d in outbox.find(limit=5_000) if d.channel == "email"]
         states = {

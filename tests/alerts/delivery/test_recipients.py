@@ -10,7 +10,7 @@ import pytest
 
 from alerts.delivery.delivery import State
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.recipients import follow_person
+from alerts.delivery.recipients import redirect_deliveries
 from alerts.messages import Promise
 from portfolios.model.users import Person
 from tests.alerts.delivery.delivery_examples import HOUR, NOW, addressed, message, open_store
@@ -41,7 +41,7 @@ def heads(box: Outbox) -> set[tuple[str, str]]:
 def test_it_goes_to_the_new_address_and_nobody_elses_does(box: Outbox) -> None:
     put(box, "one", "two")
     put(box, "one", person="cleo")
-    follow_person(box.database, replace(BOB, chat="555"))
+    redirect_deliveries(box.database, replace(BOB, chat="555"))
     assert waiting(box) == [("555", "pending")] * 2
     assert waiting(box, "cleo") == [("8", "pending")]
     assert heads(box) == {("bob", "555"), ("cleo", "8")}
@@ -49,7 +49,7 @@ def test_it_goes_to_the_new_address_and_nobody_elses_does(box: Outbox) -> None:
 
 def test_without_an_address_it_is_taken_back(box: Outbox) -> None:
     put(box, "one")
-    follow_person(box.database, replace(BOB, chat=""))
+    redirect_deliveries(box.database, replace(BOB, chat=""))
     assert waiting(box) == []
 
 
@@ -57,7 +57,7 @@ def test_of_a_portfolio_no_longer_his_it_is_taken_back_and_other_things_stay(box
     put(box, "one")
     general = replace(message("general"), portfolio="")
     box.put(replace(addressed("general", address="8"), person="bob", message=general))
-    follow_person(box.database, replace(BOB, portfolios=()))
+    redirect_deliveries(box.database, replace(BOB, portfolios=()))
     (left,) = box.find(person="bob")
     assert left.message.key == "general"
     assert heads(box) == {("bob", "8")}
@@ -70,7 +70,7 @@ def test_one_that_is_being_sent_is_not_tried_again_at_the_old_address(box: Outbo
     )
     begun = box.begin(claimed, NOW, lease=HOUR)
     assert begun is not None
-    follow_person(box.database, replace(BOB, chat="555"))
+    redirect_deliveries(box.database, replace(BOB, chat="555"))
     assert box.failed(begun, TimeoutError(), NOW, random=lambda: 0.5) == ()
     (again,) = box.claim(NOW, owner="t", lease=HOUR, limit=9, channels=["telegram"])
     assert (again.address, again.number) == ("555", begun.number)
@@ -80,5 +80,5 @@ def test_what_was_told_stays_on_record(box: Outbox) -> None:
     put(box, "one")
     (claimed,) = box.claim(NOW, owner="s", lease=HOUR, limit=1, channels=["telegram"])
     box.done(claimed, "m1", NOW)
-    follow_person(box.database, Person("bob"))
+    redirect_deliveries(box.database, Person("bob"))
     assert waiting(box) == [("8", State.SENT.value)]

@@ -15,8 +15,8 @@ import pytest
 from alerts.channels import Channel, Envelope
 from alerts.delivery.delivery import State
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import Pace
-from alerts.delivery.sender import DispatchReport, Gone, Moved, deliver
+from alerts.delivery.rate_limit import RateLimiter
+from alerts.delivery.sender import AddressChanged, DispatchReport, Unreachable, deliver
 from alerts.messages import Promise
 from portfolios.errors import DeliveryError
 from tests.alerts.delivery.delivery_examples import (
@@ -37,12 +37,12 @@ from tests.alerts.delivery.delivery_examples import (
 class Room:
     outbox: Outbox
     clock: Clock
-    pace: Pace
+    limiter: RateLimiter
 
     def run(self, *channels: Channel, **given: object) -> DispatchReport:
         return deliver(
             self.outbox, {each.name: each for each in channels}, now=self.clock,
-            sleep=self.clock.sleep, owner="a", pace=self.pace,
+            sleep=self.clock.sleep, owner="a", limiter=self.limiter,
             random=np.random.default_rng(7).random, **given,
         )  # fmt: skip
 
@@ -53,7 +53,7 @@ class Room:
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
     with open_store(tmp_path) as database:
-        yield Room(Outbox(database), Clock(), Pace())
+        yield Room(Outbox(database), Clock(), RateLimiter())
 
 
 def failing(error: Exception, times: int = 1_000_000) -> Script:
@@ -166,7 +166,7 @@ def test_somebody_out_of_reach_is_to_be_told_another_way(room: Room) -> None:
     gone = DeliveryError("blocked", permanent=True, address_gone=True)
     tape = Tape(room.clock, script=lambda envelope, _: gone if envelope.address == "42" else "m")
     report = room.run(tape)
-    assert report.gone == (Gone(("p42",), "telegram", "42", "blocked"),)
+    assert report.gone == (Unreachable(("p42",), "telegram", "42", "blocked"),)
     assert [each.message.key for each in report.given_up] == ["0", "1", "2", "3", "4"]
     assert sorted(tape.keys) == ["0", "other"]
 
@@ -177,12 +177,12 @@ def test_an_address_that_moved_is_changed_everywhere_in_one_unit(room: Room) -> 
     tape = Tape(
         room.clock, script=lambda envelope, _: upgraded if envelope.address == "-5" else "m"
     )
-    seen: list[tuple[Moved, bool]] = []
+    seen: list[tuple[AddressChanged, bool]] = []
     report = room.run(
         tape,
         on_moved=lambda moved: seen.append((moved, room.outbox.database.connection.in_transaction)),
     )
-    assert report.moved == (Moved("p-5", "telegram", "-5", "-1005"),)
+    assert report.moved == (AddressChanged("p-5", "telegram", "-5", "-1005"),)
     assert seen == [(report.moved[0], True)]
     assert [each.address for _, each in tape.sent] == ["-5"] + ["-1005"] * 3
     assert tape.keys == ["0", "0", "1", "2"]
@@ -339,7 +339,7 @@ def test_urgent_messages_overtake_a_run_to_everybody(room: Room, count: int) -> 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     report = deliver(
         room.outbox, {"telegram": crowd}, now=room.clock, sleep=crowd.pass_time, owner="a",
-        pace=room.pace,
+        limiter=room.limiter,
     )  # fmt: skip
     crowd.waits.sort()
     late = crowd.waits[int(len(crowd.waits) * 0.99)]

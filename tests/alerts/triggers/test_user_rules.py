@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from alerts.triggers.user_rules import Facts, RuleState, judge_rules, value_of
+from alerts.triggers.user_rules import RuleContext, RuleState, judge_rules, value_of
 from portfolios.documents.codec import from_json, to_json
 from portfolios.loaders.alert_rules import parse_rule
 from portfolios.model.market import Market
@@ -24,12 +24,12 @@ def market() -> Market:
     return sample_market()
 
 
-def facts(market: Market, *rules: str) -> Facts:
+def facts(market: Market, *rules: str) -> RuleContext:
     held = (Holding("bitcoin", Decimal("0.5")), Holding("uniswap", Decimal(1000)))
     portfolio = Portfolio(
         "p", cash=Decimal(5000), holdings=held, alerts=tuple(AlertRule(r) for r in rules)
     )
-    return Facts(portfolio, value_portfolio(portfolio, market), market, {"bitcoin": 0.5})
+    return RuleContext(portfolio, value_portfolio(portfolio, market), market, {"bitcoin": 0.5})
 
 
 def priced(market: Market, price: float) -> Market:

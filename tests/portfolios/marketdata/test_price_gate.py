@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolios.marketdata.price_gate import Evidence, Reading, judge, log_move
+from portfolios.marketdata.price_gate import Evidence, Reading, doubt_about, log_move
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -23,12 +23,12 @@ def said(
 
 def verdict(price: float | str, **evidence: object) -> str:
     given = {"last": said(20, ago=DAY), **evidence}
-    return judge(said(price), Evidence(**given), now=NOW)  # type: ignore[arg-type]
+    return doubt_about(said(price), Evidence(**given), now=NOW)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity", "0", "-3.5", "sNaN", "5e-324"])
 def test_what_is_no_price_is_refused_even_for_an_unknown_asset(price: str) -> None:
-    assert "is no price" in judge(said(price), Evidence(), now=NOW)
+    assert "is no price" in doubt_about(said(price), Evidence(), now=NOW)
 
 
 def test_a_usual_move_passes() -> None:
@@ -37,7 +37,7 @@ def test_a_usual_move_passes() -> None:
 
 
 def test_an_asset_of_which_nothing_is_known_is_taken_at_its_word() -> None:
-    assert judge(said(7), Evidence(), now=NOW) == ""
+    assert doubt_about(said(7), Evidence(), now=NOW) == ""
 
 
 @pytest.mark.parametrize("factor", [1 / 1000, 1 / 100, 1 / 10, 1 / 3, 2.1, 3, 10, 100, 1000])
@@ -88,15 +88,15 @@ def test_a_price_that_moves_without_its_market_value_never_confirms_itself() -> 
     last = said(20, ago=DAY, cap=2e9)
     wrong = replace(said(36), market_cap=2e9)
     evidence = Evidence(last=last, doubtful=said(36, ago=5 * HOUR))
-    assert "its market value did not move with it" in judge(wrong, evidence, now=NOW)
-    assert judge(replace(wrong, market_cap=3.6e9), evidence, now=NOW) == ""
+    assert "its market value did not move with it" in doubt_about(wrong, evidence, now=NOW)
+    assert doubt_about(replace(wrong, market_cap=3.6e9), evidence, now=NOW) == ""
 
 
 def test_an_asset_that_changes_its_name_with_its_price_is_not_the_same() -> None:
     evidence = Evidence(last=said(20, ago=DAY), name="Injective")
-    assert "'Bitcoin' now" in judge(said(30, name="Bitcoin"), evidence, now=NOW)
-    assert judge(said(21, name="Bitcoin"), evidence, now=NOW) == ""
-    assert judge(said(30, name="injective"), evidence, now=NOW) == ""
+    assert "'Bitcoin' now" in doubt_about(said(30, name="Bitcoin"), evidence, now=NOW)
+    assert doubt_about(said(21, name="Bitcoin"), evidence, now=NOW) == ""
+    assert doubt_about(said(30, name="injective"), evidence, now=NOW) == ""
 
 
 def test_what_falls_with_the_market_passes_and_what_stands_still_does_too() -> None:
@@ -119,10 +119,10 @@ def test_without_a_last_price_the_recent_bars_speak() -> None:
 
 def test_stamps_from_the_future_and_from_long_ago_are_refused() -> None:
     known = Evidence(last=said(20, ago=DAY))
-    assert judge(said(20, ago=-timedelta(minutes=4)), known, now=NOW) == ""
-    assert "3 hours in the future" in judge(said(20, ago=-3 * HOUR), known, now=NOW)
-    assert "2 days ago" in judge(said(20, ago=51 * HOUR), known, now=NOW)
-    assert judge(said(20, ago=49 * HOUR), known, now=NOW) == ""
+    assert doubt_about(said(20, ago=-timedelta(minutes=4)), known, now=NOW) == ""
+    assert "3 hours in the future" in doubt_about(said(20, ago=-3 * HOUR), known, now=NOW)
+    assert "2 days ago" in doubt_about(said(20, ago=51 * HOUR), known, now=NOW)
+    assert doubt_about(said(20, ago=49 * HOUR), known, now=NOW) == ""
 
 
 @given(
@@ -144,8 +144,8 @@ def test_a_shock_that_a_second_source_does_not_share_never_passes(
     moved = log_move(said(shocked), evidence.last)
     assert moved is not None
     if abs(moved) > 0.1:  # back at the last price, by chance: both say it did not move
-        assert judge(said(shocked), evidence, now=NOW) != ""
-    assert judge(said(truth), evidence, now=NOW) == ""
+        assert doubt_about(said(shocked), evidence, now=NOW) != ""
+    assert doubt_about(said(truth), evidence, now=NOW) == ""
 
 
 @given(st.text(max_size=20), st.floats(allow_nan=True, allow_infinity=True))
@@ -154,4 +154,4 @@ def test_no_name_and_no_number_breaks_the_gate(name: str, number: float) -> None
     known = Evidence(
         last=said(20, ago=DAY, cap=1e9), name="Injective", recent=(20.0,), doubtful=reading
     )
-    assert isinstance(judge(reading, known, now=NOW), str)
+    assert isinstance(doubt_about(reading, known, now=NOW), str)

@@ -16,7 +16,7 @@ from statistics import median
 
 import pytest
 
-from portfolios.marketdata.price_gate import Evidence, Reading, judge
+from portfolios.marketdata.price_gate import Evidence, Reading, doubt_about
 
 PRICES = Path(__file__).parents[4] / "shared" / "data" / "prices.csv.gz"
 pytestmark = pytest.mark.skipif(
@@ -96,7 +96,7 @@ def falsely_refused(table: dict[date, dict[str, tuple[float, str]]], every: int)
     refused = count = 0
     for row in rows(table, every=every):
         count += 1
-        refused += judge(row.reading, row.evidence, now=NOW) != ""
+        refused += doubt_about(row.reading, row.evidence, now=NOW) != ""
     return refused, count
 
 
@@ -115,7 +115,7 @@ def let_through(
             known = replace(known, second=second(float(row.reading.price), chance))
         for factor in (*SHOCKS, *(1 / shock for shock in SHOCKS)):
             wrong = shocked(row, factor, with_cap=evidence == "market value")
-            passed += judge(wrong, known, now=NOW) == ""
+            passed += doubt_about(wrong, known, now=NOW) == ""
             count += 1
     return passed, count
 
@@ -154,7 +154,7 @@ def test_a_real_crash_that_both_sources_tell_passes(
     part = {d: table[d] for d in table if first - timedelta(days=40) <= d <= last}
     for row in rows(part, start=first):
         known = replace(row.evidence, second=second(float(row.reading.price), chance))
-        assert judge(row.reading, known, now=NOW) == "", (row.day, row.asset)
+        assert doubt_about(row.reading, known, now=NOW) == "", (row.day, row.asset)
         assert row.evidence.last is not None
         deepest = min(deepest, math.log(row.reading.price / row.evidence.last.price))
         count += 1

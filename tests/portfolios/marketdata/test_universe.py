@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portfolios.marketdata.asset_description import described
-from portfolios.marketdata.fetch_log import WEEK, Asked
+from portfolios.marketdata.fetch_log import WEEK, FetchLog
 from portfolios.marketdata.universe import Universe, Wanted, universe, wanted_assets
 from portfolios.model.assets import AssetKind
 from portfolios.model.policy import Policy
@@ -51,7 +51,7 @@ def test_the_caps_keep_the_assets_that_matter_to_most_money() -> None:
 
 
 def test_what_was_asked_is_not_asked_again_within_its_period(database: Database) -> None:
-    asked = Asked(database)
+    asked = FetchLog(database)
     hour = timedelta(hours=1)
     asked.mark("prices", ["a", "b"], at=NOW, answered=True)
     asked.mark("prices", ["nobody"], at=NOW, answered=False)
@@ -65,7 +65,7 @@ def test_what_was_asked_is_not_asked_again_within_its_period(database: Database)
 def test_days_are_counted_in_dates_and_a_clock_that_was_wrong_is_forgiven(
     database: Database,
 ) -> None:
-    asked = Asked(database)
+    asked = FetchLog(database)
     day = timedelta(days=1)
     asked.mark("signals", ["a"], at=NOW.replace(hour=23), answered=True)
     assert asked.due("signals", ["a"], now=NOW.replace(hour=23, minute=59), every=day) == ()
@@ -75,10 +75,10 @@ def test_days_are_counted_in_dates_and_a_clock_that_was_wrong_is_forgiven(
 
 
 def test_a_kept_body_carries_the_moment_it_was_fetched(database: Database) -> None:
-    asked = Asked(database)
-    assert asked.body("tm", "regime") is None
-    asked.keep("tm", "regime", {"signal": 1}, at=NOW)
-    body = asked.body("tm", "regime")
+    asked = FetchLog(database)
+    assert asked.response("tm", "regime") is None
+    asked.save_response("tm", "regime", {"signal": 1}, at=NOW)
+    body = asked.response("tm", "regime")
     assert body is not None
     assert (body.content, body.fetched_at) == ({"signal": 1}, NOW)
 

@@ -18,7 +18,7 @@ from portfolios.model.portfolio import (
     Restrictions,
     StatedPrice,
 )
-from portfolios.model.valuation import moved, value_portfolio
+from portfolios.model.valuation import after_trades, value_portfolio
 from portfolios.providers.sample.market import sample_market
 
 
@@ -110,7 +110,7 @@ def test_an_old_market_price_withholds(market: Market, hours: int, withheld: boo
 
 def test_trades_move_quantities_at_the_same_prices(market: Market) -> None:
     before = value_portfolio(held(), market)
-    after = moved(before, {"bitcoin": Decimal(1)}, Decimal(7))
+    after = after_trades(before, {"bitcoin": Decimal(1)}, Decimal(7))
     assert after.value == market.quotes["bitcoin"].price + 7
 
 

@@ -21,8 +21,8 @@ from portfolios.store.database import open_database
 from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
-from rebalancer.bot.access import Heard
-from rebalancer.bot.dispatcher import Office
+from rebalancer.bot.access import Incoming
+from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.reply import Reply
 from rebalancer.bot.request import Services
 
@@ -57,8 +57,8 @@ class Bot:
             yield Store(database)
 
     @property
-    def office(self) -> Office:
-        return Office(
+    def dispatcher(self) -> Dispatcher:
+        return Dispatcher(
             open_store=self.store,
             people=lambda store: PeopleStore(store.database).everybody(),
             market=lambda: self.market,
@@ -68,17 +68,17 @@ class Bot:
         )
 
     def say(self, text: str, user: int = OWNER, **more: object) -> str:
-        return text_of(self.office.answer(self.heard(text, user, **more)))
+        return text_of(self.dispatcher.answer(self.heard(text, user, **more)))
 
-    def heard(self, text: str, user: int, **more: object) -> Heard:
+    def heard(self, text: str, user: int, **more: object) -> Incoming:
         plain = {"number": next(self.numbers), "chat": user, "is_private": True}
-        return Heard(user=user, text=text, **(plain | more))  # type: ignore[arg-type]
+        return Incoming(user=user, text=text, **(plain | more))  # type: ignore[arg-type]
 
     def press(self, data: str, user: int = OWNER, **more: object) -> Reply:
-        return self.office.press(self.heard(data, user, **more))
+        return self.dispatcher.press(self.heard(data, user, **more))
 
     def ask_proposal(self, name: str = CANARY) -> Message:
-        answer = self.office.answer(self.heard(f"/rebalance {name}", OWNER))
+        answer = self.dispatcher.answer(self.heard(f"/rebalance {name}", OWNER))
         assert answer is not None
         assert answer.message is not None
         return answer.message

@@ -16,7 +16,7 @@ import numpy as np
 
 from portfolios.model.decisions import Verdict
 from portfolios.store.portfolio_store import Store
-from rebalancer.bot.access import Heard
+from rebalancer.bot.access import Incoming
 from rebalancer.bot.request import Services
 from rebalancer.usecases.proposals.status import offer
 from tests.alerts.delivery.kill_points import DEAD, Points, fork
@@ -43,16 +43,16 @@ class Mortal(Bot):
             yield store
 
 
-def work(bot: Bot, heard: Heard, wall: Path, points: Points) -> None:
+def work(bot: Bot, heard: Incoming, wall: Path, points: Points) -> None:
     """Do what the transport does with one update: answer, send, note that it was answered."""
     is_press = ":" in heard.text and not heard.text.startswith("/")
-    reply = bot.office.press(heard) if is_press else bot.office.answer(heard)
+    reply = bot.dispatcher.press(heard) if is_press else bot.dispatcher.answer(heard)
     points()
     if reply is not None and (reply.message or reply.notice):
         with wall.open("a") as log:
-            log.write(f"{heard.number} {len(reply.papers)}\n")
+            log.write(f"{heard.number} {len(reply.files)}\n")
     points()
-    bot.office.answered(heard)
+    bot.dispatcher.answered(heard)
     points()
 
 
@@ -65,7 +65,7 @@ def asks(path: Path) -> Callable[[str], tuple[str, int | None]]:
     return ask
 
 
-def life(bot: Bot, heard: Heard, folder: Path, *, point: int = 0) -> int:
+def life(bot: Bot, heard: Incoming, folder: Path, *, point: int = 0) -> int:
     """Work on an update in a process of its own, which ends at a point; returns how it ended."""
 
     def lived() -> None:
@@ -78,7 +78,7 @@ def life(bot: Bot, heard: Heard, folder: Path, *, point: int = 0) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(fork(lived), 0)[1])
 
 
-def count_points(bot: Bot, heard: Heard, folder: Path) -> int:
+def count_points(bot: Bot, heard: Incoming, folder: Path) -> int:
     """Return how many points an update passes, by running it with none that ends it."""
     read, write = os.pipe()
 
@@ -150,7 +150,7 @@ def run(folder: Path, restarts: int, seed: int) -> dict[str, int]:
         judge(name, before, effects(bot, plan, folder), found)
         found["tries"] += 1
         answers = [line.split() for line in (folder / "wall").read_text().splitlines()]
-        mine = [int(papers) for number, papers in answers if number == str(heard.number)]
+        mine = [int(files) for number, files in answers if number == str(heard.number)]
         found["unanswered"] += not mine
         # Who approves gets his ticket, however often the first one was on its way when all ended.
         found["no_ticket"] += name == "approve" and not any(mine)

@@ -12,7 +12,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import Application
 
-from rebalancer.bot.dispatcher import Office
+from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.transport.application import application
 from tests.standins.telegram import TOKEN, TelegramStandin
 
@@ -21,9 +21,9 @@ ANONYMOUS_ADMIN = 1087968824
 
 
 @asynccontextmanager
-async def wired(server: TelegramStandin, office: Office) -> AsyncIterator[Application]:  # type: ignore[type-arg]
+async def wired(server: TelegramStandin, dispatcher: Dispatcher) -> AsyncIterator[Application]:  # type: ignore[type-arg]
     """Yield the application, which hears what it is given and answers through the stand-in."""
-    made = application(TOKEN, base_url=server.base_url, office=office)
+    made = application(TOKEN, base_url=server.base_url, dispatcher=dispatcher)
     await made.initialize()
     try:
         yield made

@@ -21,7 +21,7 @@ from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
 from portfolios.values import display
 from rebalancer.bot.reply import Reply
-from rebalancer.bot.request import Paper, Services
+from rebalancer.bot.request import File, Services
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import offer
 from tests.rebalancer.bot.bot_fixture import MARKET, NOW, Bot
@@ -94,16 +94,16 @@ class Houses(Bot):
         with self.store() as store:
             return plan_ids(store, house)
 
-    def files(self, house: Household) -> list[Paper]:
+    def files(self, house: Household) -> list[File]:
         """Return the exports of a household's portfolios, to be sent in."""
         with self.store() as store:
             kept = [store.load_portfolio(name) for name in house.names]
         return [
-            paper
+            file
             for own in kept
-            for paper in (
-                Paper(f"{own.name}.toml", to_toml(own).encode()),
-                Paper(f"{own.name}.csv", to_csv(own).encode()),
+            for file in (
+                File(f"{own.name}.toml", to_toml(own).encode()),
+                File(f"{own.name}.csv", to_csv(own).encode()),
             )
         ]
 
@@ -168,7 +168,7 @@ def everything(reply: Reply | None) -> str:
         return ""
     told = [reply.notice, *(found for _, found in reply.every_picture())]
     told += [picture.name for picture, _ in reply.every_picture()]
-    told += [f"{paper.name}\n{paper.content.decode()}" for paper in reply.papers]
+    told += [f"{file.name}\n{file.content.decode()}" for file in reply.files]
     if reply.message is not None:
         told += [*telegram_parts(reply.message), *plain_parts(reply.message)]
         told += [reply.message.portfolio, reply.message.subject]

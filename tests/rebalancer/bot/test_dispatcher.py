@@ -1,4 +1,4 @@
-"""The office behind the bot: who is answered, what they see, and what a press does."""
+"""The dispatcher of the bot: who is answered, what they see, and what a press does."""
 
 from __future__ import annotations
 
@@ -105,10 +105,10 @@ def test_approving_takes_two_steps_and_counts_once(bot: Bot) -> None:
     ticket = bot.press(confirm.payload)
     assert ticket.is_done
     assert ticket.notice == "Approved."
-    assert [paper.name for paper in ticket.papers] == [f"trades-{plan}.csv"]
+    assert [file.name for file in ticket.files] == [f"trades-{plan}.csv"]
     again = bot.press(confirm.payload)
     assert again.notice.startswith("ann approved it on")
-    assert again.papers == ticket.papers  # the first may have been lost on its way
+    assert again.files == ticket.files  # the first may have been lost on its way
     assert bot.press(f"skip:{plan}").notice.startswith("ann approved it on")
     assert bot.verdicts(plan) == [Verdict.APPROVE]
 
@@ -116,16 +116,16 @@ def test_approving_takes_two_steps_and_counts_once(bot: Bot) -> None:
 def test_an_update_that_comes_twice_has_one_effect(bot: Bot) -> None:
     plan = plan_of(bot.ask_proposal())
     heard = bot.heard(f"skip:{plan}", OWNER)
-    assert bot.office.press(heard).notice == "Skipped."
+    assert bot.dispatcher.press(heard).notice == "Skipped."
     # Cut off before the answer was out, it comes again and is explained.
-    assert bot.office.press(heard).notice.startswith("ann skipped it on")
-    bot.office.answered(heard)
-    assert bot.office.press(heard) == Reply()
+    assert bot.dispatcher.press(heard).notice.startswith("ann skipped it on")
+    bot.dispatcher.answered(heard)
+    assert bot.dispatcher.press(heard) == Reply()
     assert bot.verdicts(plan) == [Verdict.SKIP]
     status = bot.heard("/status", OWNER)
-    assert bot.office.answer(status) is not None
-    bot.office.answered(status)
-    assert bot.office.answer(status) is None
+    assert bot.dispatcher.answer(status) is not None
+    bot.dispatcher.answered(status)
+    assert bot.dispatcher.answer(status) is None
 
 
 def test_a_lapsed_proposal_and_one_at_other_prices_explain_themselves(bot: Bot) -> None:
@@ -183,7 +183,7 @@ def test_an_approval_of_what_is_held_no_more_is_refused(bot: Bot) -> None:
 
 def test_an_older_proposal_gives_way_to_a_newer_one(bot: Bot) -> None:
     first = plan_of(bot.ask_proposal("shared"))
-    second = bot.office.answer(bot.heard("/rebalance shared cash=500", OWNER))
+    second = bot.dispatcher.answer(bot.heard("/rebalance shared cash=500", OWNER))
     assert second is not None
     assert second.message is not None
     assert bot.press(f"ok:{first}").notice.startswith("A newer proposal took its place")
@@ -214,8 +214,8 @@ def test_rights_are_those_of_the_moment_of_writing(bot: Bot) -> None:
             PeopleStore(store.database).save(replace(cleo, role=Role.VIEWER))
         return MARKET
 
-    office = replace(bot.office, market=look_while_the_right_is_taken_away)
-    assert "somebody else decides" in office.press(bot.heard(yes, STRANGER)).notice
+    dispatcher = replace(bot.dispatcher, market=look_while_the_right_is_taken_away)
+    assert "somebody else decides" in dispatcher.press(bot.heard(yes, STRANGER)).notice
     assert bot.verdicts(plan) == []
 
 

@@ -33,7 +33,7 @@ from portfolios.values import display
 from portfolios.values.canonical import plain
 from rebalancer.bot.commands.proposals.order_ticket import ticket
 from rebalancer.bot.commands.proposals.proposals import why_of
-from rebalancer.bot.request import Ask
+from rebalancer.bot.request import Request
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 from tests.rebalancer.bot.bot_fixture import MARKET, NOW, Bot
@@ -65,7 +65,7 @@ def with_amounts(amounts: list[Decimal], currency: str) -> Plan:
     )
 
 
-def made(plan: Plan, level: Decimal, ask: Ask) -> Iterator[Message]:
+def made(plan: Plan, level: Decimal, ask: Request) -> Iterator[Message]:
     """Yield what each maker of messages tells of it."""
     money = display.money(level, plan.currency)
     fired = Fired(f"value > {plain(level)}", float(level), NOW)
@@ -98,16 +98,16 @@ def figures_of(amount: Decimal, currency: str) -> set[str]:
 
 
 @pytest.fixture
-def ask(tmp_path: Path) -> Iterator[Ask]:
+def ask(tmp_path: Path) -> Iterator[Request]:
     with Bot(tmp_path).store() as store:
-        yield Ask(
+        yield Request(
             person=Person("ann", Role.OWNER), command="", words=(), store=store,
             load_market=lambda: MARKET, load_insights=Insights, now=NOW,
         )  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [25, pytest.param(10_000, marks=pytest.mark.campaign)])
-def test_no_maker_of_messages_leaks_an_amount(count: int, ask: Ask) -> None:
+def test_no_maker_of_messages_leaks_an_amount(count: int, ask: Request) -> None:
     @settings(max_examples=count, deadline=None)
     @given(st.lists(AMOUNTS, min_size=8, max_size=8), CURRENCIES)
     def holds(amounts: list[Decimal], currency: str) -> None:
@@ -120,7 +120,7 @@ def test_no_maker_of_messages_leaks_an_amount(count: int, ask: Ask) -> None:
     holds()
 
 
-def test_each_maker_tells_amounts_to_who_wants_them(ask: Ask) -> None:
+def test_each_maker_tells_amounts_to_who_wants_them(ask: Request) -> None:
     amounts = [Decimal(10_000 + 1_111 * number) for number in range(8)]
     secrets = {figure for amount in amounts for figure in figures_of(amount, "usd")}
     for message in made(with_amounts(amounts[1:], "usd"), amounts[0], ask):

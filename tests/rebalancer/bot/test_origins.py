@@ -75,7 +75,7 @@ def heard_from(bot: Bot, origin: str, texts: list[str]) -> TelegramStandin:
     """Hand each text to the bot from one origin; returns what it did about that."""
 
     async def all_of_them(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             for text in texts:
                 await hear(made, ORIGINS[origin](text, bot.now))
 
@@ -105,7 +105,7 @@ def test_every_press_is_answered_even_a_strangers(bot: Bot) -> None:
 
 def test_a_member_of_an_allowed_group_sees_its_portfolios_without_amounts(bot: Bot) -> None:
     async def ask(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             for name in COMMANDS:
                 bot.now += timedelta(minutes=1)  # nobody is answered oftener than that
                 text = f"/{name}@Rebalancer_Bot"
@@ -127,7 +127,7 @@ def test_a_member_of_an_allowed_group_sees_its_portfolios_without_amounts(bot: B
 
 def test_commands_of_another_bot_and_unknown_ones_in_a_group_are_left_alone(bot: Bot) -> None:
     async def ask(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             for text in ("/status@other_bot", "/weather", "hello"):
                 said = message(text, at=bot.now, chat=group(GROUP), sender=OWNER)
                 await hear(made, {"message": said})

@@ -23,7 +23,7 @@ from portfolios.values.canonical import plain
 from rebalancer.bot.personalise import as_wanted
 from rebalancer.bot.registry import COMMANDS
 from rebalancer.bot.reply import Reply
-from rebalancer.bot.request import Ask, Paper
+from rebalancer.bot.request import File, Request
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, OWNER, Bot, plan_of, text_of
 
 GROUP = -100
@@ -78,7 +78,7 @@ def conversation(bot: Bot) -> tuple[str, set[str]]:
         if name in ("stop", "unmute"):
             continue
         bot.now += timedelta(seconds=20)
-        shown.append(everything(bot.office.answer(bot.heard(f"/{name} {_words(name)}", OWNER))))
+        shown.append(everything(bot.dispatcher.answer(bot.heard(f"/{name} {_words(name)}", OWNER))))
     bot.now += timedelta(minutes=1)
     plan = plan_of(bot.ask_proposal())
     shown.append(everything(bot.press(f"why:{plan}")))
@@ -86,7 +86,7 @@ def conversation(bot: Bot) -> tuple[str, set[str]]:
     shown.append(everything(asked))
     assert asked.message is not None
     ticket = bot.press(asked.message.buttons[0][0].payload)
-    assert ticket.papers
+    assert ticket.files
     shown += [everything(ticket), everything(bot.press(f"book:{plan}"))]
     return "\n".join(shown), amounts(bot, plan)
 
@@ -108,7 +108,7 @@ def asked_in_the_group(bot: Bot) -> str:
     bot.now += timedelta(minutes=1)
     names = [name for name, command in COMMANDS.items() if command.in_groups]
     heard = [bot.heard(f"/{name}", OWNER, chat=GROUP, is_private=False) for name in names]
-    return "\n".join(everything(bot.office.answer(each)) for each in heard)
+    return "\n".join(everything(bot.dispatcher.answer(each)) for each in heard)
 
 
 def test_groups_are_shown_no_amounts_unless_the_group_chose_to(bot: Bot) -> None:
@@ -122,14 +122,14 @@ def test_groups_are_shown_no_amounts_unless_the_group_chose_to(bot: Bot) -> None
 
 def test_files_are_sent_in_private_only(bot: Bot) -> None:
     person = Person("ann", Role.OWNER)
-    reply = Reply(papers=(Paper("trades.csv", b"x"),))
+    reply = Reply(files=(File("trades.csv", b"x"),))
     with bot.store() as store:
-        ask = Ask(
+        ask = Request(
             person=person, command="", words=(), store=store, load_market=lambda: MARKET,
             load_insights=Insights, now=bot.now,
         )  # fmt: skip
-        assert as_wanted(ask, reply).papers == reply.papers
-        assert as_wanted(replace(ask, is_group=True), reply).papers == ()
+        assert as_wanted(ask, reply).files == reply.files
+        assert as_wanted(replace(ask, is_group=True), reply).files == ()
 
 
 def test_ids_are_told_in_a_group_as_they_are(bot: Bot) -> None:
@@ -140,9 +140,9 @@ def test_ids_are_told_in_a_group_as_they_are(bot: Bot) -> None:
 def test_what_could_not_be_sent_is_worded_once(bot: Bot) -> None:
     choose(bot, "ann", Preferences(numbers=Numbers.POINT))
     confirm = bot.heard(bot.confirmation(plan_of(bot.ask_proposal())), OWNER)
-    reply = bot.office.press(confirm)
+    reply = bot.dispatcher.press(confirm)
     assert reply.message is not None
-    bot.office.owe(confirm, reply)
+    bot.dispatcher.owe(confirm, reply)
     with bot.store() as store:
         owed = Outbox(store.database).find(person="ann")[0].message
     assert owed.headline == reply.message.headline

@@ -21,7 +21,7 @@ def test_a_chart_button_sends_a_photo_and_changes_no_text(tmp_path: Path) -> Non
     bot = Bot(tmp_path)
 
     async def talk(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             asked = message("/sectors shared", at=NOW, chat=HERE, sender=OWNER)
             await hear(made, {"message": asked})
             shown = server.sent[0]
@@ -42,7 +42,7 @@ def test_a_typed_chart_is_a_photo_and_a_report_brings_three(tmp_path: Path) -> N
     bot = Bot(tmp_path)
 
     async def talk(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             for text in ("/chart shared", "/report shared"):
                 await hear(made, {"message": message(text, at=NOW, chat=HERE, sender=OWNER)})
 

@@ -25,7 +25,7 @@ BOUND = 300.0
 async def measure(bot: Bot, server: TelegramStandin) -> dict[str, float]:
     """Return milliseconds from an update's arrival until its answer is out, by command."""
     found = {}
-    async with wired(server, bot.office) as made:
+    async with wired(server, bot.dispatcher) as made:
         for name in (name for name in COMMANDS if name != "stop"):
             text = f"/{name} {WORDS.get(name, 'shared')}"
             times = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import Done, Shell
+from tests.shell import Finished, Shell
 
 ONE = '[[holdings]]\nasset = "bitcoin"\nquantity = "1"\n'
 
@@ -17,7 +17,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def refused(done: Done, code: int, *words: str) -> None:
+def refused(done: Finished, code: int, *words: str) -> None:
     """One message with what to do next, no data, no traceback."""
     assert (done.code, done.out) == (code, ""), done.err
     for word in words:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from portfolios.model.market import Array
 from rebalancer.estimates.feasible_reference import bring_inside, ends, rows_of
 from rebalancer.estimates.limits import ISSUER_SHARE, Limits
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 
 CLOSE = 1e-9
 
@@ -33,16 +33,16 @@ def limits(
     )
 
 
-def boxes(w0: Array, *, lock: Array | None = None, frozen: Array | None = None,
-          no_buy: Array | None = None) -> Boxes:  # fmt: skip
+def bounds(w0: Array, *, lock: Array | None = None, frozen: Array | None = None,
+          no_buy: Array | None = None) -> TradeBounds:  # fmt: skip
     n = len(w0)
     still = np.zeros(n) if frozen is None else frozen
     held = np.where(still > 0, w0, np.zeros(n) if lock is None else lock)
     u_hi = np.ones(n) if no_buy is None else 1.0 - no_buy
-    return Boxes(np.where(still > 0, 0.0, u_hi), w0 - held, held, still, ("",) * n)
+    return TradeBounds(np.where(still > 0, 0.0, u_hi), w0 - held, held, still, ("",) * n)
 
 
-def inside(wish: Array, w0: Array, given_: Limits, box: Boxes, *, spread: bool = False,
+def inside(wish: Array, w0: Array, given_: Limits, box: TradeBounds, *, spread: bool = False,
            candidates: Array | None = None) -> Array:  # fmt: skip
     none = np.zeros(len(wish)) if candidates is None else candidates
     return bring_inside(wish, w0, given_, box, spread=spread, candidates=none)
@@ -55,39 +55,39 @@ MEME_CAP = np.array([1.0, 0.10])
 
 
 def test_a_sector_over_its_cap_shrinks_pro_rata_and_leaves_cash() -> None:
-    r = inside(MEMES, MEMES, limits(4, M=SECTORS, S_hi=MEME_CAP), boxes(MEMES))
+    r = inside(MEMES, MEMES, limits(4, M=SECTORS, S_hi=MEME_CAP), bounds(MEMES))
     assert r == pytest.approx([0.4, 0.2, 0.05, 0.05])
 
 
 def test_what_a_cap_frees_is_spread_by_one_factor_when_asked() -> None:
-    r = inside(MEMES, MEMES, limits(4, M=SECTORS, S_hi=MEME_CAP), boxes(MEMES), spread=True)
+    r = inside(MEMES, MEMES, limits(4, M=SECTORS, S_hi=MEME_CAP), bounds(MEMES), spread=True)
     assert r == pytest.approx([0.6, 0.3, 0.05, 0.05])
 
 
 def test_spreading_goes_on_with_the_others_where_one_meets_its_cap() -> None:
     caps = np.array([0.5, 1, 1, 1])
     given_ = limits(4, M=SECTORS, S_hi=MEME_CAP, w_max=caps)
-    assert inside(MEMES, MEMES, given_, boxes(MEMES), spread=True) == pytest.approx(
+    assert inside(MEMES, MEMES, given_, bounds(MEMES), spread=True) == pytest.approx(
         [0.5, 0.4, 0.05, 0.05]
     )
 
 
 def test_a_frozen_weight_stays_and_the_others_share_the_rest() -> None:
     wish, w0 = np.array([0.5, 0.3, 0.2]), np.array([0.6, 0.2, 0.2])
-    r = inside(wish, w0, limits(3), boxes(w0, frozen=np.array([1.0, 0, 0])))
+    r = inside(wish, w0, limits(3), bounds(w0, frozen=np.array([1.0, 0, 0])))
     assert r == pytest.approx([0.6, 0.24, 0.16])  # times 0.4 / 0.5
 
 
 def test_everything_frozen_leaves_nothing_to_share() -> None:
     w0 = np.array([0.7, 0.3])
-    assert inside(np.array([0.0, 1.0]), w0, limits(2), boxes(w0, frozen=np.ones(2))) == (
+    assert inside(np.array([0.0, 1.0]), w0, limits(2), bounds(w0, frozen=np.ones(2))) == (
         pytest.approx(w0)
     )
 
 
 def test_what_may_not_be_bought_is_not_wished_above_what_is_held() -> None:
     w0 = np.array([0.1, 0.5])
-    r = inside(np.array([0.4, 0.5]), w0, limits(2), boxes(w0, no_buy=np.array([1.0, 0])))
+    r = inside(np.array([0.4, 0.5]), w0, limits(2), bounds(w0, no_buy=np.array([1.0, 0])))
     assert r == pytest.approx([0.1, 0.5])
 
 
@@ -98,7 +98,7 @@ def test_a_lock_keeps_a_sector_over_its_cap() -> None:
         w0,
         w0,
         given_,
-        boxes(w0, frozen=np.array([1.0, 0, 0])),
+        bounds(w0, frozen=np.array([1.0, 0, 0])),
         spread=False,
         candidates=np.zeros(3),
     )
@@ -108,14 +108,14 @@ def test_a_lock_keeps_a_sector_over_its_cap() -> None:
 def test_a_partly_locked_asset_shrinks_to_its_lock_only() -> None:
     w0 = np.array([0.5, 0.5])
     given_ = limits(2, S_hi=np.array([0.4]))
-    r = inside(w0, w0, given_, boxes(w0, lock=np.array([0.3, 0.0])))
+    r = inside(w0, w0, given_, bounds(w0, lock=np.array([0.3, 0.0])))
     assert r == pytest.approx([0.3 + 0.1 / 0.7 * 0.2, 0.1 / 0.7 * 0.5])
 
 
 def test_a_buffer_shrinks_what_is_no_reserve() -> None:
     wish = np.array([0.6, 0.2, 0.2])
     given_ = limits(3, b_min=0.4, m_stable=np.array([0.0, 0, 1]), issuers=("", "", "circle"))
-    r = inside(wish, wish, given_, boxes(wish))
+    r = inside(wish, wish, given_, bounds(wish))
     assert r[2] == pytest.approx(0.2)
     assert 1 - r[:2].sum() == pytest.approx(0.4)
 
@@ -123,21 +123,21 @@ def test_a_buffer_shrinks_what_is_no_reserve() -> None:
 def test_no_more_than_its_share_of_a_buffer_stands_with_one_issuer() -> None:
     wish = np.array([0.5, 0.5])
     given_ = limits(2, b_min=0.5, m_stable=np.array([0.0, 1]), issuers=("", "circle"))
-    r = inside(wish, wish, given_, boxes(wish))
+    r = inside(wish, wish, given_, bounds(wish))
     assert 1 - r.sum() == pytest.approx((1 - ISSUER_SHARE) * 0.5)
 
 
 def test_an_asset_in_two_sectors_shrinks_as_a_whole() -> None:
     wish = np.array([0.6, 0.4])
     M = np.array([[0.5, 0.5], [0.0, 1.0]])
-    r = inside(wish, wish, limits(2, M=M, S_hi=np.array([0.15, 1.0])), boxes(wish))
+    r = inside(wish, wish, limits(2, M=M, S_hi=np.array([0.15, 1.0])), bounds(wish))
     assert r == pytest.approx([0.3, 0.4])
 
 
 def test_a_floor_is_met_from_cash_by_who_is_there_already() -> None:
     wish = np.array([0.1, 0.05, 0.3, 0.0])
     r = inside(
-        wish, wish, limits(4, M=SECTORS[[2, 2, 0, 2]], S_lo=np.array([0.0, 0.3])), boxes(wish)
+        wish, wish, limits(4, M=SECTORS[[2, 2, 0, 2]], S_lo=np.array([0.0, 0.3])), bounds(wish)
     )
     assert r == pytest.approx([0.2, 0.1, 0.3, 0.0])
 
@@ -145,7 +145,7 @@ def test_a_floor_is_met_from_cash_by_who_is_there_already() -> None:
 def test_a_floor_without_members_is_met_by_candidates_equally() -> None:
     wish = np.array([0.5, 0.0, 0.0, 0.0])
     r = inside(
-        wish, wish, limits(4, M=SECTORS[[0, 2, 2, 2]], S_lo=np.array([0.0, 0.2])), boxes(wish),
+        wish, wish, limits(4, M=SECTORS[[0, 2, 2, 2]], S_lo=np.array([0.0, 0.2])), bounds(wish),
         candidates=np.array([0.0, 1, 1, 0]),
     )  # fmt: skip
     assert r == pytest.approx([0.5, 0.1, 0.1, 0.0])
@@ -155,19 +155,19 @@ def test_an_asset_that_one_floor_brings_in_serves_the_other_floor_too() -> None:
     """The first sector has a member that may not grow; the second needs a candidate of both."""
     M = np.array([[0.5, 0.5], [1.0, 0.0]])
     wish, floors = np.array([0.0, 0.2]), np.array([0.4, 0.1])
-    box = boxes(wish, no_buy=np.array([0.0, 1.0]))
+    box = bounds(wish, no_buy=np.array([0.0, 1.0]))
     r = inside(wish, wish, limits(2, M=M, S_lo=floors), box, candidates=np.array([1.0, 0.0]))
     assert M.T @ r == pytest.approx([0.4, 0.2])
 
 
 def test_a_floor_stops_where_cash_ends() -> None:
     wish = np.array([0.9, 0.05])
-    r = inside(wish, wish, limits(2, M=np.eye(2), S_lo=np.array([0.0, 0.5])), boxes(wish))
+    r = inside(wish, wish, limits(2, M=np.eye(2), S_lo=np.array([0.0, 0.5])), bounds(wish))
     assert r == pytest.approx([0.9, 0.1])
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[Array, Array, Limits, Boxes, Array]:
+def situations(draw: st.DrawFn) -> tuple[Array, Array, Limits, TradeBounds, Array]:
     """Any wish, holding, limits and locks of up to seven assets in up to three sectors."""
     n, s, seed = draw(st.integers(1, 7)), draw(st.integers(1, 3)), draw(st.integers(0, 2**31))
     dice = np.random.default_rng(seed)
@@ -189,11 +189,11 @@ def situations(draw: st.DrawFn) -> tuple[Array, Array, Limits, Boxes, Array]:
     locked = w0 * np.where(dice.random(n) < 0.25, dice.random(n), 0.0)
     frozen = (dice.random(n) < 0.2).astype(float)
     no_buy = (dice.random(n) < 0.3).astype(float)
-    box = boxes(w0, lock=locked, frozen=frozen, no_buy=no_buy)
+    box = bounds(w0, lock=locked, frozen=frozen, no_buy=no_buy)
     return wish, w0, given_, box, (dice.random(n) < 0.5).astype(float)
 
 
-def check(situation: tuple[Array, Array, Limits, Boxes, Array]) -> None:
+def check(situation: tuple[Array, Array, Limits, TradeBounds, Array]) -> None:
     wish, w0, given_, box, candidates = situation
     low, high = ends(w0, given_, box)
     frozen = box.frozen.astype(bool)
@@ -212,7 +212,7 @@ def check(situation: tuple[Array, Array, Limits, Boxes, Array]) -> None:
 
 
 def check_nothing_rises_without_cause(
-    situation: tuple[Array, Array, Limits, Boxes, Array], r: Array
+    situation: tuple[Array, Array, Limits, TradeBounds, Array], r: Array
 ) -> None:
     wish, w0, given_, box, _ = situation
     frozen = box.frozen.astype(bool)
@@ -224,7 +224,7 @@ def check_nothing_rises_without_cause(
     assert not raised[~lifted & ~frozen].any()
 
 
-def check_order(situation: tuple[Array, Array, Limits, Boxes, Array], seed: int) -> None:
+def check_order(situation: tuple[Array, Array, Limits, TradeBounds, Array], seed: int) -> None:
     wish, w0, given_, box, candidates = situation
     p = np.random.default_rng(seed).permutation(len(wish))
     turned = limits(
@@ -232,7 +232,7 @@ def check_order(situation: tuple[Array, Array, Limits, Boxes, Array], seed: int)
         b_min=given_.b_min, m_stable=given_.m_stable[p],
         issuers=tuple(given_.issuers[i] for i in p),
     )  # fmt: skip
-    other = Boxes(box.u_hi[p], box.v_hi[p], box.w_lock[p], box.frozen[p], box.why)
+    other = TradeBounds(box.u_hi[p], box.v_hi[p], box.w_lock[p], box.frozen[p], box.why)
     for spread in (False, True):
         plain = bring_inside(wish, w0, given_, box, spread=spread, candidates=candidates)
         moved = bring_inside(wish[p], w0[p], turned, other, spread=spread, candidates=candidates[p])
@@ -242,7 +242,7 @@ def check_order(situation: tuple[Array, Array, Limits, Boxes, Array], seed: int)
 @settings(max_examples=250)
 @given(situations())
 def test_any_reference_ends_inside_what_locks_allow(
-    situation: tuple[Array, Array, Limits, Boxes, Array],
+    situation: tuple[Array, Array, Limits, TradeBounds, Array],
 ) -> None:
     check(situation)
 
@@ -250,7 +250,7 @@ def test_any_reference_ends_inside_what_locks_allow(
 @settings(max_examples=120)
 @given(situations(), st.integers(0, 1000))
 def test_order_of_the_assets_changes_nothing(
-    situation: tuple[Array, Array, Limits, Boxes, Array], seed: int
+    situation: tuple[Array, Array, Limits, TradeBounds, Array], seed: int
 ) -> None:
     check_order(situation, seed)
 
@@ -259,7 +259,7 @@ def test_order_of_the_assets_changes_nothing(
 @settings(max_examples=20_000)
 @given(situations(), st.integers(0, 1000))
 def test_any_reference_holds_in_a_long_run(
-    situation: tuple[Array, Array, Limits, Boxes, Array], seed: int
+    situation: tuple[Array, Array, Limits, TradeBounds, Array], seed: int
 ) -> None:
     check(situation)
     check_order(situation, seed)

@@ -13,7 +13,7 @@ from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.reference import Reference, band_of, reference_of, wished_reference
-from rebalancer.estimates.trade_bounds import boxes_of
+from rebalancer.estimates.trade_bounds import bounds_of
 from tests.rebalancer.estimates.markets import coin, graded, market_of, portfolio_of, stable
 
 ASSETS = [coin("bitcoin", "layer1", rank=1), coin("ethereum", "layer1", rank=2), stable("usdc")]
@@ -26,8 +26,8 @@ def reference(portfolio: Portfolio, market: Market, signals: Signals, flow: int 
     policy = replace(portfolio.policy, signals=signals)
     valuation = value_portfolio(portfolio, market, flow=Decimal(flow))
     limits = limits_of(valuation, portfolio, market)
-    boxes = boxes_of(valuation, portfolio, market, mode=Mode.FULL, signals=signals)
-    return reference_of(portfolio, valuation, market, limits, boxes, policy=policy)
+    bounds = bounds_of(valuation, portfolio, market, mode=Mode.FULL, signals=signals)
+    return reference_of(portfolio, valuation, market, limits, bounds, policy=policy)
 
 
 def signalled(ethereum: Grade, signals: Signals, bitcoin: Grade = STRONG) -> list[float]:

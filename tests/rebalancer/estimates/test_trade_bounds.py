@@ -11,7 +11,7 @@ from portfolios.model.market import Market
 from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio, Restrictions, StatedPrice
 from portfolios.model.valuation import value_portfolio
-from rebalancer.estimates.trade_bounds import Boxes, boxes_of
+from rebalancer.estimates.trade_bounds import TradeBounds, bounds_of
 from tests.rebalancer.estimates.markets import AS_OF, coin, graded, market_of, paths, portfolio_of
 
 LATER = date(2027, 3, 1)
@@ -20,12 +20,12 @@ LATER = date(2027, 3, 1)
 def boxes_in(
     market: Market, portfolio: Portfolio, *, flow: int = 0, mode: Mode = Mode.FULL,
     signals: Signals = Signals.TILT,
-) -> Boxes:  # fmt: skip
+) -> TradeBounds:  # fmt: skip
     valuation = value_portfolio(portfolio, market, flow=Decimal(flow))
-    return boxes_of(valuation, portfolio, market, mode=mode, signals=signals)
+    return bounds_of(valuation, portfolio, market, mode=mode, signals=signals)
 
 
-def one(lock: Lock | None = None, *, market: Market | None = None, **more: object) -> Boxes:
+def one(lock: Lock | None = None, *, market: Market | None = None, **more: object) -> TradeBounds:
     """The box of a single holding of 40%."""
     market = market or market_of([coin("x")])
     portfolio = portfolio_of(market, {"x": 0.4})
@@ -33,9 +33,9 @@ def one(lock: Lock | None = None, *, market: Market | None = None, **more: objec
     return boxes_in(market, replace(portfolio, holdings=(held,)), **more)  # type: ignore[arg-type]
 
 
-def figures(boxes: Boxes) -> list[float]:
+def figures(bounds: TradeBounds) -> list[float]:
     """u_hi, v_hi, w_lock, frozen of the only asset."""
-    rows = (boxes.u_hi, boxes.v_hi, boxes.w_lock, boxes.frozen)
+    rows = (bounds.u_hi, bounds.v_hi, bounds.w_lock, bounds.frozen)
     return [round(float(row[0]), 9) for row in rows]
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from portfolios.errors import SolverError
 from rebalancer.optimiser.inputs import Inputs, Solution
-from rebalancer.optimiser.prune import boxed
+from rebalancer.optimiser.prune import with_roles
 from rebalancer.optimiser.solve import solve, solve_convex
-from rebalancer.optimiser.verify import held
+from rebalancer.optimiser.verify import hold_answer
 from tests.rebalancer.optimiser.programs import program
 
 KINDS = ("plain", "deposit", "locked_above_cap", "withdrawal", "floors", "rows", "volatility")
@@ -22,14 +22,14 @@ KINDS = ("plain", "deposit", "locked_above_cap", "withdrawal", "floors", "rows",
 
 def exact(inputs: Inputs) -> float:
     """The best objective over every choice of bought, sold and left alone."""
-    still = held(inputs)
+    still = hold_answer(inputs)
     best = still.objective if still else -np.inf
     for legs in itertools.product((0, 1, -1), repeat=inputs.n):
         chosen = np.array(legs, dtype=np.int8)
         if np.any((chosen < 0) & (inputs.v_hi <= 0)):
             continue
         try:
-            best = max(best, solve_convex(boxed(inputs, chosen)).answer.objective)
+            best = max(best, solve_convex(with_roles(inputs, chosen)).answer.objective)
         except SolverError:
             continue
     return best

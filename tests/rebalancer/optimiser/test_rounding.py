@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portfolios.model.assets import Asset
 from portfolios.model.market import Array, Quote
 from portfolios.model.plan import Side, Trade
-from portfolios.model.valuation import Position, Valuation, moved
+from portfolios.model.valuation import Position, Valuation, after_trades
 from rebalancer.optimiser.rounding import NOISE, Rounded, lot_step, to_trades
 
 D = Decimal
@@ -200,7 +200,7 @@ def test_no_rounding_breaks_a_money_invariant_in_a_long_campaign(case: Case) -> 
 def test_what_rounding_loses_is_under_a_cent_a_trade(case: Case) -> None:
     got = case.rounded()
     with localcontext(Context(prec=400)):
-        after = moved(case.valuation, dict(got.quantities), got.cash)
+        after = after_trades(case.valuation, dict(got.quantities), got.cash)
         lost = case.valuation.value - after.value - sum(t.cost for t in got.trades)
         assert 0 <= lost <= CENT * len(got.trades)
 

@@ -25,7 +25,7 @@ from portfolios.model.users import Person, Role
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
 from rebalancer.settings.model import Settings
-from rebalancer.wiring.delivery import open_office
+from rebalancer.wiring.delivery import open_full_database
 from tests.rebalancer.soak.lifecycle import CHATS, settings_of
 from tests.standins.mail import MailStandin
 from tests.standins.telegram import TelegramStandin
@@ -63,7 +63,7 @@ class World:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        with open_office(self.settings) as store:
+        with open_full_database(self.settings) as store:
             yield store
 
     def found_installation(self) -> None:

@@ -20,15 +20,15 @@ from portfolios.model.insights import Insights
 from portfolios.model.market import Bars, Market
 from portfolios.providers.sample.market import sample_market
 from portfolios.store.portfolio_store import Store
-from rebalancer.bot.access import Heard
-from rebalancer.bot.dispatcher import Office
+from rebalancer.bot.access import Incoming
+from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.reply import Reply
 from rebalancer.settings import load_settings
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.monitoring.replay import market_of_day
-from rebalancer.usecases.proposals.status import newest_standing
-from rebalancer.wiring.delivery import deliver_now, open_office, people_of
-from rebalancer.wiring.rounds import look_now
+from rebalancer.usecases.proposals.status import newest_status
+from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
+from rebalancer.wiring.rounds import run_round_now
 from tests.standins.telegram import TOKEN
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -80,8 +80,8 @@ class Life:
             clock = Clock(moment)
             if self.talks:
                 talk(settings, clock)
-            with open_office(settings) as store:
-                look_now(settings, store, market_at(moment), Insights(), clock=clock)
+            with open_full_database(settings) as store:
+                run_round_now(settings, store, market_at(moment), Insights(), clock=clock)
                 deliver_now(settings, store.database, clock=clock, sleep=clock.sleep)
             note_size(self.folder)
 
@@ -119,8 +119,8 @@ def market_at(moment: datetime) -> Market:
 def talk(settings: Settings, clock: Clock) -> None:
     """Let people write and press something, the same at the same moment."""
     chance = np.random.default_rng(int(clock.now.timestamp()))
-    office = Office(
-        open_store=lambda: open_office(settings),
+    dispatcher = Dispatcher(
+        open_store=lambda: open_full_database(settings),
         people=lambda store: people_of(settings, store.database),
         market=lambda: market_at(clock.now),
         insights=Insights,
@@ -128,18 +128,18 @@ def talk(settings: Settings, clock: Clock) -> None:
     )
     first = int((clock.now - EPOCH) / timedelta(minutes=1)) * 100
     for number, (name, text) in enumerate(_said(settings, clock.now, chance), first):
-        heard = Heard(number, CHATS[name], CHATS[name], is_private=True, text=text)
-        _handle(office, heard)
+        heard = Incoming(number, CHATS[name], CHATS[name], is_private=True, text=text)
+        _handle(dispatcher, heard)
 
 
-def _handle(office: Office, heard: Heard) -> None:
+def _handle(dispatcher: Dispatcher, heard: Incoming) -> None:
     """Answer, go through the second step of an approval, and book what was agreed."""
-    reply = office.answer(heard) if heard.text.startswith("/") else office.press(heard)
-    office.answered(heard)
+    reply = dispatcher.answer(heard) if heard.text.startswith("/") else dispatcher.press(heard)
+    dispatcher.answered(heard)
     step = _step(reply)
     if step:
         following = replace(heard, number=heard.number + 20, text=step)
-        _handle(office, following)
+        _handle(dispatcher, following)
 
 
 def _step(reply: Reply | None) -> str:
@@ -158,7 +158,7 @@ def _said(
             yield names[chance.integers(2)], command.format("core")
     if chance.random() < 0.05:
         yield "ann", f"/rebalance {PORTFOLIOS[chance.integers(2)]}"
-    with open_office(settings) as store:
+    with open_full_database(settings) as store:
         plans = [_open_plan(store, name, now) for name in PORTFOLIOS]
     for plan in filter(None, plans):
         if chance.random() < 0.3:
@@ -168,8 +168,8 @@ def _said(
 
 
 def _open_plan(store: Store, portfolio: str, now: datetime) -> str:
-    standing = newest_standing(store, portfolio, now=now)
-    return standing.plan.plan_id if standing is not None and standing.is_undecided else ""
+    status = newest_status(store, portfolio, now=now)
+    return status.plan.plan_id if status is not None and status.is_undecided else ""
 
 
 def note_size(folder: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 from portfolios.store.heartbeats import beats
 from portfolios.store.leases import Lease
 from rebalancer.settings import Resolved, load_settings
-from rebalancer.supervisor import Turn
-from rebalancer.wiring.bot import A_LOOK, BOT, LEASE, RENEWED, Answers, run_bot
-from rebalancer.wiring.delivery import open_office
+from rebalancer.supervisor import WorkerContext
+from rebalancer.wiring.bot import A_LOOK, BOT, LEASE, RENEWED, BotWorker, run_bot
+from rebalancer.wiring.delivery import open_full_database
 from tests.standins.phone import Phone
 from tests.standins.telegram import TOKEN, TelegramStandin
 
@@ -55,21 +55,23 @@ def test_a_standby_takes_over_when_the_lease_of_the_dead_ends(
 ) -> None:
     with TelegramStandin() as server, caplog.at_level("INFO", logger="rebalancer"):
         resolved, standby = resolved_in(tmp_path, server), Standby()
-        with open_office(resolved.settings) as store:
+        with open_full_database(resolved.settings) as store:
             assert Lease(store.database, BOT, "dead", LEASE).take(NOW)
         Phone(server, 9).write("/status")  # so that Telegram answers at once
 
         def well() -> None:
             standby.most = 0  # it has begun to answer, which is all that is asked
 
-        Answers(resolved, False, standby.clock, "heir")(Turn(standby, well, lambda _: None))
+        BotWorker(resolved, False, standby.clock, "heir")(
+            WorkerContext(standby, well, lambda _: None)
+        )
         assert standby.now - NOW == LEASE
         assert set(standby.waited) == {A_LOOK}
         assert [line for line in caplog.messages if "Telegram" in line] == [
             "another process answers on Telegram; this one stands by",
             "answering on Telegram",
         ]
-        with open_office(resolved.settings) as store:  # it was given back
+        with open_full_database(resolved.settings) as store:  # it was given back
             assert Lease(store.database, BOT, "next", LEASE).take(standby.now)
 
 
@@ -77,10 +79,10 @@ def test_one_that_stands_by_ends_when_asked(tmp_path: Path) -> None:
     with TelegramStandin() as server:
         resolved = resolved_in(tmp_path, server)
         standby = Standby(most=3)
-        with open_office(resolved.settings) as store:
+        with open_full_database(resolved.settings) as store:
             assert Lease(store.database, BOT, "alive", LEASE).take(NOW)
-        turn = Turn(standby, lambda: None, lambda _: None)
-        Answers(resolved, False, standby.clock, "heir")(turn)
+        context = WorkerContext(standby, lambda: None, lambda _: None)
+        BotWorker(resolved, False, standby.clock, "heir")(context)
         assert not server.calls
 
 
@@ -98,7 +100,7 @@ def test_a_bot_that_runs_alone_notes_how_it_fares(tmp_path: Path) -> None:
         finally:
             stop.set()
             running.join(20)
-        with open_office(resolved.settings) as store:
+        with open_full_database(resolved.settings) as store:
             assert [(b.part, b.failures) for b in beats(store.database)] == [(BOT, 0)]
 
 

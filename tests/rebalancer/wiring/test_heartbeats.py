@@ -9,7 +9,7 @@ from pathlib import Path
 from portfolios.store.database import open_database
 from portfolios.store.heartbeats import Beat, beats
 from rebalancer.settings import load_settings
-from rebalancer.wiring.heartbeats import EVERY, Noted
+from rebalancer.wiring.heartbeats import EVERY, HeartbeatLog
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ class Clock:
 def test_what_does_not_change_is_written_once_a_minute(tmp_path: Path) -> None:
     settings = load_settings(cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path).settings
     clock = Clock()
-    noted = Noted(settings, clock)
+    noted = HeartbeatLog(settings, clock)
     written = []
     for second in range(0, 3 * 60, 10):
         clock.now = NOW + timedelta(seconds=second)
@@ -37,7 +37,7 @@ def test_what_does_not_change_is_written_once_a_minute(tmp_path: Path) -> None:
 
 def test_a_change_is_written_at_once_and_holds_no_secret(tmp_path: Path) -> None:
     settings = load_settings(cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path).settings
-    noted = Noted(settings, Clock())
+    noted = HeartbeatLog(settings, Clock())
     token = "123456789:AAcanary-0123456789abcdefghijklmnopq"  # noqa: S105
     noted.well("bot")
     noted.wrong("bot", f"refused at /bot{token}")

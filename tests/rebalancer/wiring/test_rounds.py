@@ -13,9 +13,9 @@ from portfolios.store.database import open_database
 from portfolios.store.heartbeats import beats, went_well
 from portfolios.store.leases import Lease
 from rebalancer.settings import Resolved, load_settings
-from rebalancer.supervisor import Turn
-from rebalancer.wiring.delivery import open_office
-from rebalancer.wiring.rounds import EVERY, LEASE, ROUND, Rounds, is_due
+from rebalancer.supervisor import WorkerContext
+from rebalancer.wiring.delivery import open_full_database
+from rebalancer.wiring.rounds import EVERY, LEASE, ROUND, RoundWorker, is_due
 
 NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -27,9 +27,9 @@ def resolved(tmp_path: Path) -> Resolved:
     return load_settings(environ=environ, cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path)
 
 
-def turn_of(told: list[str], stop: Event | None = None) -> Turn:
+def turn_of(told: list[str], stop: Event | None = None) -> WorkerContext:
     well: Callable[[], None] = lambda: told.append("well")  # noqa: E731
-    return Turn(stop or Event(), well, told.append)
+    return WorkerContext(stop or Event(), well, told.append)
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,19 @@ def test_a_round_is_due_a_quarter_of_an_hour_after_the_last(
 
 def test_it_is_not_begun_while_another_is_at_it(resolved: Resolved) -> None:
     told: list[str] = []
-    with open_office(resolved.settings) as store:
+    with open_full_database(resolved.settings) as store:
         assert Lease(store.database, ROUND, "other", LEASE).take(NOW)
-        Rounds(resolved, False, lambda: NOW, "ours")(turn_of(told))
+        RoundWorker(resolved, False, lambda: NOW, "ours")(turn_of(told))
         assert told == []
         late = NOW + LEASE
-        Rounds(resolved, False, lambda: late, "ours")(turn_of(told))
+        RoundWorker(resolved, False, lambda: late, "ours")(turn_of(told))
         assert told == ["well"]
 
 
 def test_one_that_is_stopped_in_the_middle_is_not_noted_as_done(resolved: Resolved) -> None:
     stop, told = Event(), list[str]()
     stop.set()
-    Rounds(resolved, False, lambda: NOW, "ours")(turn_of(told, stop))
-    with open_office(resolved.settings) as store:
+    RoundWorker(resolved, False, lambda: NOW, "ours")(turn_of(told, stop))
+    with open_full_database(resolved.settings) as store:
         assert (told, beats(store.database)) == ([], ())
         assert Lease(store.database, ROUND, "next", LEASE).take(NOW)

@@ -18,7 +18,7 @@ from portfolios.model.portfolio import Holding, Lock, Portfolio, StatedPrice
 from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.risk_model import RiskModel
-from rebalancer.estimates.trade_bounds import boxes_of
+from rebalancer.estimates.trade_bounds import bounds_of
 from rebalancer.zones import ZONES, Situation
 
 AS_OF = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -96,7 +96,7 @@ def build(
         cash=1.0 - float(judged.sum()),
         r=wanted,
         limits=limits_of(valuation, portfolio, market),
-        boxes=boxes_of(
+        bounds=bounds_of(
             valuation, portfolio, market, mode=policy.mode, signals=policy.signals_in_force
         ),
         risk=_risk(valuation.asset_ids, sigma or {}, correlation),

@@ -243,9 +243,9 @@ def test_texts_foretell_nothing(make: Make) -> None:
 
 def permuted(situation: Situation, order: list[int]) -> Situation:
     """Return the same situation with every array in another order."""
-    limits, boxes, risk, bars = (
+    limits, bounds, risk, bars = (
         situation.limits,
-        situation.boxes,
+        situation.bounds,
         situation.risk,
         situation.market.bars,
     )
@@ -263,7 +263,7 @@ def permuted(situation: Situation, order: list[int]) -> Situation:
             m_stable=limits.m_stable[order],
             issuers=tuple(limits.issuers[i] for i in order),
         ),
-        boxes=boxes,
+        bounds=bounds,
         risk=replace(risk, assets=ids, B=risk.B[order], d=risk.d[order]),
         market=replace(situation.market, bars=bars),
         policy=situation.policy,

@@ -19,7 +19,7 @@ from portfolios.samples import SAMPLES, read_sample
 from rebalancer.estimates.covariance import estimate_market
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.reference import reference_of
-from rebalancer.estimates.trade_bounds import boxes_of
+from rebalancer.estimates.trade_bounds import bounds_of
 from rebalancer.zones import Situation, judge, overall
 
 
@@ -36,15 +36,15 @@ def situation(name: str) -> Situation:
     policy, valuation = portfolio.policy, value_portfolio(portfolio, market())
     limits = limits_of(valuation, portfolio, market())
     signals = policy.signals_in_force
-    boxes = boxes_of(valuation, portfolio, market(), mode=policy.mode, signals=signals)
+    bounds = bounds_of(valuation, portfolio, market(), mode=policy.mode, signals=signals)
     others = [position.asset for position in valuation.positions]
     return Situation(
         valuation=valuation,
         w=valuation.weights(),
         cash=valuation.cash_weight(),
-        r=reference_of(portfolio, valuation, market(), limits, boxes, policy=policy).r,
+        r=reference_of(portfolio, valuation, market(), limits, bounds, policy=policy).r,
         limits=limits,
-        boxes=boxes,
+        bounds=bounds,
         risk=estimate_market(market(), others).of(valuation.asset_ids),
         market=market(),
         policy=policy,

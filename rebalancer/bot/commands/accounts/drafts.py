@@ -7,8 +7,8 @@ from dataclasses import replace
 from alerts.messages import Block, Button
 from portfolios.errors import StoreError
 from portfolios.model.users import Role
-from rebalancer.bot.reply import Reply, again, lines, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, lines, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.accounts.drafts import Waiting, drop_drafted, keep_drafted, waiting
 from rebalancer.usecases.proposals.status import open_plan
 
@@ -17,13 +17,13 @@ DRAFT = "draft"
 NOT_YOURS = "This is not yours to press."
 
 
-def show_waiting(ask: Ask, draft: str, *blocks: Block) -> Reply:
+def show_waiting(request: Request, draft: str, *blocks: Block) -> Reply:
     """Show what would change, in pages, with the buttons that keep and drop it."""
-    change = waiting(ask.store, ask.person, draft, now=ask.now)
-    page = [f"page={ask.options['page']}"] if "page" in ask.options else []
-    paged = replace(ask, words=(f"{DRAFT}={draft}", *page))
+    change = waiting(request.store, request.person, draft, now=request.now)
+    page = [f"page={request.options['page']}"] if "page" in request.options else []
+    paged = replace(request, words=(f"{DRAFT}={draft}", *page))
     shown, pages = page_of(paged, len(change.changes))
-    reply = said(ask, _head(change), lines(*change.changes[shown]), *blocks,
+    reply = reply_with(request, _head(change), lines(*change.changes[shown]), *blocks,
                  note="Nothing is kept yet; it waits for an hour.")  # fmt: skip
     return reply.with_buttons(confirm_buttons(draft), pages)
 
@@ -41,30 +41,30 @@ def confirm_buttons(draft: str) -> list[Button]:
     return [Button("Confirm", f"keep:{draft}"), Button("Cancel", f"drop:{draft}")]
 
 
-def keep(ask: Ask, draft: str) -> Reply:
+def keep(request: Request, draft: str) -> Reply:
     """Keep what waits, once, whoever else changed what meanwhile."""
     try:
-        if not _may_keep(ask.anew(), draft):
+        if not _may_keep(request.anew(), draft):
             return Reply(notice=NOT_YOURS)
-        kept = keep_drafted(ask.store, ask.person, draft, now=ask.now)
+        kept = keep_drafted(request.store, request.person, draft, now=request.now)
     except StoreError as error:
         return _nothing(error)
-    is_open = open_plan(ask.store, kept.name, now=ask.now) is not None
+    is_open = open_plan(request.store, kept.name, now=request.now) is not None
     note = "The open proposal was made for what was held before." if is_open else ""
-    reply = said(ask, f"{kept.name}: kept", note=note)
+    reply = reply_with(request, f"{kept.name}: kept", note=note)
     return reply.with_buttons([again("Show", "portfolio", kept.name)]).deciding("Kept.")
 
 
-def _may_keep(ask: Ask, draft: str) -> bool:
+def _may_keep(request: Request, draft: str) -> bool:
     """Tell whether who drafted a change may still make it."""
-    name = waiting(ask.store, ask.person, draft, now=ask.now).portfolio.name
-    return ask.person.role is Role.OWNER and ask.person.may_see(name)
+    name = waiting(request.store, request.person, draft, now=request.now).portfolio.name
+    return request.person.role is Role.OWNER and request.person.may_see(name)
 
 
-def drop(ask: Ask, draft: str) -> Reply:
+def drop(request: Request, draft: str) -> Reply:
     """Forget what waits."""
     try:
-        drop_drafted(ask.store, ask.person, draft, now=ask.now)
+        drop_drafted(request.store, request.person, draft, now=request.now)
     except StoreError as error:
         return _nothing(error)
     return Reply(notice="Dropped: nothing was kept.", is_done=True)

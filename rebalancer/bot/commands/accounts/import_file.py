@@ -8,8 +8,8 @@ from alerts.messages import Block, Style
 from portfolios.errors import InputError, UsageError
 from portfolios.loaders import Loaded, load
 from rebalancer.bot.commands.accounts.drafts import DRAFT, show_waiting
-from rebalancer.bot.reply import Reply, lines, said
-from rebalancer.bot.request import Ask, Paper
+from rebalancer.bot.reply import Reply, lines, reply_with
+from rebalancer.bot.request import File, Request
 from rebalancer.usecases.accounts.drafts import draft_change
 from rebalancer.usecases.accounts.imports import prepare_import, reference_words, symbol_map
 
@@ -21,52 +21,54 @@ LONGEST_NAME = 60
 HOW = "the caption may say /import NAME SYM=ID: the portfolio's name, and what a symbol means"
 
 
-def import_file(ask: Ask) -> Reply:
+def import_file(request: Request) -> Reply:
     """Show what a file would change, and ask; without a file, say how to send one."""
-    if ask.paper is None:
-        if draft := ask.options.get(DRAFT):
-            return show_waiting(ask, draft)
-        return said(ask, "Send the file here: TOML, CSV or JSON, up to 4 MB", note=HOW)
+    if request.file is None:
+        if draft := request.options.get(DRAFT):
+            return show_waiting(request, draft)
+        return reply_with(request, "Send the file here: TOML, CSV or JSON, up to 4 MB", note=HOW)
     try:
-        loaded = _read(ask, ask.paper)
+        loaded = _read(request, request.file)
     except InputError as error:
-        return _refused(ask, error)
-    _refuse_anothers(ask, loaded.portfolio.name)
-    prepared = prepare_import(ask.store, loaded.portfolio, ask.load_market())
+        return _refused(request, error)
+    _refuse_anothers(request, loaded.portfolio.name)
+    prepared = prepare_import(request.store, loaded.portfolio, request.load_market())
     if not prepared.changes:
-        return said(ask, f"{prepared.portfolio.name}: nothing changed", *_notes(loaded.warnings))
-    draft = draft_change(ask.store, prepared.portfolio, ask.person, now=ask.now)
+        return reply_with(
+            request, f"{prepared.portfolio.name}: nothing changed", *_notes(loaded.warnings)
+        )
+    draft = draft_change(request.store, prepared.portfolio, request.person, now=request.now)
     words = reference_words(prepared)
-    return show_waiting(ask, draft, *_notes((*loaded.warnings, *([words] if words else []))))
+    return show_waiting(request, draft, *_notes((*loaded.warnings, *([words] if words else []))))
 
 
-def _read(ask: Ask, paper: Paper) -> Loaded:
-    if not paper.content:
+def _read(request: Request, file: File) -> Loaded:
+    if not file.content:
         raise InputError("The file is empty, or over 4 MB", hint="a holdings file needs far less")
-    if ask.services.assets is None:
+    if request.services.assets is None:
         raise UsageError("no files are read here", hint="the owner runs `rebalancer add FILE`")
     return load(
-        paper.content,
-        source=paper.name[-LONGEST_NAME:],
-        index=ask.services.assets(),
-        symbol_map=symbol_map(word for word in ask.words if "=" in word),
-        name=" ".join(ask.names) or None,
+        file.content,
+        source=file.name[-LONGEST_NAME:],
+        index=request.services.assets(),
+        symbol_map=symbol_map(word for word in request.words if "=" in word),
+        name=" ".join(request.names) or None,
     )
 
 
-def _refuse_anothers(ask: Ask, name: str) -> None:
+def _refuse_anothers(request: Request, name: str) -> None:
     """Refuse a name that is not his, whether it is another's or nobody's yet."""
-    if not ask.person.may_see(name):
-        mine = ", ".join(ask.person.portfolios)
+    if not request.person.may_see(name):
+        mine = ", ".join(request.person.portfolios)
         raise UsageError(f"{name[:40]} is not yours to keep", hint=f"name one of yours: {mine}")
 
 
-def _refused(ask: Ask, error: InputError) -> Reply:
+def _refused(request: Request, error: InputError) -> Reply:
     """Tell every problem with its place, as far as anybody would read on."""
     told = [_said_here(str(problem)) for problem in error.problems[:MOST_PROBLEMS]]
     if len(told) < len(error.problems):
         told.append(f"these are the first {MOST_PROBLEMS}")
-    return said(ask, _said_here(str(error)), *_listed(told), note=_said_here(error.hint))
+    return reply_with(request, _said_here(str(error)), *_listed(told), note=_said_here(error.hint))
 
 
 def _said_here(text: str) -> str:

@@ -8,8 +8,8 @@ from datetime import date
 from portfolios.errors import UsageError
 from portfolios.model.portfolio import Holding, Lock, Portfolio
 from rebalancer.bot.commands.accounts.drafts import confirm_buttons
-from rebalancer.bot.reply import Reply, lines, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, lines, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.decision.build_plan import lock_text
 from rebalancer.usecases.accounts.drafts import draft_change
 from rebalancer.usecases.accounts.imports import kept_as
@@ -18,79 +18,81 @@ from rebalancer.usecases.accounts.locks import held_by, locked, read_lock, unloc
 REASON, PAGED = "reason=", "page="
 
 
-def lock(ask: Ask) -> Reply:
+def lock(request: Request) -> Reply:
     """Ask whether to lock a holding; without one, tell what is locked."""
-    ask, reason = _without_reason(ask)
-    options = {key: value for key, value in ask.options.items() if f"{key}=" != PAGED}
-    own, word = _named(ask)
+    request, reason = _without_reason(request)
+    options = {key: value for key, value in request.options.items() if f"{key}=" != PAGED}
+    own, word = _named(request)
     if not word:
-        return _locks(ask, own)
-    new = read_lock(options | ({"reason": reason} if reason else {}), today=ask.now.date())
-    holding = held_by(own, word, ask.load_market())
-    return _asked(ask, own, holding, locked(own, holding, new))
+        return _locks(request, own)
+    new = read_lock(options | ({"reason": reason} if reason else {}), today=request.now.date())
+    holding = held_by(own, word, request.load_market())
+    return _asked(request, own, holding, locked(own, holding, new))
 
 
-def unlock(ask: Ask) -> Reply:
+def unlock(request: Request) -> Reply:
     """Ask whether to unlock a holding; without one, tell what is locked."""
-    if more := [word for word in ask.words if "=" in word and not word.startswith(PAGED)]:
+    if more := [word for word in request.words if "=" in word and not word.startswith(PAGED)]:
         raise UsageError(f"{more[0][:30]} means nothing here", hint="/unlock SOL takes off all")
-    own, word = _named(ask)
+    own, word = _named(request)
     if not word:
-        return _locks(ask, own)
-    holding = held_by(own, word, ask.load_market())
+        return _locks(request, own)
+    holding = held_by(own, word, request.load_market())
     if not holding.locks:
-        note = f"but: {held}" if (held := _restricted(holding, own, ask.now.date())) else ""
-        return said(ask, f"{own.name}: {holding.asset_id} is not locked", note=note)
-    return _asked(ask, own, holding, unlocked(own, holding))
+        note = f"but: {held}" if (held := _restricted(holding, own, request.now.date())) else ""
+        return reply_with(request, f"{own.name}: {holding.asset_id} is not locked", note=note)
+    return _asked(request, own, holding, unlocked(own, holding))
 
 
-def _without_reason(ask: Ask) -> tuple[Ask, str]:
+def _without_reason(request: Request) -> tuple[Request, str]:
     """Take the reason out of the words: it goes on until the next word that has a key."""
     rest: list[str] = []
     reason: list[str] = []
     is_reason = False
-    for word in ask.words:
+    for word in request.words:
         is_reason = word.startswith(REASON) if "=" in word else is_reason
         (reason if is_reason else rest).append(word.removeprefix(REASON))
-    return replace(ask, words=tuple(rest)), " ".join(reason)
+    return replace(request, words=tuple(rest)), " ".join(reason)
 
 
-def _named(ask: Ask) -> tuple[Portfolio, str]:
+def _named(request: Request) -> tuple[Portfolio, str]:
     """Return the portfolio as it is kept, and the word for a holding in it, if any.
 
     Raises:
         UsageError: when there are several words for a holding.
     """
-    seen, words = ask.about()
+    seen, words = request.about()
     if len(words) > 1:
         raise UsageError(
             f"{' '.join(words)[:60]} is no holding of {seen.name}",
-            hint=f"/{ask.command} {seen.name} SOL",
+            hint=f"/{request.command} {seen.name} SOL",
         )
-    return kept_as(ask.store, seen.name) or seen, "".join(words)
+    return kept_as(request.store, seen.name) or seen, "".join(words)
 
 
-def _asked(ask: Ask, own: Portfolio, holding: Holding, changed: Portfolio) -> Reply:
+def _asked(request: Request, own: Portfolio, holding: Holding, changed: Portfolio) -> Reply:
     """Show a holding's locks before and after, and ask."""
     after = changed.holding(holding.asset_id)
     if changed == own or after is None:
-        return said(ask, f"{own.name}: {holding.asset_id} is locked so already")
-    draft = draft_change(ask.store, changed, ask.person, now=ask.now)
+        return reply_with(request, f"{own.name}: {holding.asset_id} is locked so already")
+    draft = draft_change(request.store, changed, request.person, now=request.now)
     told = [f"now: {_words(holding.locks)}", f"then: {_words(after.locks)}"]
-    if held := _restricted(holding, own, ask.now.date()):
+    if held := _restricted(holding, own, request.now.date()):
         told.append(f"in any case: {held}")
-    head = f"{own.name}: {ask.command} {holding.asset_id}?"
-    reply = said(ask, head, lines(*told), note="Nothing is kept yet; it waits for an hour.")
+    head = f"{own.name}: {request.command} {holding.asset_id}?"
+    reply = reply_with(
+        request, head, lines(*told), note="Nothing is kept yet; it waits for an hour."
+    )
     return reply.with_buttons(confirm_buttons(draft))
 
 
-def _locks(ask: Ask, own: Portfolio) -> Reply:
+def _locks(request: Request, own: Portfolio) -> Reply:
     told = [f"{h.asset_id}: {_words(h.locks)}" for h in own.holdings if h.locks]
-    shown, pages = page_of(ask, len(told))
+    shown, pages = page_of(request, len(told))
     how = "/lock NAME SOL kind=no_sell until=2027-03-01 reason=staked"
     count = f"{len(told)} holdings are locked" if len(told) != 1 else "1 holding is locked"
     blocks = [lines(*told[shown])] if told else []
-    return said(ask, f"{own.name}: {count}", *blocks, note=how).with_buttons(pages)
+    return reply_with(request, f"{own.name}: {count}", *blocks, note=how).with_buttons(pages)
 
 
 def _words(locks: tuple[Lock, ...]) -> str:

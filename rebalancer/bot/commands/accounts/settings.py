@@ -12,8 +12,8 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.errors import UsageError
 from portfolios.loaders.suggestions import unknown
 from portfolios.model.users import Person
-from rebalancer.bot.reply import Reply, again, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, lines, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.accounts.preference_parser import CHOOSABLE, choose
 from rebalancer.usecases.accounts.preference_text import (
     NAMES,
@@ -89,82 +89,82 @@ PAGES: Mapping[str, Page] = MappingProxyType(
 )  # fmt: skip
 
 
-def settings(ask: Ask) -> Reply:
+def settings(request: Request) -> Reply:
     """Show what reaches the person, and change it."""
-    chosen = _chosen(ask, [word for word in ask.words if "=" in word])
-    page, *rest = ask.names or [""]
+    chosen = _chosen(request, [word for word in request.words if "=" in word])
+    page, *rest = request.names or [""]
     if page == ALERTS:
-        return _alerts(ask, chosen, *rest[:1])
+        return _alerts(request, chosen, *rest[:1])
     if page in PAGES and not rest:
-        return _one(ask, chosen, page)
+        return _one(request, chosen, page)
     if page:
         raise UsageError(unknown("page", page, [ALERTS, *PAGES]), hint="/settings shows them all")
-    return _all(ask, chosen)
+    return _all(request, chosen)
 
 
-def mute(ask: Ask) -> Reply:
+def mute(request: Request) -> Reply:
     """Hold everything for a while."""
-    return _one(ask, _chosen(ask, [f"mute={''.join(ask.words) or MUTE_FOR}"]), "mute")
+    return _one(request, _chosen(request, [f"mute={''.join(request.words) or MUTE_FOR}"]), "mute")
 
 
-def unmute(ask: Ask) -> Reply:
+def unmute(request: Request) -> Reply:
     """Send again what comes."""
-    return _one(ask, _chosen(ask, ["mute=off"]), "mute")
+    return _one(request, _chosen(request, ["mute=off"]), "mute")
 
 
-def _chosen(ask: Ask, words: list[str]) -> Preferences:
-    kept = PreferenceStore(ask.store.database)
+def _chosen(request: Request, words: list[str]) -> Preferences:
+    kept = PreferenceStore(request.store.database)
     if not words:
-        return kept.preferences(ask.person.name)
-    with ask.store.database.transaction():
-        chosen = choose(kept.preferences(ask.person.name), words, now=ask.now)
-        kept.save(ask.person.name, chosen)
+        return kept.preferences(request.person.name)
+    with request.store.database.transaction():
+        chosen = choose(kept.preferences(request.person.name), words, now=request.now)
+        kept.save(request.person.name, chosen)
     return chosen
 
 
-def _all(ask: Ask, chosen: Preferences) -> Reply:
+def _all(request: Request, chosen: Preferences) -> Reply:
     """Tell every choice, with a button to the page of each."""
-    told = choices(chosen, ask.person, now=ask.now)
-    is_muted = chosen.muted_until is not None and chosen.muted_until > ask.now
+    told = choices(chosen, request.person, now=request.now)
+    is_muted = chosen.muted_until is not None and chosen.muted_until > request.now
     head = _sentence(told["mute"]) if is_muted else f"Not muted, {told['quiet']}"
     shown = [text for name, text in told.items() if name != "mute"]
     pages = [again(page.label, "settings", name) for name, page in PAGES.items()]
-    reply = said(ask, head, lines(*shown), note=HOW)
+    reply = reply_with(request, head, lines(*shown), note=HOW)
     return reply.with_buttons(*_grid([again("Alerts", "settings", ALERTS), *pages]))
 
 
-def _one(ask: Ask, chosen: Preferences, name: str) -> Reply:
+def _one(request: Request, chosen: Preferences, name: str) -> Reply:
     """Tell one choice, with a button for each thing it may be."""
     page = PAGES[name]
-    now = choices(chosen, ask.person, now=ask.now)[name]
+    now = choices(chosen, request.person, now=request.now)[name]
     buttons = [
-        again(_ticked(ask, chosen, name, label, word), "settings", name, word)
+        again(_ticked(request, chosen, name, label, word), "settings", name, word)
         for label, word in page.options.items()
     ]
-    reply = said(ask, _sentence(now), note=page.note)
+    reply = reply_with(request, _sentence(now), note=page.note)
     return reply.with_buttons(*_grid(buttons), [_back()])
 
 
-def _ticked(ask: Ask, chosen: Preferences, name: str, label: str, word: str) -> str:
+def _ticked(request: Request, chosen: Preferences, name: str, label: str, word: str) -> str:
     """Return a label, with a sign where it would change nothing."""
     before, after = (
-        choices(each, ask.person, now=ask.now)[name]
-        for each in (chosen, choose(chosen, [word], now=ask.now))
+        choices(each, request.person, now=request.now)[name]
+        for each in (chosen, choose(chosen, [word], now=request.now))
     )
     return f"{TICK}{label}" if before == after else label
 
 
-def _alerts(ask: Ask, chosen: Preferences, channel: str = "") -> Reply:
+def _alerts(request: Request, chosen: Preferences, channel: str = "") -> Reply:
     """Tell how each kind comes on a channel; a press takes the next way."""
-    mine = channels_of(ask.person)
+    mine = channels_of(request.person)
     here = channel if channel in mine else mine[0]
-    kinds = [_next(chosen, ask.person, kind, here) for kind in CHOOSABLE]
+    kinds = [_next(chosen, request.person, kind, here) for kind in CHOOSABLE]
     others = [
         again(f"{each.capitalize()} »", "settings", ALERTS, each) for each in mine if each != here
     ]
     legend = [f"{SIGNS[way]} {text}" for way, text in WAYS.items()]
     head = f"Alerts on {here}: a press changes how a kind comes"
-    reply = said(ask, head, lines(*legend), note=f"the digest comes at {DIGEST_AT:%H:%M}")
+    reply = reply_with(request, head, lines(*legend), note=f"the digest comes at {DIGEST_AT:%H:%M}")
     return reply.with_buttons(*_grid(kinds), [*others, _back()])
 
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 from alerts.delivery.outbox import Outbox
 from alerts.preferences.choices import TELEGRAM
 from portfolios.store.link_codes import unlink
-from rebalancer.bot.reply import Reply, again, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, reply_with
+from rebalancer.bot.request import Request
 
 
-def stop(ask: Ask) -> Reply:
+def stop(request: Request) -> Reply:
     """Unlink the chat, and send nothing of what waits for it; or say how to be told nothing."""
-    chat = ask.person.chat
-    with ask.store.database.transaction():
-        if unlink(ask.store.database, chat) is None:
-            return _named_by_settings(ask)
-        box = Outbox(ask.store.database)
-        box.close_address(TELEGRAM, chat, reason="asked to stop", now=ask.now)
+    chat = request.person.chat
+    with request.store.database.transaction():
+        if unlink(request.store.database, chat) is None:
+            return _named_by_settings(request)
+        box = Outbox(request.store.database)
+        box.close_address(TELEGRAM, chat, reason="asked to stop", now=request.now)
         box.reopen_address(TELEGRAM, chat)  # for whoever is linked here next
-    return said(ask, "Unlinked: nothing more is sent here", note="the owner can link you again")
+    return reply_with(
+        request, "Unlinked: nothing more is sent here", note="the owner can link you again"
+    )
 
 
-def _named_by_settings(ask: Ask) -> Reply:
+def _named_by_settings(request: Request) -> Reply:
     """Tell the owner whom no table names that his chat cannot be unlinked from here."""
-    reply = said(
-        ask,
+    reply = reply_with(
+        request,
         "The settings name you as the owner, so this chat stays linked",
         note="to unlink it, take telegram.owner_id out of the settings and restart",
     )

@@ -12,8 +12,8 @@ from portfolios.model.users import Person, Role
 from portfolios.store.button_payloads import shortcut_for, words_of
 from portfolios.store.link_codes import LIFE
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, lines, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, lines, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.accounts.users import code_for, remove_person
 
 CONFIRM_WITHIN = timedelta(minutes=15)
@@ -22,26 +22,26 @@ HOW = "/users link NAME makes a code for a chat; /users remove NAME removes some
 NOT_YOURS = "This is not yours to press."
 
 
-def users(ask: Ask) -> Reply:
+def users(request: Request) -> Reply:
     """Tell who there is; make a code for somebody, or ask whether to remove him."""
-    match ask.names:
+    match request.names:
         case ():
-            return _listed(ask)
+            return _listed(request)
         case ("link", *words) if words:
-            return _linked(ask, _meant(ask, " ".join(words)))
+            return _linked(request, _meant(request, " ".join(words)))
         case ("remove", *words) if words:
-            return _asked(ask, _meant(ask, " ".join(words)))
+            return _asked(request, _meant(request, " ".join(words)))
         case _:
-            raise UsageError(f"/users {' '.join(ask.names)[:40]} means nothing", hint=HOW)
+            raise UsageError(f"/users {' '.join(request.names)[:40]} means nothing", hint=HOW)
 
 
-def _listed(ask: Ask) -> Reply:
-    known = [p for p in ask.people if _concerns(ask.person, p)]
-    shown, pages = page_of(ask, len(known))
-    told = [_told(ask, person) for person in known[shown]]
+def _listed(request: Request) -> Reply:
+    known = [p for p in request.people if _concerns(request.person, p)]
+    shown, pages = page_of(request, len(known))
+    told = [_told(request, person) for person in known[shown]]
     count = "1 person" if len(known) == 1 else f"{len(known)} people"
-    note = HOW if ask.person.sees_all else ""
-    return said(ask, f"{count} here", lines(*told), note=note).with_buttons(pages)
+    note = HOW if request.person.sees_all else ""
+    return reply_with(request, f"{count} here", lines(*told), note=note).with_buttons(pages)
 
 
 def _concerns(owner: Person, other: Person) -> bool:
@@ -51,45 +51,45 @@ def _concerns(owner: Person, other: Person) -> bool:
     return bool(other.portfolios) and all(map(owner.may_see, other.portfolios))
 
 
-def _told(ask: Ask, person: Person) -> str:
+def _told(request: Request, person: Person) -> str:
     what = "group" if person.is_group else person.role.value
     sees = "everything" if person.sees_all else ", ".join(person.portfolios) or "nothing"
     ways = "linked" if person.chat else "not linked"
     mail = ", mail" if person.email else ""
-    return f"{person.name}: {what}, sees {sees}; {ways}{mail}; {_last(ask, person)}"
+    return f"{person.name}: {what}, sees {sees}; {ways}{mail}; {_last(request, person)}"
 
 
-def _last(ask: Ask, person: Person) -> str:
-    box = Outbox(ask.store.database)
+def _last(request: Request, person: Person) -> str:
+    box = Outbox(request.store.database)
     sent = box.find(state=State.SENT, person=person.name, limit=1)
     ended = sent[0].ended_at if sent else None
     return "never told anything" if ended is None else f"last told {display.moment(ended)}"
 
 
-def _meant(ask: Ask, name: str) -> Person:
+def _meant(request: Request, name: str) -> Person:
     """Return the person of a name, for an owner of everything alone.
 
     Raises:
         UsageError: to an owner of some portfolios only.
         NotFoundError: when there is nobody of this name.
     """
-    if not ask.person.sees_all:
+    if not request.person.sees_all:
         raise UsageError("only who owns everything changes who there is", hint="/users lists them")
-    found = next((p for p in ask.people if p.name == name), None)
+    found = next((p for p in request.people if p.name == name), None)
     if found is None:
         raise NotFoundError(f"nobody is called {name[:40]}", hint="/users shows who there is")
     return found
 
 
-def _linked(ask: Ask, person: Person) -> Reply:
+def _linked(request: Request, person: Person) -> Reply:
     """Tell a code that links a chat to somebody, and how to use it."""
-    code = code_for(ask.store, ask.people, person.name, now=ask.now)
+    code = code_for(request.store, request.people, person.name, now=request.now)
     minutes = int(LIFE.total_seconds() // 60)
     now = (
         "his chat of today is unlinked by it" if person.chat else "it links the chat it comes from"
     )
-    return said(
-        ask,
+    return reply_with(
+        request,
         f"A code for {person.name}, for {minutes} minutes and for one use",
         Block(Style.TEXT, f"{person.name} sends this bot, in his own chat with it:"),
         Block(Style.TEXT, f"/start {code}"),
@@ -97,37 +97,41 @@ def _linked(ask: Ask, person: Person) -> Reply:
     )
 
 
-def _asked(ask: Ask, person: Person) -> Reply:
+def _asked(request: Request, person: Person) -> Reply:
     """Ask once more before somebody is removed."""
-    if person.name == ask.person.name:
+    if person.name == request.person.name:
         raise UsageError("that is you", hint="another owner can remove you; /stop unlinks the chat")
-    name = shortcut_for(ask.store.database, ask.person.name, f"{REMOVE}{person.name}", now=ask.now)
+    name = shortcut_for(
+        request.store.database, request.person.name, f"{REMOVE}{person.name}", now=request.now
+    )
     forgotten = (
         "his link, codes and buttons",
         "what he chose, and what waits to be sent to him",
     )
-    reply = said(ask, f"Remove {person.name}, {person.role.value}?", lines(*forgotten),
+    reply = reply_with(request, f"Remove {person.name}, {person.role.value}?", lines(*forgotten),
                  note="Portfolios, proposals and past decisions stay.")  # fmt: skip
     return reply.with_buttons([Button("Remove", f"gone:{name}"), Button("Keep", f"stay:{name}")])
 
 
-def gone(ask: Ask, name: str) -> Reply:
+def gone(request: Request, name: str) -> Reply:
     """Remove somebody, after the second press."""
-    if ask.person.role is not Role.OWNER:
+    if request.person.role is not Role.OWNER:
         return Reply(notice=NOT_YOURS)
-    since = ask.now - CONFIRM_WITHIN
-    words = words_of(ask.store.database, ask.person.name, name, since=since, until=ask.now)
+    since = request.now - CONFIRM_WITHIN
+    words = words_of(
+        request.store.database, request.person.name, name, since=since, until=request.now
+    )
     if words is None or not words.startswith(REMOVE):
         return Reply(notice="That was too long ago: ask /users again.", is_done=True)
     try:
-        with ask.store.database.transaction():
-            person = _meant(ask.anew(), words.removeprefix(REMOVE))
-            remove_person(ask.store, person.name, stand_in=None)
+        with request.store.database.transaction():
+            person = _meant(request.anew(), words.removeprefix(REMOVE))
+            remove_person(request.store, person.name, stand_in=None)
     except RebalancerError as error:
         return Reply(notice=f"{error}. {error.hint}"[:200], is_done=True)
     return Reply(notice=f"{person.name} is removed; nothing more is sent there.", is_done=True)
 
 
-def stay(_ask: Ask, _name: str) -> Reply:
+def stay(_ask: Request, _name: str) -> Reply:
     """Leave somebody where he is."""
     return Reply(notice="Nobody was removed.", is_done=True)

@@ -10,52 +10,54 @@ from portfolios.loaders.number_parsing import parse_flow
 from portfolios.model.plan import Decision
 from portfolios.model.policy import Mode
 from rebalancer.bot.commands.proposals.buttons import press
-from rebalancer.bot.reply import Reply, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, lines, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.status import newest_standing, offer
+from rebalancer.usecases.proposals.status import newest_status, offer
 
 KNOWN = ("cash", "mode")
 
 
-def rebalance(ask: Ask) -> Reply:
+def rebalance(request: Request) -> Reply:
     """Propose now."""
-    if unknown := [key for key in ask.options if key not in KNOWN]:
+    if unknown := [key for key in request.options if key not in KNOWN]:
         raise UsageError(f"{unknown[0]} means nothing", hint="/rebalance NAME cash=500 mode=hybrid")
-    flow = _money(ask.options["cash"]) if "cash" in ask.options else Decimal(0)
-    mode = _mode(ask.options["mode"]) if "mode" in ask.options else None
-    own, market = ask.portfolio(), ask.market()
+    flow = _money(request.options["cash"]) if "cash" in request.options else Decimal(0)
+    mode = _mode(request.options["mode"]) if "mode" in request.options else None
+    own, market = request.portfolio(), request.market()
     plan = propose(own, market, flow=flow, mode=mode).plan
     if plan.decision is not Decision.TRADE:
-        return said(ask, f"{own.name}: nothing to do", lines(plan.reason))
-    with ask.store.database.transaction():
-        ask.store.save_plan(plan, at=ask.now)
-        offer(ask.store, plan, at=ask.now)
+        return reply_with(request, f"{own.name}: nothing to do", lines(plan.reason))
+    with request.store.database.transaction():
+        request.store.save_plan(plan, at=request.now)
+        offer(request.store, plan, at=request.now)
     return Reply(proposal_message(plan))
 
 
-def approve(ask: Ask) -> Reply:
+def approve(request: Request) -> Reply:
     """Approve the open proposal, in two steps as by its button."""
-    return _by_word(ask, "ok")
+    return _by_word(request, "ok")
 
 
-def skip(ask: Ask) -> Reply:
+def skip(request: Request) -> Reply:
     """Skip the open proposal."""
-    return _by_word(ask, "skip")
+    return _by_word(request, "skip")
 
 
-def snooze(ask: Ask) -> Reply:
+def snooze(request: Request) -> Reply:
     """Put the open proposal off for a day."""
-    return _by_word(ask, "later")
+    return _by_word(request, "later")
 
 
-def _by_word(ask: Ask, action: str) -> Reply:
-    own = ask.portfolio()
-    standing = newest_standing(ask.store, own.name, now=ask.now)
-    if standing is None:
-        return said(ask, f"{own.name}: there is no proposal", note="/rebalance asks for one now")
-    pressed = press(ask, f"{action}:{standing.plan.plan_id}")
-    return pressed if pressed.message else said(ask, pressed.notice)
+def _by_word(request: Request, action: str) -> Reply:
+    own = request.portfolio()
+    status = newest_status(request.store, own.name, now=request.now)
+    if status is None:
+        return reply_with(
+            request, f"{own.name}: there is no proposal", note="/rebalance asks for one now"
+        )
+    pressed = press(request, f"{action}:{status.plan.plan_id}")
+    return pressed if pressed.message else reply_with(request, pressed.notice)
 
 
 def _money(text: str) -> Decimal:

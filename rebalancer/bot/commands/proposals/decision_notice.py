@@ -9,8 +9,8 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan
 from portfolios.values import display
-from rebalancer.bot.request import Ask
-from rebalancer.usecases.proposals.status import Standing, State
+from rebalancer.bot.request import Request
+from rebalancer.usecases.proposals.status import ProposalStatus, State
 
 SAID = {
     Verdict.APPROVE: "approved",
@@ -21,39 +21,41 @@ SAID = {
 DID = {verdict: f"{word} it" for verdict, word in SAID.items()} | {Verdict.SNOOZE: "put it off"}
 
 
-def tell_others(ask: Ask, plan: Plan, verdict: Verdict) -> None:
+def tell_others(request: Request, plan: Plan, verdict: Verdict) -> None:
     """Write a message for everybody whom a decision concerns but its maker, in the same unit."""
     concerned = [
         person
-        for person in ask.people
-        if person.name != ask.person.name and person.may_see(plan.portfolio)
+        for person in request.people
+        if person.name != request.person.name and person.may_see(plan.portfolio)
     ]
-    number = len(ask.store.decisions(plan.plan_id))
+    number = len(request.store.decisions(plan.plan_id))
     count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
     message = Message(
         kind=Kind.DECISION,
         key=f"decision:{plan.plan_id}:{number}",
-        headline=f"{plan.portfolio}: {ask.person.name} {SAID[verdict]} the proposal of {count}",
-        as_of=ask.now,
+        headline=f"{plan.portfolio}: {request.person.name} {SAID[verdict]} the proposal of {count}",
+        as_of=request.now,
         portfolio=plan.portfolio,
-        blocks=(Block(Style.NOTE, f"{display.moment(ask.now)}; plan {plan.plan_id}"),),
+        blocks=(Block(Style.NOTE, f"{display.moment(request.now)}; plan {plan.plan_id}"),),
     )
-    post = Post(Outbox(ask.store.database), PreferenceStore(ask.store.database), now=ask.now)
+    post = Post(
+        Outbox(request.store.database), PreferenceStore(request.store.database), now=request.now
+    )
     post.send(message, concerned, answers=f"plan:{plan.plan_id}")
 
 
-def what_became(standing: Standing, zone: str) -> str:
+def status_text(status: ProposalStatus, zone: str) -> str:
     """Say where a proposal stands that can not be decided any more, or is put off.
 
     Args:
-        standing: of the proposal.
+        status: of the proposal.
         zone: time zone of who is told.
     """
-    if standing.state is State.REPLACED:
+    if status.state is State.REPLACED:
         return "A newer proposal took its place: /proposal shows it."
-    if standing.state is State.LAPSED or standing.ruling is None:
-        ended = display.moment(standing.closes_at, zone)
+    if status.state is State.LAPSED or status.ruling is None:
+        ended = display.moment(status.closes_at, zone)
         return f"This proposal lapsed on {ended}: silence was skip. /rebalance makes a new one."
-    ruling = standing.ruling
+    ruling = status.ruling
     until = f" until {display.moment(ruling.until, zone)}" if ruling.until else ""
     return f"{ruling.by} {DID[ruling.verdict]}{until} on {display.moment(ruling.at, zone)}."

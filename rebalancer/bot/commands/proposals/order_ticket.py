@@ -10,20 +10,20 @@ from portfolios.model.plan import Plan, Trade
 from portfolios.model.users import Role
 from portfolios.values import display
 from rebalancer.bot.commands.proposals.decision_notice import tell_others
-from rebalancer.bot.reply import Reply, lines, said
-from rebalancer.bot.request import Ask, Paper
+from rebalancer.bot.reply import Reply, lines, reply_with
+from rebalancer.bot.request import File, Request
 from rebalancer.usecases.proposals.apply import apply_plan
 
 
-def ticket(ask: Ask, plan: Plan) -> Reply:
+def ticket(request: Request, plan: Plan) -> Reply:
     """Return what somebody who agreed takes to his exchange: nothing is sent there from here."""
     told = [_order(trade, plan.currency) for trade in plan.trades]
     how = "You trade; afterwards press the button, so that holdings here follow."
-    reply = said(ask, f"{plan.portfolio}: approved, yours to trade", lines(*told),
+    reply = reply_with(request, f"{plan.portfolio}: approved, yours to trade", lines(*told),
                  Block(Style.NOTE, how), note=f"plan {plan.plan_id}. Not advice.")  # fmt: skip
-    paper = Paper(f"trades-{plan.plan_id}.csv", trades_csv([plan]).encode())
+    file = File(f"trades-{plan.plan_id}.csv", trades_csv([plan]).encode())
     booked = Button("I have traded", f"book:{plan.plan_id}")
-    return reply.with_buttons([booked]).deciding("Approved.", papers=(paper,))
+    return reply.with_buttons([booked]).deciding("Approved.", files=(file,))
 
 
 def _order(trade: Trade, currency: str) -> str:
@@ -33,11 +33,14 @@ def _order(trade: Trade, currency: str) -> str:
     return f"{what} at about {price}: {worth}"
 
 
-def ask_to_book(ask: Ask, plan: Plan) -> Reply:
+def ask_to_book(request: Request, plan: Plan) -> Reply:
     """Ask once more before holdings change."""
     count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
-    reply = said(ask, f"{plan.portfolio}: book {count} as done, at the proposal's prices?",
-                 note="Holdings here change; nothing is sent to any exchange.")  # fmt: skip
+    reply = reply_with(
+        request,
+        f"{plan.portfolio}: book {count} as done, at the proposal's prices?",
+        note="Holdings here change; nothing is sent to any exchange.",
+    )
     buttons = (
         Button("Book", f"booked:{plan.plan_id}"),
         Button("Not yet", f"unbooked:{plan.plan_id}"),
@@ -45,23 +48,27 @@ def ask_to_book(ask: Ask, plan: Plan) -> Reply:
     return reply.with_buttons(buttons)
 
 
-def book(ask: Ask, plan: Plan) -> Reply:
+def book(request: Request, plan: Plan) -> Reply:
     """Record the trades as done; once, whoever presses how often."""
-    market = ask.load_market()
+    market = request.load_market()
     try:
-        with ask.store.database.transaction():
-            if not _may_book(ask.anew(), plan):
+        with request.store.database.transaction():
+            if not _may_book(request.anew(), plan):
                 return Reply(notice="This is not yours to book.")
-            done = apply_plan(ask.store, plan.plan_id, market, at=ask.now, by=ask.person.name)
+            done = apply_plan(
+                request.store, plan.plan_id, market, at=request.now, by=request.person.name
+            )
             if done.is_new:
-                tell_others(ask, plan, Verdict.APPLY)
+                tell_others(request, plan, Verdict.APPLY)
     except RebalancerError as error:
         return Reply(notice=f"{error}. {error.hint}"[:200], is_done=True)
     if not done.is_new:
-        when = display.moment(done.ruling.at, ask.person.timezone)
+        when = display.moment(done.ruling.at, request.person.timezone)
         return Reply(notice=f"{done.ruling.by} booked it on {when}.", is_done=True)
-    return said(ask, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding("Booked.")
+    return reply_with(request, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding(
+        "Booked."
+    )
 
 
-def _may_book(ask: Ask, plan: Plan) -> bool:
-    return ask.person.role is not Role.VIEWER and ask.person.may_see(plan.portfolio)
+def _may_book(request: Request, plan: Plan) -> bool:
+    return request.person.role is not Role.VIEWER and request.person.may_see(plan.portfolio)

@@ -12,11 +12,11 @@ from alerts.texts.weekly_message import weekly_message
 from portfolios.model.plan import Plan, Trade
 from portfolios.model.policy import Signals
 from portfolios.values import display
-from rebalancer.bot.commands.proposals.decision_notice import what_became
-from rebalancer.bot.reply import Captioned, Reply, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.commands.proposals.decision_notice import status_text
+from rebalancer.bot.reply import Captioned, Reply, lines, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.status import newest_standing, open_plan
+from rebalancer.usecases.proposals.status import newest_status, open_plan
 from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 
@@ -24,40 +24,44 @@ FEW = 12
 """Assets that are not traded and told of at once."""
 
 
-def proposal(ask: Ask) -> Reply:
+def proposal(request: Request) -> Reply:
     """Tell the open proposal again, with its buttons; or what became of the last one."""
-    own, zone = ask.portfolio(), ask.person.timezone
-    standing = newest_standing(ask.store, own.name, now=ask.now)
-    if standing is None:
-        return said(ask, f"{own.name}: no proposal yet", note="/rebalance asks for one now")
-    if not standing.is_undecided:
-        last = lines(what_became(standing, zone))
-        return said(ask, f"{own.name}: no proposal is open", last, note="/rebalance asks anew")
-    told = proposal_message(standing.plan)
-    put_off = f"{what_became(standing, zone)} " if standing.ruling else ""
-    until = Block(Style.NOTE, f"{put_off}Open until {display.moment(standing.closes_at, zone)}")
+    own, zone = request.portfolio(), request.person.timezone
+    status = newest_status(request.store, own.name, now=request.now)
+    if status is None:
+        return reply_with(
+            request, f"{own.name}: no proposal yet", note="/rebalance asks for one now"
+        )
+    if not status.is_undecided:
+        last = lines(status_text(status, zone))
+        return reply_with(
+            request, f"{own.name}: no proposal is open", last, note="/rebalance asks anew"
+        )
+    told = proposal_message(status.plan)
+    put_off = f"{status_text(status, zone)} " if status.ruling else ""
+    until = Block(Style.NOTE, f"{put_off}Open until {display.moment(status.closes_at, zone)}")
     return Reply(replace(told, blocks=(*told.blocks, until)))
 
 
-def why(ask: Ask) -> Reply:
+def why(request: Request) -> Reply:
     """Tell what drives the open proposal, or one asset; where none is open, what would be."""
-    own, rest = ask.about()
-    plan = open_plan(ask.store, own.name, now=ask.now)
+    own, rest = request.about()
+    plan = open_plan(request.store, own.name, now=request.now)
     note = ""
     if plan is None:
-        plan = propose(own, ask.market()).plan
+        plan = propose(own, request.market()).plan
         note = "no proposal is open: this is what /rebalance would come to now"
     signals = own.policy.signals_in_force
-    return why_of(ask, plan, " ".join(rest), signals=signals, note=note)
+    return why_of(request, plan, " ".join(rest), signals=signals, note=note)
 
 
 def why_of(
-    ask: Ask, plan: Plan, name: str = "", *, signals: Signals | None = None, note: str = ""
+    request: Request, plan: Plan, name: str = "", *, signals: Signals | None = None, note: str = ""
 ) -> Reply:
     """Tell what drives the trades of a plan, and why what it does not trade stays.
 
     Args:
-        ask: by whom.
+        request: by whom.
         plan: kept, or made just now.
         name: of one asset; everything where empty.
         signals: how far trends count in the portfolio, where that is known.
@@ -65,7 +69,7 @@ def why_of(
     """
     asked = positions_named(plan, name) if name else plan.positions
     if not asked and name:
-        return said(ask, f"{plan.portfolio} neither holds nor wants {name[:30]}")
+        return reply_with(request, f"{plan.portfolio} neither holds nor wants {name[:30]}")
     traded = [t for p in asked if (t := trade_of(plan, p.asset_id)) is not None]
     blocks = [block for trade in traded for block in _driven(plan, trade)]
     still = [p for p in asked if trade_of(plan, p.asset_id) is None]
@@ -77,7 +81,9 @@ def why_of(
         blocks.append(lines(*untold[:FEW]))
     if limits := [f"{limit.name}: {limit.text}" for limit in plan.limits if limit.text]:
         blocks += [Block(Style.HEADING, "Limits"), lines(*limits)]
-    return said(ask, f"{plan.portfolio}: {head}", *blocks, note=note or f"plan {plan.plan_id}")
+    return reply_with(
+        request, f"{plan.portfolio}: {head}", *blocks, note=note or f"plan {plan.plan_id}"
+    )
 
 
 def _driven(plan: Plan, trade: Trade) -> tuple[Block, Block]:
@@ -89,10 +95,10 @@ def _named(plan: Plan, trade: Trade) -> str:
     return f"{trade.side.value} {trade.symbol} {display.money(trade.notional, plan.currency)}"
 
 
-def report(ask: Ask) -> Reply:
+def report(request: Request) -> Reply:
     """Tell this week's report, and its pictures below."""
-    own, known = ask.portfolio(), ask.market()
-    facts = weekly_report(ask.store, own, known, insights=ask.load_insights())
+    own, known = request.portfolio(), request.market()
+    facts = weekly_report(request.store, own, known, insights=request.load_insights())
 
     def draw() -> Captioned:
         return tuple((picture, clean(f"{own.name}: {found}")) for picture, found in charts(facts))

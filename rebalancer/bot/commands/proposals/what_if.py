@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from alerts.messages import Block, Style
 from portfolios.model.plan import Plan, Scope, Trade
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, as_of, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, as_of, lines, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.proposals.plan_diff import Difference, TradeChange, ZoneChange
 from rebalancer.usecases.proposals.what_if import WhatIf, what_if
 
@@ -16,16 +16,16 @@ MOST_LINES = 12
 UNCHANGED = "nothing was changed"
 
 
-def whatif(ask: Ask) -> Reply:
+def whatif(request: Request) -> Reply:
     """Tell what would be proposed if something were otherwise."""
-    own, strange = ask.about()
-    changes = [word for word in ask.words if "=" in word]
-    supposed = what_if(own, ask.market(), [*strange, *changes])
+    own, strange = request.about()
+    changes = [word for word in request.words if "=" in word]
+    supposed = what_if(own, request.market(), [*strange, *changes])
     blocks = list(_compared(supposed))
     if supposed.then.hint:
         blocks.append(Block(Style.TEXT, supposed.then.hint))
     note = f"{UNCHANGED}; {as_of(supposed.market)}"
-    return said(ask, supposed.headline, *blocks, note=note)
+    return reply_with(request, supposed.headline, *blocks, note=note)
 
 
 def _compared(supposed: WhatIf) -> Sequence[Block]:

@@ -22,8 +22,8 @@ from portfolios.model.valuation import value_portfolio
 from portfolios.values import display
 from rebalancer.bot.commands.queries.tokens import trend_of
 from rebalancer.bot.reply import Reply, as_of
-from rebalancer.bot.request import Ask
-from rebalancer.decision.analysis import survey_portfolio
+from rebalancer.bot.request import Request
+from rebalancer.decision.analysis import analyse
 from rebalancer.usecases.proposals.status import open_plan
 from rebalancer.usecases.reports import chart_data
 from rebalancer.usecases.reports.market_table import asset_named
@@ -32,17 +32,17 @@ LONGEST_CAPTION = 900
 MOST_NAMED = 3
 
 
-def chart(ask: Ask) -> Reply:
+def chart(request: Request) -> Reply:
     """Draw a portfolio's value, holdings, sectors, risk or open proposal; or one token."""
-    if (word := ask.options.get("token")) is not None:
-        return _token(ask, word)
-    of = ask.options.get("of", "value")
+    if (word := request.options.get("token")) is not None:
+        return _token(request, word)
+    of = request.options.get("of", "value")
     if of == PROPOSAL:
-        return _proposal(ask)
+        return _proposal(request)
     if of not in DRAWN:
         known = ", ".join((*DRAWN, PROPOSAL))
         raise UsageError(f"there is no picture of {of[:30]}", hint=f"of= is {known}; or token=SOL")
-    own, market = ask.portfolio(), ask.market()
+    own, market = request.portfolio(), request.market()
     drawn = DRAWN[of](own, market)
     if drawn is None:
         raise NotFoundError(f"{own.name}: nothing is known that could be drawn")
@@ -61,21 +61,21 @@ def chart_of(plan: Plan) -> Reply:
     return _shown(drawn, plan.portfolio, f"Prices of {display.moment(plan.as_of)}")
 
 
-def _proposal(ask: Ask) -> Reply:
-    if ask.is_group:
+def _proposal(request: Request) -> Reply:
+    if request.is_group:
         raise UsageError("a proposal is for our private chat")
-    own = ask.portfolio()
-    plan = open_plan(ask.store, own.name, now=ask.now)
+    own = request.portfolio()
+    plan = open_plan(request.store, own.name, now=request.now)
     if plan is None:
         raise NotFoundError(f"{own.name}: no proposal is open", hint="/rebalance asks for one now")
     return chart_of(plan)
 
 
-def _token(ask: Ask, word: str) -> Reply:
-    market = ask.market()
+def _token(request: Request, word: str) -> Reply:
+    market = request.market()
     asset = asset_named(market, word)
     grade = market.grades.get(asset.asset_id)
-    trend = "" if grade is None else trend_of(ask, asset, grade).removeprefix("trend ")
+    trend = "" if grade is None else trend_of(request, asset, grade).removeprefix("trend ")
     drawn = token_chart(chart_data.token_path(market, asset, trend=trend))
     if drawn is None:
         raise NotFoundError(f"the past of {asset.symbol} is not known")
@@ -103,15 +103,15 @@ def _value(own: Portfolio, market: Market) -> Chart | None:
 
 
 def _holdings(own: Portfolio, market: Market) -> Chart | None:
-    return holdings_chart(chart_data.holding_weights(survey_portfolio(own, market)))
+    return holdings_chart(chart_data.holding_weights(analyse(own, market)))
 
 
 def _sectors(own: Portfolio, market: Market) -> Chart | None:
-    return sectors_chart(chart_data.sector_weights(survey_portfolio(own, market)))
+    return sectors_chart(chart_data.sector_weights(analyse(own, market)))
 
 
 def _risk(own: Portfolio, market: Market) -> Chart | None:
-    return risks_chart(chart_data.risk_shares(survey_portfolio(own, market)))
+    return risks_chart(chart_data.risk_shares(analyse(own, market)))
 
 
 PROPOSAL = "proposal"

@@ -14,8 +14,8 @@ from portfolios.model.plan import Zone
 from portfolios.model.users import Role
 from portfolios.store.heartbeats import Beat, beats
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, lines, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.monitoring.data_alerts import doubts
 
 ROUND, DELIVERY, BOT = "round", "delivery", "bot"
@@ -52,26 +52,26 @@ class _Seen:
     grades: timedelta | None
 
 
-def health(ask: Ask) -> Reply:
+def health(request: Request) -> Reply:
     """Tell how the service fares: anybody whether all is well, owners also every part."""
-    seen, is_owner = _look(ask), ask.person.role is Role.OWNER and not ask.is_group
+    seen, is_owner = _look(request), request.person.role is Role.OWNER and not request.is_group
     told = list(_trouble(seen, is_owner=is_owner))
     head = told[0] if told else _well(seen)
-    blocks = [lines(*told[1:], *_ages(seen), *_of_mine(ask))]
+    blocks = [lines(*told[1:], *_ages(seen), *_of_mine(request))]
     if is_owner:
-        blocks += _for_owners(ask, seen)
-    return said(ask, head, *blocks, zone=Zone.AMBER if told else Zone.GREEN)
+        blocks += _for_owners(request, seen)
+    return reply_with(request, head, *blocks, zone=Zone.AMBER if told else Zone.GREEN)
 
 
-def _look(ask: Ask) -> _Seen:
-    market: Market | None = ask.load_market()
+def _look(request: Request) -> _Seen:
+    market: Market | None = request.load_market()
     quotes = market.quotes.values() if market else ()
     grades = market.grades.values() if market else ()
     prices = [quote.at for quote in quotes if not quote.quarantined]
     moments = [at for grade in grades for at in (grade.short_at, grade.long_at) if at is not None]
     return _Seen(
-        ask.now,
-        {beat.part: beat for beat in beats(ask.store.database)},
+        request.now,
+        {beat.part: beat for beat in beats(request.store.database)},
         market.age(max(prices)) if market and prices else None,
         market.age(max(moments)) if market and moments else None,
     )
@@ -126,23 +126,23 @@ def _ages(seen: _Seen) -> Iterator[str]:
         yield f"newest grade: {span(seen.grades)} old"
 
 
-def _of_mine(ask: Ask) -> Iterator[str]:
-    market = ask.load_market()
-    seen = {h.asset_id for p in ask.portfolios() for h in p.holdings if h.stated is None}
+def _of_mine(request: Request) -> Iterator[str]:
+    market = request.load_market()
+    seen = {h.asset_id for p in request.portfolios() for h in p.holdings if h.stated is None}
     if market is not None:
         yield from list(doubts(market, seen))[:MOST_DOUBTS]
-    mine = Outbox(ask.store.database).find(person=ask.person.name)
+    mine = Outbox(request.store.database).find(person=request.person.name)
     waiting = sum(delivery.state.is_alive for delivery in mine)
     yield "1 message waits for you" if waiting == 1 else f"{waiting} messages wait for you"
 
 
-def _for_owners(ask: Ask, seen: _Seen) -> list[Block]:
+def _for_owners(request: Request, seen: _Seen) -> list[Block]:
     parts = [_part(beat, seen.now) for beat in seen.parts.values()]
-    summary = Outbox(ask.store.database).summary()
+    summary = Outbox(request.store.database).summary()
     outbox = [f"{summary.waiting} messages wait in all"]
     if summary.closed_addresses:
         outbox.append(f"{summary.closed_addresses} addresses take nothing any more")
-    found = [("Parts", parts), ("Outbox", outbox), ("Credits", _credits(ask))]
+    found = [("Parts", parts), ("Outbox", outbox), ("Credits", _credits(request))]
     blocks: list[Block] = []
     for heading, told in found:
         blocks += [Block(Style.HEADING, heading), lines(*told)] if told else []
@@ -158,8 +158,8 @@ def _part(beat: Beat, now: datetime) -> str:
     return f"{name}: failed {times} ({beat.words}), last well {last}"
 
 
-def _credits(ask: Ask) -> list[str]:
-    return list(ask.services.health(ask.store)) if ask.services.health else []
+def _credits(request: Request) -> list[str]:
+    return list(request.services.health(request.store)) if request.services.health else []
 
 
 def span(length: timedelta) -> str:

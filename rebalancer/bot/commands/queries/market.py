@@ -9,8 +9,8 @@ from alerts.messages import Button
 from portfolios.errors import UsageError
 from portfolios.model.market import Market
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, again, as_of, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, as_of, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.bot.tables import short_price, table
 from rebalancer.usecases.reports.market_table import (
     SORT_KEYS,
@@ -32,46 +32,46 @@ LABELS = {SortKey.RANK: "Rank", SortKey.CHANGE: "24h", SortKey.SHORT: "Short", S
 KEYS = ("sort", "sector", "trend", "page")
 
 
-def market(ask: Ask) -> Reply:
+def market(request: Request) -> Reply:
     """Tell tokens, by rank or as asked: `sort=change sector=defi trend=bullish`."""
-    known, order = ask.market(), _order(ask)
-    rows = sorted(_chosen(ask, known), key=SORT_KEYS[order])
+    known, order = request.market(), _order(request)
+    rows = sorted(_chosen(request, known), key=SORT_KEYS[order])
     if not rows:
-        return said(ask, f"No token is {_which(ask)}", note=as_of(known))
-    shown, pages = page_of(ask, len(rows))
+        return reply_with(request, f"No token is {_which(request)}", note=as_of(known))
+    shown, pages = page_of(request, len(rows))
     columns = ("asset", "price>", "24h>", f"{_last(order)}>")
     cells = [_cells(known, row, order) for row in rows[shown]]
     count = "1 token" if len(rows) == 1 else f"{len(rows)} tokens"
-    head = " ".join(filter(None, (count, _which(ask), ORDERS[order])))
-    reply = said(ask, head, table(columns, cells), note=as_of(known))
-    sorts = [_sorted_by(ask, key, label) for key, label in LABELS.items() if key is not order]
-    return reply.with_buttons(sorts, [again("Refresh", ask.command, *ask.words), *pages])
+    head = " ".join(filter(None, (count, _which(request), ORDERS[order])))
+    reply = reply_with(request, head, table(columns, cells), note=as_of(known))
+    sorts = [_sorted_by(request, key, label) for key, label in LABELS.items() if key is not order]
+    return reply.with_buttons(sorts, [again("Refresh", request.command, *request.words), *pages])
 
 
-def _order(ask: Ask) -> SortKey:
-    if unknown := [key for key in ask.options if key not in KEYS]:
+def _order(request: Request) -> SortKey:
+    if unknown := [key for key in request.options if key not in KEYS]:
         told = ", ".join(f"{key}=" for key in KEYS[:-1])
         raise UsageError(f"{unknown[0][:30]}= means nothing to /market", hint=f"it knows {told}")
-    word = ask.options.get("sort", SortKey.RANK.value)
+    word = request.options.get("sort", SortKey.RANK.value)
     if word not in list(SortKey):
         known = ", ".join(SortKey)
         raise UsageError(f"the table is not sorted by {word[:30]}", hint=f"sort= is {known}")
     return SortKey(word)
 
 
-def _chosen(ask: Ask, known: Market) -> list[MarketRow]:
+def _chosen(request: Request, known: Market) -> list[MarketRow]:
     """Return the rows that are asked for."""
-    sector, trend = ask.options.get("sector"), ask.options.get("trend")
+    sector, trend = request.options.get("sector"), request.options.get("trend")
     require_sector(known, sector)
     if trend is not None and trend not in TRENDS:
         raise UsageError(f"no trend is called {trend[:30]}", hint=f"trend= is {', '.join(TRENDS)}")
-    assets = [asset_named(known, word) for word in ask.names] or list(known.assets.values())
+    assets = [asset_named(known, word) for word in request.names] or list(known.assets.values())
     rows = market_rows(known, [a for a in assets if sector in (None, a.sector)])
     return [row for row in rows if trend is None or row.trend == TRENDS[trend]]
 
 
-def _which(ask: Ask) -> str:
-    trend, sector = ask.options.get("trend", ""), ask.options.get("sector", "")
+def _which(request: Request) -> str:
+    trend, sector = request.options.get("trend", ""), request.options.get("sector", "")
     return " ".join(filter(None, (trend, f"in {sector}" if sector else "")))
 
 
@@ -97,6 +97,6 @@ def _price(known: Market, row: MarketRow) -> str:
     return short_price(row.quote.price, known.currency) + doubt
 
 
-def _sorted_by(ask: Ask, key: SortKey, label: str) -> Button:
-    kept = [word for word in ask.words if not word.startswith(("sort=", "page="))]
-    return again(label, ask.command, *kept, f"sort={key.value}")
+def _sorted_by(request: Request, key: SortKey, label: str) -> Button:
+    kept = [word for word in request.words if not word.startswith(("sort=", "page="))]
+    return again(label, request.command, *kept, f"sort={key.value}")

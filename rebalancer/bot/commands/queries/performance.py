@@ -8,30 +8,37 @@ from decimal import Decimal
 from alerts.messages import Block, Style
 from portfolios.model.portfolio import Portfolio
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, as_of, lines, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, as_of, lines, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.usecases.performance.past_plans import PastPlan, past_plans
 from rebalancer.usecases.performance.performance import performance_of
-from rebalancer.usecases.performance.reconciliation import Cause, Reconciliation, Step, Unreconciled
+from rebalancer.usecases.performance.reconciliation import (
+    Reconciliation,
+    StepCause,
+    Unreconciled,
+    ValueStep,
+)
 from rebalancer.usecases.performance.track_record import in_words, results_of
 
 MOST_PARTS = 3
 """Trades of one proposal that are told one by one."""
 
 
-def history(ask: Ask) -> Reply:
+def history(request: Request) -> Reply:
     """Tell past proposals, what became of each, and what it has earned since."""
-    own, market = ask.portfolio(), ask.load_market()
-    every = past_plans(ask.store, market, own.name, now=ask.now)
+    own, market = request.portfolio(), request.load_market()
+    every = past_plans(request.store, market, own.name, now=request.now)
     past = [entry for entry in every if entry.plan.trades]
     if not past:
-        return said(ask, f"{own.name}: no proposals yet", note="/rebalance asks for one now")
-    shown, pages = page_of(ask, len(past))
+        return reply_with(
+            request, f"{own.name}: no proposals yet", note="/rebalance asks for one now"
+        )
+    shown, pages = page_of(request, len(past))
     told = in_words(results_of(past), own.currency)
     together = (Block(Style.HEADING, "Together"), lines(*told)) if told else ()
     head = f"{own.name}: 1 proposal" if len(past) == 1 else f"{own.name}: {len(past)} proposals"
     note = f"earned since, costs included, against doing nothing; {as_of(market)}" if market else ""
-    reply = said(ask, head, lines(*map(_past, past[shown])), *together, note=note)
+    reply = reply_with(request, head, lines(*map(_past, past[shown])), *together, note=note)
     return reply.with_buttons(pages)
 
 
@@ -52,20 +59,20 @@ def _parts(past: PastPlan) -> Iterator[str]:
         yield f"{len(rest)} more {_signed(sum(rest, Decimal(0)), past.plan.currency)}"
 
 
-def performance(ask: Ask) -> Reply:
+def performance(request: Request) -> Reply:
     """Tell what the booked proposals have made of a portfolio, against doing nothing."""
-    own, market = ask.portfolio(), ask.market()
-    made = performance_of(ask.store, own, market, now=ask.now)
+    own, market = request.portfolio(), request.market()
+    made = performance_of(request.store, own, market, now=request.now)
     found, totals = made.against_nothing, in_words(made.results, own.currency)
     together = (Block(Style.HEADING, "All proposals"), lines(*totals)) if totals else ()
     if isinstance(found, Unreconciled):
         head = f"{own.name}: nothing to set against doing nothing"
-        return said(ask, head, lines(found.why), *together, note=as_of(market))
+        return reply_with(request, head, lines(found.why), *together, note=as_of(market))
     rows = list(_rows(found, own))
-    shown, pages = page_of(ask, len(rows))
+    shown, pages = page_of(request, len(rows))
     table = Block(Style.TABLE, columns=("", "worth>"), rows=rows[shown])
     note = f"{_legend(found)}; {as_of(market)}"
-    return said(ask, _head(found, own), table, *together, note=note).with_buttons(pages)
+    return reply_with(request, _head(found, own), table, *together, note=note).with_buttons(pages)
 
 
 def _head(found: Reconciliation, own: Portfolio) -> str:
@@ -85,8 +92,8 @@ def _rows(found: Reconciliation, own: Portfolio) -> Iterator[tuple[str, str]]:
     yield "held now", display.to_the_cent(found.now, own.currency)
 
 
-def _cause(step: Step) -> str:
-    if step.cause is Cause.FLOW:
+def _cause(step: ValueStep) -> str:
+    if step.cause is StepCause.FLOW:
         return "in" if step.amount > 0 else "out"
     return step.cause.value
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from portfolios.model.market import Market
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.bot.tables import table
 from rebalancer.usecases.reports.grade_changes import (
     NOTABLE_POINTS,
     Change,
-    Look,
+    GradeView,
     Seen,
     changes_between,
     look_again,
@@ -25,29 +25,35 @@ MOST_TOLD = 3
 COLUMNS = ("asset", "trend", "short>", "long>")
 
 
-def signals(ask: Ask) -> Reply:
+def signals(request: Request) -> Reply:
     """Tell what changed since the last look, then trend and grades of everything held."""
-    market = ask.market()
-    held = {h.asset_id for own in ask.portfolios() for h in own.holdings if h.quantity > 0}
-    look = look_at(market, held, now=ask.now)
+    market = request.market()
+    held = {h.asset_id for own in request.portfolios() for h in own.holdings if h.quantity > 0}
+    look = look_at(market, held, now=request.now)
     if not look.seen:
-        return said(ask, "Nothing that you hold has a trend or a grade", note=as_of(market))
+        return reply_with(
+            request, "Nothing that you hold has a trend or a grade", note=as_of(market)
+        )
     # What a group saw is nobody's look.
-    before = None if ask.is_group else look_again(ask.store.database, ask.person.name, look)
+    before = (
+        None if request.is_group else look_again(request.store.database, request.person.name, look)
+    )
     changes = () if before is None else changes_between(before, look)
     rows = _rows(market, look, {change.asset_id for change in changes})
-    shown, pages = page_of(ask, len(rows))
+    shown, pages = page_of(request, len(rows))
     blocks = [table(COLUMNS, rows[shown])]
-    if regime := ask.load_insights().regime:
+    if regime := request.load_insights().regime:
         blocks.append(lines(f"the market's last signal is {regime}"))
     note = f"grades are of 100, and count as changed from {NOTABLE_POINTS:.0f} points on"
-    reply = said(
-        ask, _head(market, look, before, changes), *blocks, note=f"{as_of(market)}; {note}"
+    reply = reply_with(
+        request, _head(market, look, before, changes), *blocks, note=f"{as_of(market)}; {note}"
     )
-    return reply.with_buttons([again("Refresh", ask.command, *ask.words), *pages])
+    return reply.with_buttons([again("Refresh", request.command, *request.words), *pages])
 
 
-def _head(market: Market, look: Look, before: Look | None, changes: Sequence[Change]) -> str:
+def _head(
+    market: Market, look: GradeView, before: GradeView | None, changes: Sequence[Change]
+) -> str:
     if before is None:
         return f"Signals of {_holdings(look)}: {_counted(look)}"
     since = f"since your look of {display.moment(before.at)}"
@@ -64,11 +70,11 @@ def _numbers(changes: Sequence[Change]) -> str:
     return " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
 
 
-def _holdings(look: Look) -> str:
+def _holdings(look: GradeView) -> str:
     return "1 holding" if len(look.seen) == 1 else f"{len(look.seen)} holdings"
 
 
-def _counted(look: Look) -> str:
+def _counted(look: GradeView) -> str:
     """Return how many trends are which.
 
     A trend that nobody tells counts as unknown.
@@ -78,7 +84,7 @@ def _counted(look: Look) -> str:
                      if found[word])  # fmt: skip
 
 
-def _rows(market: Market, look: Look, changed: set[str]) -> list[list[str]]:
+def _rows(market: Market, look: GradeView, changed: set[str]) -> list[list[str]]:
     """Return a row for each asset, those that changed first."""
     named = sorted((a not in changed, symbol_of(market, a), a) for a in look.seen)
     return [

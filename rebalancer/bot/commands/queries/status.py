@@ -13,10 +13,10 @@ from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Position, Valuation, value_portfolio
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.bot.tables import shortened, table
-from rebalancer.decision.analysis import situation_of, survey_portfolio
+from rebalancer.decision.analysis import analyse, situation_of
 from rebalancer.usecases.proposals.propose import judge_portfolio
 from rebalancer.usecases.proposals.status import open_plan
 from rebalancer.zones import judge
@@ -27,27 +27,29 @@ LONGEST_LABEL = 24
 LOOKS = ("portfolio", "sectors", "risk")
 
 
-def status(ask: Ask) -> Reply:
+def status(request: Request) -> Reply:
     """Tell value, drift and zone of each portfolio."""
-    market, mine = ask.market(), ask.portfolios()
+    market, mine = request.market(), request.portfolios()
     if not mine:
-        return said(ask, "You see no portfolio yet", note="the owner adds one, or gives you one")
+        return reply_with(
+            request, "You see no portfolio yet", note="the owner adds one, or gives you one"
+        )
     if len(mine) == 1:
-        return _only(ask, mine[0], market)
-    shown, pages = page_of(ask, len(mine))
-    told = [_standing(ask, own, market) for own in mine[shown]]
+        return _only(request, mine[0], market)
+    shown, pages = page_of(request, len(mine))
+    told = [_overview(request, own, market) for own in mine[shown]]
     overall = worst(tuple(each.zone for each in told))
     text = lines(*(each.text for each in told))
     head = _head(len(mine), len(told), shown, overall)
-    reply = said(ask, head, text, zone=overall, note=as_of(market))
+    reply = reply_with(request, head, text, zone=overall, note=as_of(market))
     names = [again(shortened(s.name, LONGEST_LABEL), "portfolio", s.name) for s in told]
-    return reply.with_buttons(*_rows(names), [_refresh(ask), *pages])
+    return reply.with_buttons(*_rows(names), [_refresh(request), *pages])
 
 
-def _only(ask: Ask, own: Portfolio, market: Market) -> Reply:
-    standing = _standing(ask, own, market)
-    reply = said(ask, standing.text, zone=standing.zone, note=as_of(market))
-    return reply.with_buttons([_refresh(ask), _chart(own, "value")], _looks(own, *LOOKS))
+def _only(request: Request, own: Portfolio, market: Market) -> Reply:
+    overview = _overview(request, own, market)
+    reply = reply_with(request, overview.text, zone=overview.zone, note=as_of(market))
+    return reply.with_buttons([_refresh(request), _chart(own, "value")], _looks(own, *LOOKS))
 
 
 def _head(every: int, told: int, shown: slice, overall: Zone) -> str:
@@ -56,7 +58,7 @@ def _head(every: int, told: int, shown: slice, overall: Zone) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _Overview:
     """How one portfolio fares."""
 
     name: str
@@ -64,21 +66,21 @@ class _Standing:
     text: str
 
 
-def _standing(ask: Ask, own: Portfolio, market: Market) -> _Standing:
+def _overview(request: Request, own: Portfolio, market: Market) -> _Overview:
     try:
-        survey = survey_portfolio(ask.followed(own), market)
+        analysis = analyse(request.followed(own), market)
     except StaleDataError:
         # The others are told all the same; a command for this one says what to do.
         told = f"grey, nothing is known yet of {own.targets_from}, which it follows"
-        return _Standing(own.name, Zone.GREY, f"{own.name}: {told}")
-    zone = worst(tuple(f.zone for f in judge(situation_of(survey, survey.w0, survey.c0))))
-    value = display.money(survey.valuation.value, own.currency)
-    open_ = open_plan(ask.store, own.name, now=ask.now) is not None
-    drift = f"drift {display.percent(survey.drift)}"
+        return _Overview(own.name, Zone.GREY, f"{own.name}: {told}")
+    zone = worst(tuple(f.zone for f in judge(situation_of(analysis, analysis.w0, analysis.c0))))
+    value = display.money(analysis.valuation.value, own.currency)
+    open_ = open_plan(request.store, own.name, now=request.now) is not None
+    drift = f"drift {display.percent(analysis.drift)}"
     proposal = "a proposal is open" if open_ else "no proposal"
-    unpriced = _unpriced(survey.valuation)
+    unpriced = _unpriced(analysis.valuation)
     told = ", ".join(filter(None, (zone.value, value, drift, proposal, unpriced)))
-    return _Standing(own.name, zone, f"{own.name}: {told}")
+    return _Overview(own.name, zone, f"{own.name}: {told}")
 
 
 def _unpriced(valuation: Valuation) -> str:
@@ -87,18 +89,20 @@ def _unpriced(valuation: Valuation) -> str:
     return f"without {count} whose price is unknown" if count else ""
 
 
-def portfolio(ask: Ask) -> Reply:
+def portfolio(request: Request) -> Reply:
     """Tell what is held."""
-    own, market = ask.portfolio(), ask.market()
+    own, market = request.portfolio(), request.market()
     valuation = value_portfolio(own, market)
     rows = _holdings(own, valuation)
-    shown, pages = page_of(ask, len(rows))
+    shown, pages = page_of(request, len(rows))
     held = "1 holding" if len(rows) == 2 else f"{len(rows) - 1} holdings"
     told = (display.money(valuation.value, own.currency), held, _unpriced(valuation))
     head = f"{own.name}: {', '.join(filter(None, told))}"
-    reply = said(ask, head, table(("asset", "value>", "weight>"), rows[shown]), note=as_of(market))
+    reply = reply_with(
+        request, head, table(("asset", "value>", "weight>"), rows[shown]), note=as_of(market)
+    )
     return reply.with_buttons(
-        [_refresh(ask), _chart(own, "holdings"), *pages], _looks(own, "sectors", "risk")
+        [_refresh(request), _chart(own, "holdings"), *pages], _looks(own, "sectors", "risk")
     )
 
 
@@ -118,23 +122,23 @@ def _holding(own: Portfolio, valuation: Valuation, position: Position) -> list[s
     return [position.asset.symbol, value, display.percent(position.value / valuation.value)]
 
 
-def sectors(ask: Ask) -> Reply:
+def sectors(request: Request) -> Reply:
     """Tell the sectors against their limits."""
-    own, market = ask.portfolio(), ask.market()
-    survey = survey_portfolio(own, market)
-    weights = (survey.limits.M.T @ survey.w0).tolist()
-    limits = zip(survey.limits.sector_names, weights, survey.limits.S_hi.tolist(), strict=True)
+    own, market = request.portfolio(), request.market()
+    analysis = analyse(own, market)
+    weights = (analysis.limits.M.T @ analysis.w0).tolist()
+    limits = zip(analysis.limits.sector_names, weights, analysis.limits.S_hi.tolist(), strict=True)
     held = sorted((row for row in limits if row[1] > 0.0005), key=lambda row: -row[1])
     over = [name for name, weight, cap in held if weight > cap + 1e-9]
     rows = [
         [name, display.percent(weight), _cap(cap), bar(weight / cap if cap > 0 else 1.0)]
         for name, weight, cap in held
     ]
-    shown, pages = page_of(ask, len(rows))
+    shown, pages = page_of(request, len(rows))
     told = table(("sector", "now>", "limit>", "used"), rows[shown])
     count = "1 sector" if len(rows) == 1 else f"{len(rows)} sectors"
-    reply = said(ask, f"{own.name}: {count}, {_over(over)}", told, note=as_of(market))
-    return reply.with_buttons([_refresh(ask), _chart(own, "sectors"), *pages])
+    reply = reply_with(request, f"{own.name}: {count}, {_over(over)}", told, note=as_of(market))
+    return reply.with_buttons([_refresh(request), _chart(own, "sectors"), *pages])
 
 
 def _over(names: Sequence[str]) -> str:
@@ -158,19 +162,19 @@ def bar(share: float) -> str:
     return "█" * round(share * BAR) or "▏"
 
 
-def risk(ask: Ask) -> Reply:
+def risk(request: Request) -> Reply:
     """Tell the risk zones with their reasons."""
-    own, market = ask.portfolio(), ask.market()
+    own, market = request.portfolio(), request.market()
     findings = judge_portfolio(own, market)
     names = {p.asset.asset_id: p.asset.symbol for p in value_portfolio(own, market).positions}
     loud = sorted((f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
-    shown, pages = page_of(ask, len(loud))
+    shown, pages = page_of(request, len(loud))
     told = [f"{WORDS[f.zone]} {_subject(f, names)}: {f.text}" for f in loud[shown]]
     green = f"{len(findings) - len(loud)} checks are green"
     overall = worst(tuple(f.zone for f in findings))
     head = f"{own.name}: {overall.value}, {len(loud)} to look at"
-    reply = said(ask, head, lines(*told, green), zone=overall, note=as_of(market))
-    return reply.with_buttons([_refresh(ask), _chart(own, "risk"), *pages])
+    reply = reply_with(request, head, lines(*told, green), zone=overall, note=as_of(market))
+    return reply.with_buttons([_refresh(request), _chart(own, "risk"), *pages])
 
 
 def _subject(finding: Finding, names: Mapping[str, str]) -> str:
@@ -182,8 +186,8 @@ def _loudness(finding: Finding) -> tuple[int, float]:
     return -ORDER[finding.zone], -finding.severity
 
 
-def _refresh(ask: Ask) -> Button:
-    return again("Refresh", ask.command, *ask.words)
+def _refresh(request: Request) -> Button:
+    return again("Refresh", request.command, *request.words)
 
 
 def _looks(own: Portfolio, *names: str) -> list[Button]:

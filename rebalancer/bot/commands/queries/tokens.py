@@ -11,8 +11,8 @@ from portfolios.model.assets import Asset
 from portfolios.model.market import Grade, Market
 from portfolios.model.valuation import value_portfolio
 from portfolios.values import display
-from rebalancer.bot.reply import Reply, again, as_of, lines, said
-from rebalancer.bot.request import Ask
+from rebalancer.bot.reply import Reply, again, as_of, lines, reply_with
+from rebalancer.bot.request import Request
 from rebalancer.bot.tables import shortened
 from rebalancer.usecases.reports.market_table import (
     TREND_WORDS,
@@ -27,34 +27,34 @@ OWN = "our own"
 SOURCES = {"tokenmetrics": "Token Metrics", "technical": OWN}
 
 
-def token(ask: Ask) -> Reply:
+def token(request: Request) -> Reply:
     """Tell about one token: price, changes, rank, sector, trend, grades, and whether it is held."""
-    if not ask.names:
+    if not request.names:
         raise UsageError("say which token", hint="/token SOL")
-    market = ask.market()
+    market = request.market()
     try:
-        asset = asset_named(market, " ".join(ask.names))
+        asset = asset_named(market, " ".join(request.names))
     except AmbiguousAssetError as error:
-        return _which(ask, error)
+        return _which(request, error)
     (row,) = market_rows(market, [asset])
     told = [
         _price(market, row),
         _place(asset),
-        *_said_of(ask, market, asset),
-        _held(ask, market, asset),
+        *_said_of(request, market, asset),
+        _held(request, market, asset),
     ]
-    reply = said(ask, f"{asset.symbol}, {asset.name}", lines(*told), note=as_of(market))
+    reply = reply_with(request, f"{asset.symbol}, {asset.name}", lines(*told), note=as_of(market))
     chart = again("Chart", "chart", f"token={asset.asset_id}")
-    return reply.with_buttons([again("Refresh", ask.command, *ask.words), chart])
+    return reply.with_buttons([again("Refresh", request.command, *request.words), chart])
 
 
-def _which(ask: Ask, error: AmbiguousAssetError) -> Reply:
+def _which(request: Request, error: AmbiguousAssetError) -> Reply:
     """List the tokens that bear a symbol, each with a button that asks for it."""
     some = error.candidates[:MOST_CANDIDATES]
     told = [f"{c.asset_id}: {c.name}, rank {c.rank or 'unknown'}" for c in some]
     head = f"{error.symbol} names {len(error.candidates)} tokens: say which"
     rows = [[again(shortened(c.asset_id, LONGEST_LABEL), "token", c.asset_id)] for c in some]
-    return said(ask, head, lines(*told)).with_buttons(*rows)
+    return reply_with(request, head, lines(*told)).with_buttons(*rows)
 
 
 def _price(market: Market, row: MarketRow) -> str:
@@ -85,23 +85,23 @@ def _place(asset: Asset) -> str:
     return f"{rank}, sectors {parts}"
 
 
-def _said_of(ask: Ask, market: Market, asset: Asset) -> Iterator[str]:
+def _said_of(request: Request, market: Market, asset: Asset) -> Iterator[str]:
     grade = market.grades.get(asset.asset_id)
     if grade is None:
         yield "trend and grades unknown"
         return
-    yield trend_of(ask, asset, grade)
+    yield trend_of(request, asset, grade)
     for name, points, at in (("short", grade.short, grade.short_at),
                              ("long", grade.long, grade.long_at)):  # fmt: skip
         if points is not None:
             yield f"{name} grade {points:.0f} of 100 ({_source(grade)}{_aged(market, at)})"
 
 
-def trend_of(ask: Ask, asset: Asset, grade: Grade) -> str:
+def trend_of(request: Request, asset: Asset, grade: Grade) -> str:
     """Tell a trend, who says so, and since when where that was seen."""
     if grade.trend is None:
         return f"trend unknown ({_source(grade)})"
-    since = turned_at(ask.store.database, asset.asset_id, grade.source, grade.trend)
+    since = turned_at(request.store.database, asset.asset_id, grade.source, grade.trend)
     if since is None and grade.signal:
         since = grade.short_at
     told = "" if since is None else f", since {display.day(since.date())}"
@@ -130,10 +130,10 @@ def old(age: timedelta) -> str:
     return f"{age.days} days old"
 
 
-def _held(ask: Ask, market: Market, asset: Asset) -> str:
+def _held(request: Request, market: Market, asset: Asset) -> str:
     """Tell the weight of a token in each portfolio that holds it; no quantity, no value."""
     told = []
-    for own in ask.portfolios():
+    for own in request.portfolios():
         holding = own.holding(asset.asset_id)
         if holding is None or holding.quantity <= 0:
             continue

@@ -55,7 +55,7 @@ def _no_waits() -> Iterator[None]:
         yield
 
 
-class Office:
+class RawServer:
     """A ledger whose clock is moved by waiting, and the client that spends from it."""
 
     def __init__(self, path: Path, *, monthly: int | None = None) -> None:
@@ -83,59 +83,61 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path / "ledger.db")
+def dispatcher(tmp_path: Path) -> Iterator[RawServer]:
+    made = RawServer(tmp_path / "ledger.db")
     yield made
     made.database.close()
 
 
-def test_an_answer_is_exact_and_the_key_travels_in_a_header_only(office: Office) -> None:
+def test_an_answer_is_exact_and_the_key_travels_in_a_header_only(dispatcher: RawServer) -> None:
     with playing(FINE) as server:
-        answer = office.ask(server)
+        answer = dispatcher.ask(server)
     assert str(answer) == "{'data': [Decimal('1.10')]}"
     (request,) = server.requests
     assert request.startswith("GET /things?ids=a%2Cb HTTP/1.1\r\n")
     assert f"x-api-key: {CANARY}" in request
-    assert office.statuses() == ["200"]
+    assert dispatcher.statuses() == ["200"]
 
 
 @pytest.mark.parametrize("act", [hang_up, break_off])
 def test_a_server_that_hangs_up_is_asked_again_and_each_attempt_is_counted(
-    office: Office, act: Act
+    dispatcher: RawServer, act: Act
 ) -> None:
     with playing(act) as server, pytest.raises(UnreachableError):
-        office.ask(server)
-    assert office.statuses() == ["failed"] * 3
+        dispatcher.ask(server)
+    assert dispatcher.statuses() == ["failed"] * 3
 
 
 @pytest.mark.parametrize("act", [silence, drip(), drip(in_headers=True)])
-def test_a_server_that_stalls_takes_one_deadline_and_no_more(office: Office, act: Act) -> None:
+def test_a_server_that_stalls_takes_one_deadline_and_no_more(
+    dispatcher: RawServer, act: Act
+) -> None:
     began = time.monotonic()
     with playing(act) as server, pytest.raises(UnreachableError) as caught:
-        office.ask(server, deadline=0.4)
+        dispatcher.ask(server, deadline=0.4)
     assert time.monotonic() - began < 3
     assert caught.value.is_stalled
-    assert office.statuses() == ["failed"]
+    assert dispatcher.statuses() == ["failed"]
 
 
-def test_a_second_attempt_may_do(office: Office) -> None:
+def test_a_second_attempt_may_do(dispatcher: RawServer) -> None:
     with playing(hang_up, reply(b"", status=503), FINE) as server:
-        assert office.ask(server)
-    assert office.statuses() == ["failed", "503", "200"]
+        assert dispatcher.ask(server)
+    assert dispatcher.statuses() == ["failed", "503", "200"]
 
 
-def test_nobody_there_is_unreachable(office: Office) -> None:
+def test_nobody_there_is_unreachable(dispatcher: RawServer) -> None:
     with playing(FINE) as server:
         pass
     with pytest.raises(UnreachableError, match="could not be reached"):
-        office.ask(server)
+        dispatcher.ask(server)
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_body_without_end_is_refused_early(office: Office, packed: bool) -> None:
+def test_a_body_without_end_is_refused_early(dispatcher: RawServer, packed: bool) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with playing(endless(packed=packed)) as server, pytest.raises(ReplyError, match="longer than"):
-        office.ask(server)
+        dispatcher.ask(server)
     # The stand-in packs in the same process, within its own few megabytes.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000 + 200_000 * packed
 
@@ -163,16 +165,16 @@ def test_a_body_without_end_is_refused_early(office: Office, packed: bool) -> No
     ],
 )  # fmt: skip
 def test_a_reply_out_of_shape_is_refused_and_not_asked_for_again(
-    office: Office, body: bytes, headers: dict[str, str]
+    dispatcher: RawServer, body: bytes, headers: dict[str, str]
 ) -> None:
     with playing(reply(body, **headers)) as server, pytest.raises(ReplyError):  # type: ignore[arg-type]
-        office.ask(server)
+        dispatcher.ask(server)
     assert len(server.requests) == 1
 
 
-def test_a_packed_reply_is_read(office: Office) -> None:
+def test_a_packed_reply_is_read(dispatcher: RawServer) -> None:
     with playing(reply(gzip.compress(b'{"a": 1}'), content_encoding="gzip")) as server:
-        assert office.ask(server) == {"a": 1}
+        assert dispatcher.ask(server) == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -193,11 +195,11 @@ def test_a_packed_reply_is_read(office: Office) -> None:
     ],
 )
 def test_each_status_has_a_meaning(
-    office: Office, status: int, body: bytes, error: type[ProviderError]
+    dispatcher: RawServer, status: int, body: bytes, error: type[ProviderError]
 ) -> None:
     with playing(reply(body, status=status, location="http://127.0.0.1:1/")) as server:
         with pytest.raises(error) as caught:
-            office.ask(server)
+            dispatcher.ask(server)
         tried = len(server.requests)
     assert str(status) in str(caught.value) or status == 402
     assert tried == (3 if error in (UnreachableError, RateLimitError) else 1)
@@ -206,9 +208,9 @@ def test_each_status_has_a_meaning(
         assert caught.value.hint == "use a demo plan"
 
 
-def test_what_is_not_there_is_none(office: Office) -> None:
+def test_what_is_not_there_is_none(dispatcher: RawServer) -> None:
     with playing(reply(b'{"error":"coin not found"}', status=404)) as server:
-        assert office.ask(server) is None
+        assert dispatcher.ask(server) is None
 
 
 @pytest.mark.parametrize(
@@ -229,12 +231,12 @@ def test_what_is_not_there_is_none(office: Office) -> None:
     ],
 )
 def test_too_many_requests_are_waited_out_as_asked_but_not_for_ever(
-    office: Office, headers: dict[str, str], waits: list[float]
+    dispatcher: RawServer, headers: dict[str, str], waits: list[float]
 ) -> None:
     act = reply(b"Throttled", status=429, kind="text/plain", **headers)
     with playing(act) as server, pytest.raises(RateLimitError, match="Throttled"):
-        office.ask(server)
-    assert office.waits == waits
+        dispatcher.ask(server)
+    assert dispatcher.waits == waits
 
 
 def test_a_reset_is_told_by_the_servers_own_clock() -> None:
@@ -245,31 +247,31 @@ def test_a_reset_is_told_by_the_servers_own_clock() -> None:
 
 
 def test_without_credits_nothing_is_asked(tmp_path: Path) -> None:
-    office = Office(tmp_path / "poor.db", monthly=1)
+    dispatcher = RawServer(tmp_path / "poor.db", monthly=1)
     with playing(hang_up) as server, pytest.raises(QuotaSpentError):
-        office.ask(server)
+        dispatcher.ask(server)
     assert len(server.requests) == 1
-    office.database.close()
+    dispatcher.database.close()
 
 
 def test_a_proxy_of_the_environment_is_not_used(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    dispatcher: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with playing(FINE) as server:
-        assert office.ask(server)
+        assert dispatcher.ask(server)
 
 
 def test_the_key_is_in_no_log_no_error_and_no_repr(
-    office: Office, caplog: pytest.LogCaptureFixture
+    dispatcher: RawServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="portfolios")
     echo = json.dumps({"error": f"the key {CANARY} is wrong"}).encode()
     texts = []
     for act in (reply(echo, status=401), reply(b"", kind=CANARY), reply(echo, status=500), hang_up):
         with playing(act) as server, pytest.raises(ProviderError) as caught:
-            office.ask(server)
+            dispatcher.ask(server)
         texts.append("".join(traceback.format_exception(caught.value)))
         texts.append(repr(caught.value))
     texts.append(repr(Service("them", "http://x", {"x-api-key": CANARY})))

@@ -45,7 +45,7 @@ def talk(
     bot: Bot, what: Callable[[Line, TelegramStandin], Awaitable[None]], *chats: int
 ) -> TelegramStandin:
     async def talked(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             await what(Line(bot, made), server)
 
     with TelegramStandin(OWNER, *chats) as server:

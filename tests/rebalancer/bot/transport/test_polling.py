@@ -15,7 +15,7 @@ from portfolios.errors import DeliveryError
 from portfolios.model.market import Market
 from portfolios.model.users import Person, Role
 from portfolios.store.user_store import PeopleStore
-from rebalancer.bot.dispatcher import Office
+from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.transport.application import application
 from rebalancer.bot.transport.polling import (
     PAGE,
@@ -23,7 +23,7 @@ from rebalancer.bot.transport.polling import (
     RIVAL,
     UNREACHED,
     UNREAD,
-    Watch,
+    PollingHooks,
     answer_all,
 )
 from tests.rebalancer.bot.bot_fixture import OWNER, VIEWER, Bot
@@ -46,9 +46,9 @@ class Ear:
     threads: set[Thread] = field(default_factory=set)
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> PollingHooks:
         well = lambda: self.note("")  # noqa: E731
-        return Watch(self.stop.is_set, self.is_mine, well, self.note, patience=0.3)
+        return PollingHooks(self.stop.is_set, self.is_mine, well, self.note, patience=0.3)
 
     def is_mine(self) -> bool:
         self.threads.add(current_thread())
@@ -60,9 +60,9 @@ class Ear:
 
 
 @contextmanager
-def listening(bot: Bot | Office, server: TelegramStandin, ear: Ear) -> Iterator[Thread]:
-    office = bot.office if isinstance(bot, Bot) else bot
-    made = application(TOKEN, base_url=server.base_url, office=office)
+def listening(bot: Bot | Dispatcher, server: TelegramStandin, ear: Ear) -> Iterator[Thread]:
+    dispatcher = bot.dispatcher if isinstance(bot, Bot) else bot
+    made = application(TOKEN, base_url=server.base_url, dispatcher=dispatcher)
     thread = Thread(target=answer_all, args=(made, ear.watch))
     thread.start()
     try:
@@ -175,8 +175,8 @@ def test_many_long_answers_leave_room_for_a_short_one(bot: Bot) -> None:
         for chat in many:
             person = Person(f"p{chat}", Role.VIEWER, chat=str(chat), portfolios=("shared",))
             PeopleStore(store.database).save(person)
-    office = replace(bot.office, market=market)
-    with TelegramStandin(OWNER, *many) as server, listening(office, server, Ear()):
+    dispatcher = replace(bot.dispatcher, market=market)
+    with TelegramStandin(OWNER, *many) as server, listening(dispatcher, server, Ear()):
         try:
             for chat in many:
                 Phone(server, chat).write("/health")
@@ -199,7 +199,7 @@ def test_what_is_noted_never_holds_up_the_answering(bot: Bot) -> None:
 def test_a_refused_token_ends_it_with_a_word(bot: Bot) -> None:
     with TelegramStandin(OWNER) as server:
         wrong = TOKEN.replace("canary", "wrong!")
-        made = application(wrong, base_url=server.base_url, office=bot.office)
+        made = application(wrong, base_url=server.base_url, dispatcher=bot.dispatcher)
         with pytest.raises(DeliveryError, match=REFUSED) as refused:
             answer_all(made, Ear().watch)
     assert refused.value.channel_down

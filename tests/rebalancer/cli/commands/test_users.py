@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.shell import Done, Shell
+from tests.shell import Finished, Shell
 
 HOLDINGS = 'name = "{}"\nholdings = [{{ asset = "bitcoin", quantity = "1" }}]\n'
 
@@ -22,7 +22,7 @@ def shell(tmp_path: Path) -> Shell:
     return made
 
 
-def add(shell: Shell, *words: str) -> Done:
+def add(shell: Shell, *words: str) -> Finished:
     done = shell.run("user", "add", *words)
     assert done.code == 0, done.err
     return done

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portfolios.model.market import Array
 from rebalancer.optimiser.explain.attribution import Attribution, attribute, limit_rows, volatility
-from rebalancer.optimiser.inputs import Inputs, Prices, Row, Solution
+from rebalancer.optimiser.inputs import Inputs, PenaltyPrices, Row, Solution
 
 few = settings(max_examples=200, deadline=None)
 many = settings(max_examples=10_000, deadline=None)
@@ -63,7 +63,7 @@ def random_program(seed: int) -> tuple[Inputs, Solution, Array]:
         c_hard=0.0,
         min_trade=0.0,
         leg_cost=float(rng.choice([0.0, 1e-4])),
-        prices=Prices(asset=rng.uniform(0.05, 0.2, n) if rng.random() < 0.5 else 0.1),
+        prices=PenaltyPrices(asset=rng.uniform(0.05, 0.2, n) if rng.random() < 0.5 else 0.1),
         extra_rows=rows,
     )
     return inputs, solution(inputs, np.where(keep, w0, w)), trend

@@ -15,10 +15,10 @@ from portfolios.model.plan import ReasonKind, Side, Trade
 from portfolios.model.policy import Signals
 from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.reference import Reference
-from rebalancer.estimates.trade_bounds import Boxes
+from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.optimiser.explain.attribution import attribute
-from rebalancer.optimiser.explain.reasons import Case, reasons_for
-from rebalancer.optimiser.explain.reference_moves import moves
+from rebalancer.optimiser.explain.reasons import ExplanationInputs, reasons_for
+from rebalancer.optimiser.explain.reference_moves import reference_moves
 from rebalancer.optimiser.inputs import Inputs, Row, Solution
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -46,7 +46,7 @@ def case(
     targets: bool = True,
     signals: Signals = Signals.TILT,
     **limits: object,
-) -> Case:
+) -> ExplanationInputs:
     """A portfolio of five coins worth $10,000, with an answer written down by hand."""
     w0, w = np.array(held), np.array(after)
     r0 = w0 if wished is None else np.array(wished)
@@ -87,14 +87,14 @@ def case(
     z = w - w0
     u, v = np.maximum(z, 0), np.maximum(-z, 0)
     answer = Solution(w, u, v, float(1 - w.sum()), 0.0, 0.0, None, "test", "optimal", None, None)
-    return Case(
+    return ExplanationInputs(
         inputs=inputs,
         solution=answer,
         attribution=attribute(
             inputs, answer, np.array(trend or [0.0] * 5), np.array(grade or [0.0] * 5)
         ),
         reference=Reference(r0, r1, inputs.r, targets, not targets),
-        boxes=Boxes(
+        bounds=TradeBounds(
             np.where(locked, 0.0, 1.0),
             np.where(locked, 0.0, w0),
             inputs.w_lock,
@@ -119,7 +119,7 @@ def _market(grades: dict[str, Grade]) -> Market:
     return Market(AT, "usd", {}, {}, grades, bars)
 
 
-def trades(c: Case) -> list[Trade]:
+def trades(c: ExplanationInputs) -> list[Trade]:
     z = c.solution.w - c.inputs.w0
     return [
         Trade(a, a.upper(), Side.BUY if z[i] > 0 else Side.SELL, *[Decimal(1)] * 4)
@@ -128,7 +128,7 @@ def trades(c: Case) -> list[Trade]:
     ]
 
 
-def said(c: Case, asset: str) -> list[tuple[ReasonKind, float, str]]:
+def said(c: ExplanationInputs, asset: str) -> list[tuple[ReasonKind, float, str]]:
     return [(r.kind, r.share, r.text) for r in reasons_for(c, trades(c))[asset]]
 
 
@@ -347,7 +347,7 @@ def test_the_moves_of_the_reference_sum_to_its_way(seed: int) -> None:
         b_min=0.2,
         c_hard=0.05,
     )
-    total = sum(move.change for move in moves(c.reference, c.inputs, c.boxes))
+    total = sum(move.change for move in reference_moves(c.reference, c.inputs, c.bounds))
     np.testing.assert_allclose(total, c.reference.r - c.reference.wished, atol=1e-9)
 
 
@@ -359,7 +359,7 @@ def test_the_order_of_rules_decides_who_moved_the_reference() -> None:
         w_max=np.array([1, 0.06, 0.048, 1, 1]),
         S_hi=np.array([1.0, 0.09, 1.0]),
     )
-    names = [move.name for move in moves(c.reference, c.inputs, c.boxes)]
+    names = [move.name for move in reference_moves(c.reference, c.inputs, c.bounds)]
     assert names == ["asset.doge.max", "asset.pepe.max", "sector.meme.max"]
 
 

@@ -23,7 +23,7 @@ from portfolios.model.users import Person, Role
 from portfolios.store.button_payloads import shortcut_for
 from portfolios.store.database import open_database
 from portfolios.store.drafts import Draft, keep_draft
-from portfolios.store.last_seen import saw
+from portfolios.store.last_seen import save_last_seen
 from portfolios.store.link_codes import new_code
 from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
@@ -53,7 +53,7 @@ def leave_traces(store: Store, person: Person) -> None:
     new_code(database, person, now=NOW)
     shortcut_for(database, name, "/status", now=NOW)
     keep_draft(database, name, Draft(Portfolio("core"), ""), now=NOW)
-    saw(database, name, {"bitcoin": "1"})
+    save_last_seen(database, name, {"bitcoin": "1"})
     preferences = PreferenceStore(database)
     with database.transaction():
         preferences.save(name, Preferences(budget=3))

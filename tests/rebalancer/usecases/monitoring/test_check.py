@@ -15,7 +15,7 @@ from alerts.delivery.outbox import Outbox
 from alerts.messages import Kind
 from alerts.migrations import ALERTS
 from alerts.preferences.store import PreferenceStore
-from alerts.triggers.state_store import Memory
+from alerts.triggers.state_store import AlertState
 from portfolios.model.booking import book
 from portfolios.model.market import Market
 from portfolios.model.plan import Finding, Plan, Scope, Zone
@@ -91,7 +91,7 @@ def kinds(checked: Checked) -> list[Kind]:
 
 def test_the_first_look_is_a_snapshot(store: Store, market: Market) -> None:
     assert kinds(run(store, held(), market)) == []
-    assert Memory(store.database, "core").conditions()
+    assert AlertState(store.database, "core").conditions()
 
 
 def test_a_red_zone_is_told_at_once_to_those_it_concerns(store: Store, market: Market) -> None:
@@ -183,7 +183,7 @@ def test_a_failure_while_writing_leaves_nothing_half_done(store: Store, market: 
     store.save_plan(propose(off, market).plan, at=market.as_of)
     with pytest.raises(Exception, match="stored already"):
         run(store, off, market, plan=twice)
-    assert Memory(store.database, "core").conditions() == ()
+    assert AlertState(store.database, "core").conditions() == ()
     assert Outbox(store.database).find() == ()
 
 
@@ -224,7 +224,7 @@ def test_twenty_holdings_that_flap_all_hour_are_a_dozen_messages_at_most(
         )  # fmt: skip
         messages += len([m for m in told.messages if m.kind is Kind.ZONE_RED])
     assert 1 <= messages <= 12
-    assert {t.zone for t in Memory(store.database, "core").told()} == {Zone.RED}
+    assert {t.zone for t in AlertState(store.database, "core").told()} == {Zone.RED}
 
 
 def test_a_holding_that_leaves_its_band_is_told_once_until_it_is_back(

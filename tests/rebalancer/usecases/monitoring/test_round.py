@@ -19,7 +19,7 @@ from portfolios.model.insights import Insights
 from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.users import Person
-from rebalancer.usecases.monitoring.round import Around, Round, look_round
+from rebalancer.usecases.monitoring.round import Round, RoundInputs, look_round
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, NOW, Bot
 
 BOB = Person("bob", email="bob@example.org", portfolios=("shared",))
@@ -31,8 +31,8 @@ def bot(tmp_path: Path) -> Bot:
     return Bot(tmp_path)
 
 
-def around(*people: Person) -> Around:
-    return Around(MARKET, Insights(), people)
+def around(*people: Person) -> RoundInputs:
+    return RoundInputs(MARKET, Insights(), people)
 
 
 def rounded(bot: Bot, *people: Person, now: datetime = NOW, most: int = 1_000) -> Round:

@@ -20,8 +20,8 @@ from portfolios.model.portfolio import Portfolio, StatedPrice
 from portfolios.values.cents import to_cents
 from rebalancer.usecases.performance.past_plans import PastPlan
 from rebalancer.usecases.performance.reconciliation import (
-    Cause,
     Reconciliation,
+    StepCause,
     Unreconciled,
     reconcile,
 )
@@ -140,7 +140,7 @@ def check(life: Life) -> None:
 def _is_exact(found: Reconciliation, life: Life) -> None:
     lines = [Fraction(found.start), *(Fraction(step.amount) for step in found.steps)]
     assert sum(lines) == Fraction(found.now) == worth(life.now, life.market)
-    plans = {s.plan_id: Fraction(s.amount) for s in found.steps if s.cause is Cause.PLAN}
+    plans = {s.plan_id: Fraction(s.amount) for s in found.steps if s.cause is StepCause.PLAN}
     assert sum(plans.values()) == Fraction(found.now) - life.untouched.worth(life.market)
     for entry in life.past:
         assert entry.earned is not None
@@ -183,10 +183,10 @@ def test_a_life_checked_by_hand() -> None:
     assert found.start == 2 * 120 + 10 * 8 + 50
     told = [(step.cause, str(step.amount)) for step in found.steps]
     assert told == [
-        (Cause.FLOW, "100"),
-        (Cause.PLAN, "9.90"),  # sold 5 at 10.00, they stand at 8
-        (Cause.EDIT, "20.00"),  # one bitcoin more at 120, 100 less in cash
-        (Cause.PLAN, "9.80"),  # bought half a one at 100.00, it stands at 120
+        (StepCause.FLOW, "100"),
+        (StepCause.PLAN, "9.90"),  # sold 5 at 10.00, they stand at 8
+        (StepCause.EDIT, "20.00"),  # one bitcoin more at 120, 100 less in cash
+        (StepCause.PLAN, "9.80"),  # bought half a one at 100.00, it stands at 120
     ]
     assert found.now == Decimal("509.70")
     assert (found.earned, found.rounding) == (Decimal("19.70"), 0)
@@ -254,7 +254,7 @@ def test_plans_at_made_up_prices_are_edits_beside_real_ones() -> None:
     assert isinstance(reconcile(between, only, market), Unreconciled)
     found = reconcile(now, [past(real, Outcome.BOOKED, market), *only], market)
     assert isinstance(found, Reconciliation)
-    assert [(s.cause, s.amount) for s in found.steps] == [(Cause.PLAN, -10)]
+    assert [(s.cause, s.amount) for s in found.steps] == [(StepCause.PLAN, -10)]
     assert found.start == 370
 
 

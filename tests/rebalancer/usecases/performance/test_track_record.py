@@ -72,7 +72,7 @@ def test_choosing_well_is_approving_gains_and_skipping_losses() -> None:
     found = results_of([*gains, *losses])
     assert found.choosing.weeks == 10
     assert found.choosing.is_told
-    assert not found.approved.telling.is_told
+    assert not found.approved.significance.is_told
     assert in_words(found, "usd")[-1].startswith("choosing, against the contrary: hardly luck")
 
 
@@ -81,8 +81,8 @@ def test_gains_are_measured_against_what_the_portfolio_was_worth() -> None:
     large = replace(every[0], plan=replace(every[0].plan, value=Decimal(0)))
     found = results_of([large, *every[1:]])
     assert found.approved.count == LEAST
-    assert found.approved.telling.weeks == LEAST - 1
-    assert results_of(every).approved.telling.is_told
+    assert found.approved.significance.weeks == LEAST - 1
+    assert results_of(every).approved.significance.is_told
 
 
 def test_a_large_portfolio_weighs_no_more_than_a_small_one() -> None:
@@ -90,4 +90,4 @@ def test_a_large_portfolio_weighs_no_more_than_a_small_one() -> None:
     loss = entry(Outcome.APPROVED, "1000", week=LEAST)
     large = replace(loss, plan=replace(loss.plan, value=Decimal(10**9)))
     # As fractions only all gains together reach so far, with the small loss either way.
-    assert results_of([*gains, large]).approved.telling.chance == 4 / 2**LEAST
+    assert results_of([*gains, large]).approved.significance.chance == 4 / 2**LEAST

@@ -10,9 +10,9 @@ from portfolios.model.plan import Plan, Side, Trade
 from portfolios.model.policy import Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
-from rebalancer.usecases.proposals.break_even import Tipping, tipping_points, world_of
+from rebalancer.usecases.proposals.break_even import BreakEven, break_evens, scenario_of
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.scenario import World
+from rebalancer.usecases.proposals.scenario import Scenario
 from rebalancer.usecases.proposals.what_if import what_if
 from rebalancer.usecases.proposals.why_untraded import trade_of
 from tests.rebalancer.decision.example_portfolios import book, cap, ignoring
@@ -21,9 +21,9 @@ MARKET = sample_market()
 HELD = {"bitcoin": 0.5, "ethereum": 0.2, "dogecoin": 0.09}
 
 
-def made(portfolio: Portfolio, asset_id: str) -> tuple[World, Plan, Trade]:
+def made(portfolio: Portfolio, asset_id: str) -> tuple[Scenario, Plan, Trade]:
     plan = propose(portfolio, MARKET).plan
-    world, trade = world_of(plan, World(portfolio, MARKET)), trade_of(plan, asset_id)
+    world, trade = scenario_of(plan, Scenario(portfolio, MARKET)), trade_of(plan, asset_id)
     assert world is not None
     assert trade is not None
     return world, plan, trade
@@ -40,7 +40,7 @@ def test_a_sale_for_a_limit_ends_with_a_looser_one() -> None:
     mine = book(MARKET, HELD, policy=ignoring(sectors=cap(meme=0.05), assets=cap(dogecoin=0.5)))
     world, plan, trade = made(mine, "dogecoin")
     assert trade.side is Side.SELL
-    points = tipping_points(world, plan, trade)
+    points = break_evens(world, plan, trade)
     (limit,) = [point for point in points if "sector.meme.max" in point.text]
     assert limit.without
     assert not is_made_with(mine, limit.without, trade)
@@ -52,7 +52,7 @@ def test_a_sale_for_a_limit_ends_with_a_looser_one() -> None:
 def test_a_purchase_for_a_target_ends_with_a_higher_price() -> None:
     mine = book(MARKET, HELD, targets={**HELD, "ethereum": 0.24}, policy=ignoring())
     world, plan, trade = made(mine, "ethereum")
-    (price,) = tipping_points(world, plan, trade)
+    (price,) = break_evens(world, plan, trade)
     assert price.without.startswith("price.ethereum=")
     assert not is_made_with(mine, price.without, trade)
     assert is_made_with(mine, price.still, trade)
@@ -66,7 +66,7 @@ def test_whatever_is_said_to_end_a_trade_ends_it() -> None:
     _, plan, _ = made(mine, "ethereum")
     checked = 0
     for trade in plan.trades:
-        for point in tipping_points(*made(mine, trade.asset_id)):
+        for point in break_evens(*made(mine, trade.asset_id)):
             checked += 1
             assert not point.without or not is_made_with(mine, point.without, trade)
             assert not point.still or is_made_with(mine, point.still, trade)
@@ -75,6 +75,6 @@ def test_whatever_is_said_to_end_a_trade_ends_it() -> None:
 
 
 def test_what_was_seen_is_what_is_said() -> None:
-    assert Tipping("cash=2", "cash=1").text == "not made with cash=2 (still made with cash=1)"
-    assert Tipping("cash=2", "").text == "not made with cash=2"
-    assert Tipping("", "cash=1").text == "made even with cash=1"
+    assert BreakEven("cash=2", "cash=1").text == "not made with cash=2 (still made with cash=1)"
+    assert BreakEven("cash=2", "").text == "not made with cash=2"
+    assert BreakEven("", "cash=1").text == "made even with cash=1"

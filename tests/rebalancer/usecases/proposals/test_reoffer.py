@@ -11,7 +11,7 @@ import pytest
 from alerts.delivery.delivery import Delivery
 from alerts.delivery.outbox import Outbox
 from portfolios.model.users import Person, Role
-from rebalancer.usecases.proposals.reoffer import tell_again
+from rebalancer.usecases.proposals.reoffer import resend_snoozed
 from tests.rebalancer.bot.bot_fixture import CANARY, NOW, OWNER, Bot, plan_of
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -35,7 +35,7 @@ def plan(bot: Bot) -> str:
 def told(bot: Bot, after: timedelta) -> bool:
     bot.now = NOW + after
     with bot.store() as store:
-        return tell_again(store, CANARY, [ANN, STRANGER], now=bot.now)
+        return resend_snoozed(store, CANARY, [ANN, STRANGER], now=bot.now)
 
 
 def waiting(bot: Bot) -> list[Delivery]:
@@ -80,7 +80,7 @@ def test_what_was_decided_replaced_or_lapsed_does_not_come(bot: Bot, plan: str) 
 
 def test_a_newer_proposal_takes_its_place(bot: Bot, plan: str) -> None:
     bot.now = NOW + HOUR
-    answer = bot.office.answer(bot.heard(f"/rebalance {CANARY} cash=500", OWNER))
+    answer = bot.dispatcher.answer(bot.heard(f"/rebalance {CANARY} cash=500", OWNER))
     assert answer is not None
     assert answer.message is not None
     assert plan_of(answer.message) != plan

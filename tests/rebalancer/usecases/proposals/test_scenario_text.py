@@ -13,8 +13,8 @@ from portfolios.errors import UsageError
 from portfolios.model.policy import Mode, Policy, Profile, Range, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio, StatedPrice
 from portfolios.providers.sample.market import sample_market
-from rebalancer.usecases.proposals.scenario import World
-from rebalancer.usecases.proposals.scenario_text import FORMS, supposed
+from rebalancer.usecases.proposals.scenario import Scenario
+from rebalancer.usecases.proposals.scenario_text import FORMS, apply_scenario
 
 MARKET = sample_market()
 STAKED = Lock(LockKind.FROZEN, reason="staked")
@@ -34,22 +34,22 @@ PORTFOLIO = Portfolio(
     policy=Policy(sectors={"meme": Range(max=Decimal("0.1"))}, turnover=Decimal("0.2")),
     targets={"bitcoin": Decimal("0.5"), "solana": Decimal("0.2")},
 )
-WORLD = World(PORTFOLIO, MARKET)
+WORLD = Scenario(PORTFOLIO, MARKET)
 
 
 def policy_with(*words: str) -> Policy:
-    return supposed(WORLD, words).portfolio.policy
+    return apply_scenario(WORLD, words).portfolio.policy
 
 
-def refusal(*words: str, world: World = WORLD) -> str:
+def refusal(*words: str, world: Scenario = WORLD) -> str:
     with pytest.raises(UsageError) as refused:
-        supposed(world, words)
+        apply_scenario(world, words)
     return str(refused.value)
 
 
 def test_money_comes_in_or_goes_out() -> None:
-    assert supposed(WORLD, ["cash=1000"]).flow == 1000
-    assert supposed(WORLD, ["Cash=-12.50"]).flow == Decimal("-12.50")
+    assert apply_scenario(WORLD, ["cash=1000"]).flow == 1000
+    assert apply_scenario(WORLD, ["Cash=-12.50"]).flow == Decimal("-12.50")
 
 
 def test_limits_are_set_beside_those_that_stand() -> None:
@@ -79,15 +79,15 @@ def test_each_line_of_a_policy_can_be_supposed() -> None:
 
 
 def test_one_target_changes_and_the_others_stay() -> None:
-    targets = supposed(WORLD, ["target.bitcoin=40%"]).portfolio.targets
+    targets = apply_scenario(WORLD, ["target.bitcoin=40%"]).portfolio.targets
     assert targets == {"bitcoin": Decimal("0.4"), "solana": Decimal("0.2")}
     weights = replace(PORTFOLIO, targets=None, recorded=PORTFOLIO.targets)
-    changed = supposed(World(weights, MARKET), ["target.bitcoin=40%"]).portfolio
+    changed = apply_scenario(Scenario(weights, MARKET), ["target.bitcoin=40%"]).portfolio
     assert (changed.targets, changed.recorded) == (None, targets)
 
 
 def test_locks_are_laid_and_lifted() -> None:
-    laid = supposed(WORLD, ["lock.bitcoin=no_sell", "lock.ethereum=none"]).portfolio
+    laid = apply_scenario(WORLD, ["lock.bitcoin=no_sell", "lock.ethereum=none"]).portfolio
     bitcoin, ethereum = laid.holding("bitcoin"), laid.holding("ethereum")
     assert bitcoin is not None
     assert bitcoin.locks == (Lock(LockKind.NO_SELL),)
@@ -99,7 +99,7 @@ def test_locks_are_laid_and_lifted() -> None:
 def test_prices_and_grades_are_those_of_the_markets_own_moment() -> None:
     words = ["price.bitcoin=50000", "grade.bitcoin=12", "long_grade.bitcoin=13",
              "trend.bitcoin=bearish"]  # fmt: skip
-    market = supposed(WORLD, words).market
+    market = apply_scenario(WORLD, words).market
     quote, grade = market.quotes["bitcoin"], market.grades["bitcoin"]
     assert (quote.price, quote.at) == (Decimal(50000), MARKET.as_of)
     assert (grade.short, grade.long, grade.trend) == (12, 13, -1)
@@ -108,7 +108,7 @@ def test_prices_and_grades_are_those_of_the_markets_own_moment() -> None:
 
 
 def test_what_has_no_market_is_worth_what_is_supposed() -> None:
-    held = supposed(WORLD, ["price.acme=12"]).portfolio.holding("acme")
+    held = apply_scenario(WORLD, ["price.acme=12"]).portfolio.holding("acme")
     assert held is not None
     assert held.stated is not None
     assert held.stated.price == 12
@@ -117,14 +117,17 @@ def test_what_has_no_market_is_worth_what_is_supposed() -> None:
 def test_a_price_that_is_awaited_may_be_supposed() -> None:
     quotes = {a: q for a, q in MARKET.quotes.items() if a != "bitcoin"}
     waiting = replace(MARKET, quotes=quotes, awaited=frozenset({"bitcoin"}))
-    assert supposed(World(PORTFOLIO, waiting), ["price.bitcoin=1"]).market.awaited == frozenset()
+    assert (
+        apply_scenario(Scenario(PORTFOLIO, waiting), ["price.bitcoin=1"]).market.awaited
+        == frozenset()
+    )
 
 
 def test_what_is_so_already_changes_nothing() -> None:
     quote, grade = MARKET.quotes["bitcoin"], MARKET.grades["bitcoin"]
     words = [f"price.bitcoin={quote.price}", f"grade.bitcoin={grade.short}", "price.acme=10",
              "sector.meme.max=10%", "turnover=20%", "target.bitcoin=0.5", "mode=full"]  # fmt: skip
-    same = supposed(WORLD, words)
+    same = apply_scenario(WORLD, words)
     assert same.market is MARKET
     assert same.portfolio == PORTFOLIO
 
@@ -133,7 +136,7 @@ def test_an_old_price_is_supposed_anew() -> None:
     quote = MARKET.quotes["bitcoin"]
     doubted = replace(quote, quarantined="a jump")
     market = replace(MARKET, quotes={**MARKET.quotes, "bitcoin": doubted})
-    changed = supposed(World(PORTFOLIO, market), [f"price.bitcoin={quote.price}"])
+    changed = apply_scenario(Scenario(PORTFOLIO, market), [f"price.bitcoin={quote.price}"])
     assert not changed.market.quotes["bitcoin"].quarantined
 
 
@@ -178,7 +181,7 @@ def test_every_bad_word_is_named_at_once() -> None:
 
 def test_a_target_makes_an_asset_wanted_whatever_the_order_of_the_words() -> None:
     words = ["grade.dogecoin=90", "target.dogecoin=1%", "lock.dogecoin=no_buy"]
-    changed = supposed(WORLD, words)
+    changed = apply_scenario(WORLD, words)
     assert changed.market.grades["dogecoin"].short == 90
     assert changed.portfolio.holding("dogecoin") == Holding(
         "dogecoin", Decimal(0), locks=(Lock(LockKind.NO_BUY),)
@@ -186,20 +189,20 @@ def test_a_target_makes_an_asset_wanted_whatever_the_order_of_the_words() -> Non
 
 
 def test_without_targets_or_recorded_weights_no_target_can_change() -> None:
-    bare = World(replace(PORTFOLIO, targets=None), MARKET)
+    bare = Scenario(replace(PORTFOLIO, targets=None), MARKET)
     assert "neither targets nor recorded weights" in refusal("target.bitcoin=1%", world=bare)
 
 
 def test_an_ungraded_asset_is_graded_by_the_source_of_most_others() -> None:
     grades = {a: g for a, g in MARKET.grades.items() if a != "bitcoin"}
-    world = World(PORTFOLIO, replace(MARKET, grades=grades))
-    graded = supposed(world, ["grade.bitcoin=70"]).market.grades["bitcoin"]
+    world = Scenario(PORTFOLIO, replace(MARKET, grades=grades))
+    graded = apply_scenario(world, ["grade.bitcoin=70"]).market.grades["bitcoin"]
     assert (graded.source, graded.short) == ("sample", 70)
 
 
 def must_read_or_refuse(word: str) -> None:
     try:
-        supposed(WORLD, [word])
+        apply_scenario(WORLD, [word])
     except UsageError as refused:
         told = str(refused)
     else:
@@ -242,4 +245,4 @@ def test_every_example_of_a_key_can_be_read() -> None:
                   Holding("solana", Decimal(1))),
     )  # fmt: skip
     for form in FORMS.values():
-        supposed(World(everything, MARKET), [form.example])
+        apply_scenario(Scenario(everything, MARKET), [form.example])

@@ -182,7 +182,7 @@ class Metrics(Provider):
 
 
 @dataclass
-class Desk:
+class Installation:
     """Everything one refresh needs, over one database."""
 
     database: Database

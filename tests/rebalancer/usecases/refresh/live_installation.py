@@ -33,7 +33,7 @@ GECKO_KEY = "CG-canary-77aa"
 
 
 @dataclass
-class LiveDesk:
+class LiveInstallation:
     """Refreshes through the real clients; waiting moves the clock."""
 
     standin: Standin
@@ -115,7 +115,7 @@ class LiveDesk:
 
 
 @contextmanager
-def desk(path: Path, standin: Standin, **details: object) -> Iterator[LiveDesk]:
+def installation(path: Path, standin: Standin, **details: object) -> Iterator[LiveInstallation]:
     """Open an installation for a block."""
     with standin, open_database(path / "live.db") as database:
-        yield LiveDesk(standin, database, **details)  # type: ignore[arg-type]
+        yield LiveInstallation(standin, database, **details)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ import pytest
 import stamina
 
 from portfolios.marketdata.coin_list import known_assets
-from portfolios.marketdata.fetch_log import Asked
+from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.marketdata.index_targets import index_targets, with_targets
 from portfolios.model.assets import CASH
 from portfolios.model.market import Market
@@ -23,7 +23,7 @@ from portfolios.providers.quota.quota import CreditPlan
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.refresh.report import Loss, RefreshReport
-from tests.rebalancer.usecases.refresh.live_installation import LiveDesk, desk
+from tests.rebalancer.usecases.refresh.live_installation import LiveInstallation, installation
 from tests.standins.coingecko import CoinGeckoSwitches
 from tests.standins.server import CG, TM, Standin
 from tests.standins.tokenmetrics import TokenMetricsSwitches
@@ -48,14 +48,14 @@ def standin(
     return Standin(world=World(size=size), coingecko=coingecko, tokenmetrics=tokenmetrics)
 
 
-def assert_true_prices(at: LiveDesk, market: Market) -> None:
+def assert_true_prices(at: LiveInstallation, market: Market) -> None:
     for coin_id in HELD:
         told = at.world.price(at.world.by_id[coin_id])
         assert market.quotes[coin_id].price == Decimal(str(told))
         assert not market.quotes[coin_id].quarantined
 
 
-def assert_true_grades(at: LiveDesk, market: Market, *, expected: tuple[str, ...]) -> None:
+def assert_true_grades(at: LiveInstallation, market: Market, *, expected: tuple[str, ...]) -> None:
     """Every grade is that of its own token and kind, on the last finished day; or ours."""
     day = (at.world.now - timedelta(hours=3)).date() - timedelta(days=1)
     for coin_id in expected:
@@ -92,7 +92,7 @@ def test_grades_are_true_under_each_switch(
     tmp_path: Path, name: str, value: Any, version: str
 ) -> None:
     switches = replace(TokenMetricsSwitches(), **{name: value})
-    with desk(tmp_path, standin(tokenmetrics=switches), version=version) as at:
+    with installation(tmp_path, standin(tokenmetrics=switches), version=version) as at:
         at.hold(HELD)
         first = at.refresh()
         at.next_day()
@@ -125,7 +125,7 @@ def test_prices_are_true_under_each_switch(tmp_path: Path, name: str, value: Any
     is_rate = name in ("rate_body", "retry_after")
     switches = replace(CoinGeckoSwitches(), **{name: value, "per_minute": 25 if is_rate else None})
     plan = value if name == "plan" else "keyless"
-    with desk(tmp_path, standin(coingecko=switches), has_key=False, plan=plan) as at:
+    with installation(tmp_path, standin(coingecko=switches), has_key=False, plan=plan) as at:
         at.hold(HELD)
         at.refresh()
         at.next_day()
@@ -144,7 +144,7 @@ FAULTS = ["truncated", "html", "empty", "null", "object", "list", "nan", "bomb",
 def test_a_fault_of_a_whole_day_is_typed_and_the_last_good_data_stay(
     tmp_path: Path, provider: str, kind: str
 ) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(HELD)
         assert at.refresh().is_complete
         before = at.market()
@@ -165,7 +165,7 @@ def test_the_cost_does_not_grow_with_the_number_of_users(tmp_path: Path) -> None
     counts = []
     for users in (1, 100):
         (tmp_path / str(users)).mkdir()
-        with desk(tmp_path / str(users), standin()) as at:
+        with installation(tmp_path / str(users), standin()) as at:
             at.hold(HELD, users=users)
             days = []
             for _ in range(2):
@@ -178,7 +178,7 @@ def test_the_cost_does_not_grow_with_the_number_of_users(tmp_path: Path) -> None
 
 def test_a_shared_symbol_never_brings_another_coins_grades(tmp_path: Path) -> None:
     held = [f"cat-{i}" for i in range(6)] + ["batcat", "bitcoin", "ethereum-wannabe", "pan-0"]
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(held)
         at.refresh()
         market = at.market()
@@ -189,7 +189,7 @@ def test_a_shared_symbol_never_brings_another_coins_grades(tmp_path: Path) -> No
 
 
 def test_a_symbol_in_a_file_means_the_large_coin_and_others_are_asked_about(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.refresh()
         index = known_assets(at.database, CG, currency="usd")
     bitcoin = index.resolve("BTC")
@@ -203,7 +203,7 @@ def test_a_symbol_in_a_file_means_the_large_coin_and_others_are_asked_about(tmp_
 def test_a_coin_without_a_price_is_unknown_and_does_not_stop_the_rest(
     tmp_path: Path, coin_id: str
 ) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold([*HELD, coin_id])
         report = at.refresh()
         market = at.market()
@@ -215,7 +215,7 @@ def test_a_coin_without_a_price_is_unknown_and_does_not_stop_the_rest(
 
 
 def test_what_was_never_pulled_withholds_the_plan(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(HELD)
         at.refresh()
         held = Store(at.database).load_portfolio("p0").holdings
@@ -226,7 +226,7 @@ def test_what_was_never_pulled_withholds_the_plan(tmp_path: Path) -> None:
 
 
 def test_a_shock_withholds_until_the_second_source_confirms_it(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(HELD)
         at.refresh()
         at.next_day()
@@ -243,7 +243,7 @@ def test_a_shock_withholds_until_the_second_source_confirms_it(tmp_path: Path) -
 
 
 def test_where_one_provider_has_no_history_the_other_is_asked(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(["bitcoin", "solana"])
         at.standin.fault("object", provider=CG, endpoint="market_chart", count=2)
         at.refresh()  # the pairs are known after it, and no history
@@ -257,7 +257,7 @@ def test_where_one_provider_has_no_history_the_other_is_asked(tmp_path: Path) ->
 
 
 def test_a_category_that_is_gone_is_not_asked_for(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(HELD)
         at.refresh()
         asked = {call.query["category"] for call in at.standin.calls if "category" in call.query}
@@ -267,7 +267,7 @@ def test_a_category_that_is_gone_is_not_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_index_that_is_followed_supplies_the_targets(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         store = Store(at.database)
         for name, index in (("percent", "5"), ("shares", "7")):
             follower = Portfolio(name, cash=Decimal(1000), targets_from=f"tokenmetrics:{index}")
@@ -284,12 +284,12 @@ def test_an_index_that_is_followed_supplies_the_targets(tmp_path: Path) -> None:
 
 
 def test_what_reports_need_is_kept_weekly(tmp_path: Path) -> None:
-    with desk(tmp_path, standin()) as at:
+    with installation(tmp_path, standin()) as at:
         at.hold(HELD)
         at.refresh()
-        asked = Asked(at.database)
-        mood, reports = asked.body(TM, "sentiment"), asked.body(TM, "reports")
-        figures = asked.body(TM, "risk figures")
+        asked = FetchLog(at.database)
+        mood, reports = asked.response(TM, "sentiment"), asked.response(TM, "reports")
+        figures = asked.response(TM, "risk figures")
     assert mood is not None
     assert reports is not None
     assert figures is not None
@@ -309,7 +309,7 @@ def test_what_reports_need_is_kept_weekly(tmp_path: Path) -> None:
 def test_a_refused_key_and_a_spent_quota_are_told_once_a_day(
     tmp_path: Path, switches: TokenMetricsSwitches, loss: Loss
 ) -> None:
-    with desk(tmp_path, standin(tokenmetrics=switches)) as at:
+    with installation(tmp_path, standin(tokenmetrics=switches)) as at:
         at.hold(HELD)
         first, asked = at.refresh(), at.standin.count(TM)
         at.sleep(1800)
@@ -324,7 +324,7 @@ def test_a_refused_key_and_a_spent_quota_are_told_once_a_day(
 def test_the_small_plan_is_never_exceeded_whatever_the_provider_counts(tmp_path: Path) -> None:
     switches = TokenMetricsSwitches(per_minute=1, per_month=50)
     plans = {TM: CreditPlan(per_minute=1, monthly=50)}
-    with desk(tmp_path, standin(tokenmetrics=switches), plans=plans) as at:
+    with installation(tmp_path, standin(tokenmetrics=switches), plans=plans) as at:
         at.hold(HELD)
         reports: list[RefreshReport] = []
         while at.world.now.month == 11:
@@ -337,7 +337,7 @@ def test_the_small_plan_is_never_exceeded_whatever_the_provider_counts(tmp_path:
 
 
 def test_the_credits_of_a_week_stay_low(tmp_path: Path) -> None:
-    with desk(tmp_path, standin(size=120)) as at:
+    with installation(tmp_path, standin(size=120)) as at:
         at.hold([coin.coin_id for coin in at.world.coins if coin.has_price][:100])
         spent, days = 0, []
         for _ in range(7):

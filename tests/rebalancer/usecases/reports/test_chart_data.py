@@ -10,7 +10,7 @@ import pytest
 
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.sample.market import sample_market
-from rebalancer.decision.analysis import survey_portfolio
+from rebalancer.decision.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.chart_data import (
     holding_weights,
@@ -31,7 +31,7 @@ HELD = Portfolio(
 
 
 def test_weights_add_up_to_the_whole_now_and_by_reference() -> None:
-    weights = holding_weights(survey_portfolio(HELD, MARKET))
+    weights = holding_weights(analyse(HELD, MARKET))
     assert [w.name for w in weights] == ["BTC", "UNI", "cash"]
     assert sum(w.now for w in weights) == pytest.approx(1)
     assert sum(w.other for w in weights) == pytest.approx(1)
@@ -46,15 +46,15 @@ def test_a_proposals_weights_are_those_of_the_plan() -> None:
 
 
 def test_sectors_and_risks_add_up() -> None:
-    survey = survey_portfolio(HELD, MARKET)
-    assert sum(s.now for s in sector_weights(survey)) == pytest.approx(float(survey.w0.sum()))
-    assert sum(share.risk for share in risk_shares(survey)) == pytest.approx(1)
+    analysis = analyse(HELD, MARKET)
+    assert sum(s.now for s in sector_weights(analysis)) == pytest.approx(float(analysis.w0.sum()))
+    assert sum(share.risk for share in risk_shares(analysis)) == pytest.approx(1)
 
 
 def test_a_risk_that_is_not_known_makes_no_shares() -> None:
-    survey = survey_portfolio(HELD, MARKET)
-    unknown = replace(survey.risk, d=np.full_like(survey.risk.d, np.nan))
-    assert risk_shares(replace(survey, risk=unknown)) == []
+    analysis = analyse(HELD, MARKET)
+    unknown = replace(analysis.risk, d=np.full_like(analysis.risk.d, np.nan))
+    assert risk_shares(replace(analysis, risk=unknown)) == []
 
 
 def test_paths_start_at_one_and_follow_todays_quantities() -> None:

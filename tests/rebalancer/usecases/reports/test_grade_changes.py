@@ -15,8 +15,8 @@ from portfolios.store.last_seen import last_seen
 from portfolios.store.migrations import PORTFOLIOS
 from rebalancer.usecases.reports.grade_changes import (
     APART,
-    Look,
-    Memory,
+    GradeView,
+    GradeViews,
     Seen,
     changes_between,
     look_again,
@@ -35,8 +35,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
         yield opened
 
 
-def at(minutes: float, **seen: Seen) -> Look:
-    return Look(START + timedelta(minutes=minutes), seen)
+def at(minutes: float, **seen: Seen) -> GradeView:
+    return GradeView(START + timedelta(minutes=minutes), seen)
 
 
 def test_a_trend_and_grades_that_moved_by_five_points_changed() -> None:
@@ -61,13 +61,13 @@ def test_nothing_changed_against_itself(one: Seen, other: Seen) -> None:
 @given(st.lists(st.floats(0, 0.999), max_size=8))
 def test_looks_within_an_hour_are_told_against_the_same_one(parts: list[float]) -> None:
     first, opening = at(0, one=Seen("x", 1)), at(200, one=Seen("x", -1))
-    memory = Memory(first.at, first).looked(opening)
+    memory = GradeViews(first.at, first).looked(opening)
     assert memory.before == first
     for part in sorted(parts):
-        memory = memory.looked(Look(opening.at + part * APART, opening.seen))
+        memory = memory.looked(GradeView(opening.at + part * APART, opening.seen))
         assert memory.before == first
     last = memory.last
-    assert memory.looked(Look(opening.at + APART, opening.seen)).before == last
+    assert memory.looked(GradeView(opening.at + APART, opening.seen)).before == last
 
 
 def test_a_memory_is_kept_as_it_was_and_for_its_person_alone(database: Database) -> None:
@@ -75,11 +75,11 @@ def test_a_memory_is_kept_as_it_was_and_for_its_person_alone(database: Database)
     def kept(first: dict[str, Seen], second: dict[str, Seen]) -> None:
         with database.transaction():
             database.execute("DELETE FROM looks", ())
-        assert look_again(database, "ann", Look(START, first)) is None
+        assert look_again(database, "ann", GradeView(START, first)) is None
         later = START + timedelta(hours=2)
-        assert look_again(database, "ann", Look(later, second)) == Look(START, first)
+        assert look_again(database, "ann", GradeView(later, second)) == GradeView(START, first)
         much_later = START + timedelta(hours=4)
-        assert look_again(database, "ann", Look(much_later, {})) == Look(later, second)
+        assert look_again(database, "ann", GradeView(much_later, {})) == GradeView(later, second)
         assert last_seen(database, "bob") == {}
 
     kept()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.triggers.state_store import Memory
+from alerts.triggers.state_store import AlertState
 from alerts.triggers.user_rules import RuleState
 from portfolios.model.users import Person, Role
 from portfolios.store.user_store import PeopleStore
@@ -32,7 +32,7 @@ def rules(bot: Bot, name: str = "shared") -> list[str]:
 
 
 def answer(bot: Bot, text: str, user: int) -> Reply:
-    reply = bot.office.answer(bot.heard(text, user))
+    reply = bot.dispatcher.answer(bot.heard(text, user))
     assert reply is not None
     return reply
 
@@ -75,8 +75,8 @@ def test_a_number_removes_once_however_often_it_is_delivered(bot: Bot) -> None:
     for rule in ("drift > 5%", "value > 9000"):
         bot.say(f"/alert {rule}", APPROVER)
     heard = bot.heard("/alert remove 1", APPROVER)
-    assert "the rule is gone" in text_of(bot.office.answer(heard))
-    assert "gone already" in text_of(bot.office.answer(heard))
+    assert "the rule is gone" in text_of(bot.dispatcher.answer(heard))
+    assert "gone already" in text_of(bot.dispatcher.answer(heard))
     assert rules(bot) == ["value > 9000"]
     for wrong in ("0", "2", "9" * 300, "nothing", ""):
         text = bot.say(f"/alert remove {wrong}", APPROVER)
@@ -91,7 +91,7 @@ def test_the_list_tells_what_is_true_and_pages(bot: Bot) -> None:
         bot.now += timedelta(seconds=10)
     with bot.store() as store:
         states = [RuleState("value > 0", True, NOW, 5.0), RuleState("value > 1", False, NOW, 0.5)]
-        Memory(store.database, "shared").keep_rules(states)
+        AlertState(store.database, "shared").keep_rules(states)
     listed = answer(bot, "/alerts", APPROVER)
     text = text_of(listed)
     assert "15 rules, 1 true now" in text

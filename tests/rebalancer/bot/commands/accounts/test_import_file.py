@@ -20,7 +20,7 @@ from portfolios.model.users import Person, Role
 from portfolios.store.drafts import LIFE
 from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.reply import Reply
-from rebalancer.bot.request import Paper, Services
+from rebalancer.bot.request import File, Services
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, OWNER, VIEWER, Bot, text_of
 from tests.rebalancer.bot.telegram_fixture import hear, message, private, wired
 from tests.standins.telegram import TelegramStandin
@@ -39,7 +39,7 @@ def send(
     bot: Bot, content: bytes, caption: str = "/import", *, name: str = "growth.csv",
     user: int = OWNER,
 ) -> Reply:  # fmt: skip
-    reply = bot.office.answer(bot.heard(caption, user, paper=Paper(name, content)))
+    reply = bot.dispatcher.answer(bot.heard(caption, user, file=File(name, content)))
     assert reply is not None
     return reply
 
@@ -247,18 +247,18 @@ def test_without_a_file_it_says_how_and_without_a_list_who(bot: Bot) -> None:
 
 def test_only_owners_send_files_and_nobody_in_a_group(bot: Bot) -> None:
     assert "is for owners" in text_of(send(bot, SHEET, user=VIEWER))
-    assert bot.office.takes_papers(bot.heard("/import", OWNER))
+    assert bot.dispatcher.takes_files(bot.heard("/import", OWNER))
     for heard in (
         bot.heard("/import", VIEWER),
         bot.heard("/import", 99),
         bot.heard("/import", OWNER, chat=-5, is_private=False),
     ):
-        assert not bot.office.takes_papers(heard)
+        assert not bot.dispatcher.takes_files(heard)
 
 
 def test_a_file_comes_over_the_wire_with_its_caption(bot: Bot) -> None:
     async def talked(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             for caption in ("/import wide", ""):
                 document = server.upload("growth.csv", SHEET)
                 said = message("", at=bot.now, chat=private(OWNER), sender=OWNER)
@@ -274,7 +274,7 @@ def test_a_file_comes_over_the_wire_with_its_caption(bot: Bot) -> None:
 
 def test_a_file_that_cannot_be_fetched_is_answered(bot: Bot) -> None:
     async def talked(server: TelegramStandin) -> None:
-        async with wired(server, bot.office) as made:
+        async with wired(server, bot.dispatcher) as made:
             lost = {**server.upload("growth.csv", SHEET), "file_id": "unknown"}
             large = {**server.upload("growth.csv", SHEET), "file_size": 4_000_001}
             for document in (lost, large):

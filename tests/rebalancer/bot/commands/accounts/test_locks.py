@@ -22,7 +22,7 @@ def bot(tmp_path: Path) -> Bot:
 
 
 def ask(bot: Bot, text: str, user: int = OWNER) -> Reply:
-    reply = bot.office.answer(bot.heard(text, user))
+    reply = bot.dispatcher.answer(bot.heard(text, user))
     assert reply is not None
     return reply
 

@@ -18,7 +18,7 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.model.users import Person, Role
 from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.commands.accounts.settings import PAGES
-from rebalancer.bot.dispatcher import Office
+from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.reply import Reply
 from tests.rebalancer.bot.bot_fixture import NOW, OWNER, VIEWER, Bot, text_of
 
@@ -37,7 +37,7 @@ def chosen(bot: Bot, name: str = "ann") -> Preferences:
 
 def answer(bot: Bot, text: str, user: int = OWNER) -> Reply:
     bot.now += timedelta(seconds=10)
-    reply = bot.office.answer(bot.heard(text, user))
+    reply = bot.dispatcher.answer(bot.heard(text, user))
     assert reply is not None
     return reply
 
@@ -202,16 +202,16 @@ def test_who_blocked_the_bot_and_writes_again_is_told_things_again(bot: Bot) -> 
 
 def test_the_owner_of_the_settings_is_not_told_that_he_was_unlinked(bot: Bot) -> None:
     owner = Person("owner", Role.OWNER, chat=str(NAMED))
-    office = Office(
+    dispatcher = Dispatcher(
         open_store=bot.store, people=lambda _: (owner,), market=lambda: bot.market,
-        insights=bot.office.insights, now=lambda: bot.now,
+        insights=bot.dispatcher.insights, now=lambda: bot.now,
     )  # fmt: skip
-    reply = office.answer(bot.heard("/stop", NAMED))
+    reply = dispatcher.answer(bot.heard("/stop", NAMED))
     assert "The settings name you" in text_of(reply)
     assert "Unlinked" not in text_of(reply)
     assert reply is not None
     assert reply.message is not None
     nothing = reply.message.buttons[-1][0]
     assert nothing.label == "Tell me nothing here"
-    office.press(bot.heard(nothing.payload, NAMED))
+    dispatcher.press(bot.heard(nothing.payload, NAMED))
     assert set(chosen(bot, "owner").ways.values()) == {Way.OFF}

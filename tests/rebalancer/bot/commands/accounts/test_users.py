@@ -43,7 +43,7 @@ def person(bot: Bot, name: str) -> Person | None:
 
 
 def ask(bot: Bot, text: str, user: int = OWNER) -> Reply:
-    reply = bot.office.answer(bot.heard(text, user))
+    reply = bot.dispatcher.answer(bot.heard(text, user))
     assert reply is not None
     return reply
 

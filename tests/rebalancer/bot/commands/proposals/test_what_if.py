@@ -79,7 +79,7 @@ def test_nobody_supposes_about_the_portfolio_of_another_or_before_others(bot: Bo
 
 
 def test_of_several_portfolios_the_one_meant_is_asked_for(bot: Bot) -> None:
-    answer = bot.office.answer(bot.heard("/whatif cash=500", OWNER))
+    answer = bot.dispatcher.answer(bot.heard("/whatif cash=500", OWNER))
     assert answer is not None
     assert answer.message is not None
     labels = {button.label: button.payload for row in answer.message.buttons for button in row}

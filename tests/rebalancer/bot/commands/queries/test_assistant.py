@@ -36,8 +36,8 @@ def test_the_answer_is_whole_and_says_whose_words_it_is_and_what_it_cost(bot: Bo
 
 def test_an_update_that_comes_twice_asks_once(bot: Bot) -> None:
     heard = bot.heard("/ask why?", 7)
-    bot.office.answer(heard)
-    assert "was interrupted" in text_of(bot.office.answer(heard))
+    bot.dispatcher.answer(heard)
+    assert "was interrupted" in text_of(bot.dispatcher.answer(heard))
     assert bot.services.ask.asked == ["why?"]  # type: ignore[union-attr]
 
 

@@ -33,7 +33,7 @@ def bot(tmp_path: Path) -> Bot:
 
 
 def ask(bot: Bot, text: str, user: int = OWNER, **more: object) -> Reply:
-    reply = bot.office.answer(bot.heard(text, user, **more))
+    reply = bot.dispatcher.answer(bot.heard(text, user, **more))
     assert reply is not None
     return reply
 

@@ -21,7 +21,7 @@ def bot(tmp_path: Path) -> Bot:
 
 
 def ask(bot: Bot, text: str) -> Message:
-    reply = bot.office.answer(bot.heard(text, OWNER))
+    reply = bot.dispatcher.answer(bot.heard(text, OWNER))
     assert reply is not None
     assert reply.message is not None
     return reply.message

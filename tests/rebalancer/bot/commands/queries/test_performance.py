@@ -105,7 +105,7 @@ def test_a_long_history_comes_in_pages(bot: Bot) -> None:
             name = f"{number:012x}"
             store.save_plan(replace(plan, plan_id=name, inputs_hash=f"sha256:{name}"), at=bot.now)
             store.record_decision(name, Verdict.SKIP, at=bot.now, by="ann")
-    reply = bot.office.answer(bot.heard("/history shared", VIEWER))
+    reply = bot.dispatcher.answer(bot.heard("/history shared", VIEWER))
     assert reply is not None
     assert reply.message is not None
     (next_page,) = reply.message.buttons[0]

@@ -22,7 +22,7 @@ def bot(tmp_path: Path) -> Bot:
 
 
 def head(bot: Bot, text: str = "/signals", user: int = OWNER, **more: object) -> str:
-    reply = bot.office.answer(bot.heard(text, user, **more))
+    reply = bot.dispatcher.answer(bot.heard(text, user, **more))
     assert reply is not None
     assert reply.message is not None
     return reply.message.headline
@@ -54,7 +54,7 @@ def test_what_changed_comes_first_and_survives_a_refresh(bot: Bot) -> None:
         "1 trend and 1 grade changed since your look of 22 Nov 2026 12:05 UTC:"
         f" BTC turned {word}, UNI short grade {uni:.0f} -> {uni + 12:.0f}"
     )
-    reply = bot.office.answer(bot.heard("/signals", OWNER))
+    reply = bot.dispatcher.answer(bot.heard("/signals", OWNER))
     assert reply is not None
     assert reply.message is not None
     assert reply.message.headline == told

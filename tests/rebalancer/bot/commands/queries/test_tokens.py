@@ -25,7 +25,7 @@ def bot(tmp_path: Path) -> Bot:
 
 
 def ask(bot: Bot, text: str, user: int = OWNER) -> Message:
-    reply = bot.office.answer(bot.heard(text, user))
+    reply = bot.dispatcher.answer(bot.heard(text, user))
     assert reply is not None
     assert reply.message is not None
     return reply.message
@@ -51,7 +51,7 @@ def test_its_price_is_told_where_amounts_are_hidden(bot: Bot) -> None:
     with bot.store() as store:
         group = Person("friends", chat="-5", portfolios=("shared",), is_group=True)
         PeopleStore(store.database).save(group)
-    reply = bot.office.answer(bot.heard("/token UNI", VIEWER, chat=-5, is_private=False))
+    reply = bot.dispatcher.answer(bot.heard("/token UNI", VIEWER, chat=-5, is_private=False))
     assert reply is not None
     assert reply.message is not None
     assert re.match(r"price \$\d", reply.message.blocks[0].items[0])
