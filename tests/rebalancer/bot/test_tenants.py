@@ -215,14 +215,6 @@ ALLOWED = {
     ): "a button names a plan; whose it is is asked before anything",
     ("commands/proposals/buttons.py", "load_portfolio"): "of a plan that was found to be theirs",
     ("commands/accounts/locks.py", "kept_as"): "of a portfolio that they see, as it is kept",
-    (
-        "commands/accounts/alert_rules.py",
-        "load_portfolio",
-    ): "of a portfolio that they see, as it is kept",
-    (
-        "commands/proposals/order_ticket.py",
-        "load_portfolio",
-    ): "of a plan that was found to be theirs",
 }
 
 
