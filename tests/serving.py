@@ -87,7 +87,7 @@ def serving_here(shell: Shell) -> Iterator[Server]:
         config_dir=shell.home / "config",
     )  # fmt: skip
     asked, left = Event(), list[str]()
-    thread = Thread(target=lambda: left.extend(serve(resolved, asked)))
+    thread = Thread(target=lambda: left.extend(serve(resolved, asked, clock=shell.clock)))
 
     def stop(_: signal.Signals) -> int:
         asked.set()

@@ -9,11 +9,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from rebalancer.cli import main
+from tests.clock import ORDINARY, Running
 
-PROGRAM = "from rebalancer.cli import main; main()"
+ROOT = Path(__file__).parent.parent
+CLOCK = "CLOCK_OF_THE_TEST"
+PROGRAM = (
+    f"import os, sys; sys.path.append({str(ROOT)!r}); from tests.clock import Running; "
+    f"from rebalancer.cli import main; main(Running.told(os.environ[{CLOCK!r}]))"
+)
+"""The command line on the clock of its shell: what it does follows from that moment alone."""
+SHIFTED = ("LD_PRELOAD", "FAKETIME", "NO_FAKE_STAT", "PYTHONPATH")
+"""How the names of variables begin that shift the clock of a machine, for every process on it."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +36,19 @@ class Finished:
 
 
 class Shell:
-    """One user's machine: a working directory, a home, no terminal, no colour."""
+    """One user's machine: a working directory, a home, a clock, no terminal, no colour."""
 
-    def __init__(self, home: Path, **environment: str) -> None:
-        self.home = home
+    def __init__(self, home: Path, *, at: datetime = ORDINARY, **environment: str) -> None:
+        self.home, self.clock = home, Running(at)
         self.environment = {
+            **{n: value for n, value in os.environ.items() if n.startswith(SHIFTED)},
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_CONFIG_HOME": str(home / "config"),
             "NO_COLOR": "1",
             "COLUMNS": "100",
+            CLOCK: self.clock.words,
             **environment,
         }
 
@@ -52,7 +64,7 @@ class Shell:
         code = 0
         with self._inside(words, given), redirect_stdout(out), redirect_stderr(err):
             try:
-                main()
+                main(self.clock)
             except SystemExit as end:
                 code = int(end.code or 0)
         return Finished(code, out.getvalue(), err.getvalue())

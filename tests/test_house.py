@@ -56,6 +56,18 @@ def test_the_lock_pins_every_package_with_a_hash_and_no_address() -> None:
     assert names <= set(pinned)
 
 
+def test_the_present_moment_is_read_in_one_place() -> None:
+    # Whoever needs it is handed a clock, so that no test depends on the day on which it is run.
+    reads = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\(")
+    reading = {
+        str(path.relative_to(ROOT))
+        for package in ("portfolios", "alerts", "rebalancer", "tests")
+        for path in (ROOT / package).rglob("*.py")
+        if reads.search(path.read_text())
+    }
+    assert reading == {"portfolios/values/time.py", "tests/portfolios/values/test_time.py"}
+
+
 def test_no_file_holds_a_second_noun_by_its_length() -> None:
     long = {
         str(path.relative_to(ROOT)): lines

@@ -62,7 +62,7 @@ class _Address:
 
 
 class RateLimiter:
-    """The pace of one way out; threads may share it."""
+    """Limits how fast one way out is used; threads may share it."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()

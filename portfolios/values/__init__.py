@@ -1,1 +1,1 @@
-"""Numbers, money and moments as exact or shown text."""
+"""Small values that everything else is told in."""

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from portfolios.errors import InputError, RebalancerError
+from portfolios.values.time import Clock, utc_now
 from rebalancer.cli.commands import (
     alerts,
     decisions,
@@ -29,7 +30,7 @@ from rebalancer.cli.commands import (
     users,
 )
 from rebalancer.cli.console import say
-from rebalancer.cli.context import Context
+from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.logs import masked, start_logging
 
@@ -67,14 +68,18 @@ def options(
 ) -> None:
     """Options that come before the command."""
     start_logging(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
-    ctx.obj = Context(config=config, quiet=quiet)
+    ctx.obj = Context(config=config, quiet=quiet, clock=context_of(ctx).clock)
 
 
-def main() -> None:
-    """Run the command line and end the process with its exit code."""
+def main(clock: Clock = utc_now) -> None:
+    """Run the command line and end the process with its exit code.
+
+    Args:
+        clock: tells every command the moment.
+    """
     debug = "--debug" in sys.argv
     try:
-        app(prog_name="rebalancer")
+        app(prog_name="rebalancer", obj=Context(clock=clock))
     except RebalancerError as error:
         _explain(error, debug=debug)
         sys.exit(exit_for(error))

@@ -1,4 +1,4 @@
-"""What the options before the command said, handed to every command."""
+"""What the options before the command said, and the clock, handed to every command."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from pathlib import Path
 
 import typer
 
+from portfolios.values.time import Clock, utc_now
 from rebalancer.cli.console import say
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Options that come before the command."""
+    """Options that come before the command.
+
+    Attributes:
+        clock: tells the moment.
+    """
 
     config: Path | None = None
     quiet: bool = False
+    clock: Clock = utc_now
 
     def tell(self, text: str) -> None:
         """Say something to the person, unless he asked for quiet."""

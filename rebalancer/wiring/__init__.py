@@ -1,4 +1,4 @@
-"""The only place that builds concrete things from settings: the store, the market, the clock.
+"""The only place that builds concrete things from settings: the store, the market.
 
 What each of them is made of is imported when it is first needed: asking for help, or for one file's
 zones, then loads neither the database nor the settings library.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from portfolios.model.assets import AssetIndex
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
+from portfolios.values.time import Clock
 
 if TYPE_CHECKING:
     from portfolios.store.database import Database
@@ -52,7 +53,7 @@ def open_store(resolved: Resolved, *, read_only: bool = False) -> Iterator[Store
         yield Store(database)
 
 
-def market_from(resolved: Resolved, *, offline: bool) -> Market:
+def market_from(resolved: Resolved, *, offline: bool, clock: Clock) -> Market:
     """Return the newest market known.
 
     Raises:
@@ -62,7 +63,7 @@ def market_from(resolved: Resolved, *, offline: bool) -> Market:
         from portfolios.providers.sample.market import sample_market
 
         return sample_market()
-    market = _live_market(resolved)
+    market = _live_market(resolved, clock())
     if market is None:
         raise StaleDataError(
             "there are no live market data on this machine yet",
@@ -72,19 +73,19 @@ def market_from(resolved: Resolved, *, offline: bool) -> Market:
     return market
 
 
-def _live_market(resolved: Resolved) -> Market | None:
+def _live_market(resolved: Resolved, now: datetime) -> Market | None:
     from portfolios.marketdata.load_market import load_market
     from portfolios.store.database import open_database
 
     settings = resolved.settings
     try:
         with open_database(settings.database, read_only=True) as database:
-            return load_market(database, now=clock(), currency=settings.currency)
+            return load_market(database, now=now, currency=settings.currency)
     except NotFoundError:
         return None
 
 
-def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
+def assets_from(resolved: Resolved, *, offline: bool, clock: Clock) -> AssetIndex:
     """Return the look-up of everything that can be named in a portfolio.
 
     On the live market the list of all coins is fetched when there is none yet: six calls.
@@ -93,7 +94,7 @@ def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
         ProviderError: when it is needed and cannot be fetched.
     """
     if offline or resolved.settings.provider == "sample":
-        return market_from(resolved, offline=offline).index()
+        return market_from(resolved, offline=offline, clock=clock).index()
     from portfolios.marketdata.coin_list import has_listing, known_assets
     from portfolios.providers.names import COINGECKO
     from portfolios.store.database import open_database
@@ -101,7 +102,7 @@ def assets_from(resolved: Resolved, *, offline: bool) -> AssetIndex:
     currency = resolved.settings.currency
     with open_database(resolved.settings.database) as database:
         if not has_listing(database, COINGECKO):
-            _learn_coins(resolved, database)
+            _learn_coins(resolved, database, clock)
         return known_assets(database, COINGECKO, currency=currency)
 
 
@@ -120,15 +121,16 @@ def with_index_targets(resolved: Resolved, portfolio: Portfolio) -> Portfolio:
         return with_targets(portfolio, database)
 
 
-def _learn_coins(resolved: Resolved, database: Database) -> None:
+def _learn_coins(resolved: Resolved, database: Database, clock: Clock) -> None:
     from rebalancer.usecases.refresh.coin_list_job import learn_coins
     from rebalancer.wiring.providers import ledger_of, live_sources
 
-    with live_sources(resolved.settings, ledger_of(resolved.settings, database)) as live:
-        learn_coins(database, live.prices, currency=resolved.settings.currency, now=clock())
+    settings = resolved.settings
+    with live_sources(settings, ledger_of(settings, database, clock=clock)) as live:
+        learn_coins(database, live.prices, currency=settings.currency, now=clock())
 
 
-def insights_from(resolved: Resolved, *, offline: bool) -> Insights:
+def insights_from(resolved: Resolved, *, offline: bool, clock: Clock) -> Insights:
     """Return what the provider of grades says besides grades; nothing on the sample market."""
     if offline or resolved.settings.provider == "sample":
         return Insights()
@@ -140,14 +142,9 @@ def insights_from(resolved: Resolved, *, offline: bool) -> Insights:
         return load_insights(database, TOKENMETRICS, now=clock())
 
 
-def market_if_any(resolved: Resolved, *, offline: bool) -> Market | None:
+def market_if_any(resolved: Resolved, *, offline: bool, clock: Clock) -> Market | None:
     """Return the newest market known, None when there is none: for views that can do without."""
     try:
-        return market_from(resolved, offline=offline)
+        return market_from(resolved, offline=offline, clock=clock)
     except StaleDataError:
         return None
-
-
-def clock() -> datetime:
-    """Return the present moment, aware UTC."""
-    return datetime.now(UTC)

@@ -10,12 +10,13 @@ from portfolios.providers.names import TOKENMETRICS
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.tokenmetrics.source import TokenMetrics
 from portfolios.store.database import open_database
+from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.wiring.providers import ledger_of, live_sources
 
 
 @contextmanager
-def their_service(settings: Settings) -> Iterator[tuple[TokenMetrics, Ledger]]:
+def their_service(settings: Settings, *, clock: Clock) -> Iterator[tuple[TokenMetrics, Ledger]]:
     """Open Token Metrics and the ledger of its credits for as long as the block lasts.
 
     Raises:
@@ -23,7 +24,7 @@ def their_service(settings: Settings) -> Iterator[tuple[TokenMetrics, Ledger]]:
     """
     with (
         open_database(settings.database) as database,
-        live_sources(settings, ledger_of(settings, database)) as live,
+        live_sources(settings, ledger_of(settings, database, clock=clock)) as live,
     ):
         if live.grades is None:
             raise UsageError(
@@ -33,12 +34,12 @@ def their_service(settings: Settings) -> Iterator[tuple[TokenMetrics, Ledger]]:
         yield live.grades, live.ledger
 
 
-def ask_assistant(settings: Settings, question: str) -> tuple[str, int | None]:
+def ask_assistant(settings: Settings, question: str, *, clock: Clock) -> tuple[str, int | None]:
     """Return what the assistant answers, and the credits left; costs one.
 
     Raises:
         ProviderError: it does not answer, or the credits are spent.
         UsageError: without a key.
     """
-    with their_service(settings) as (source, ledger):
+    with their_service(settings, clock=clock) as (source, ledger):
         return source.ask(question), ledger.left(TOKENMETRICS)

@@ -16,6 +16,7 @@ from portfolios.errors import SettingsError
 from portfolios.model.market import Market
 from portfolios.store.leases import Lease
 from portfolios.store.portfolio_store import Store
+from portfolios.values.time import Clock
 from rebalancer import wiring
 from rebalancer.bot.dispatcher import Dispatcher
 from rebalancer.bot.request import Services
@@ -25,7 +26,7 @@ from rebalancer.settings import Resolved
 from rebalancer.supervisor import HealthReporter, StopEvent, WorkerContext
 from rebalancer.usecases.monitoring.credit_text import credit_lines
 from rebalancer.wiring.assistant import ask_assistant
-from rebalancer.wiring.delivery import Clock, now, open_full_database, people_of
+from rebalancer.wiring.delivery import open_full_database, people_of
 from rebalancer.wiring.heartbeats import HeartbeatLog
 from rebalancer.wiring.rounds import usages_of
 
@@ -39,7 +40,7 @@ A_LOOK = 5.0
 """Seconds after which one that stands by looks again."""
 
 
-def office_of(resolved: Resolved, *, offline: bool = False, clock: Clock = now) -> Dispatcher:
+def office_of(resolved: Resolved, *, clock: Clock, offline: bool = False) -> Dispatcher:
     """Return what answers the bot's users."""
     settings = resolved.settings
 
@@ -50,13 +51,13 @@ def office_of(resolved: Resolved, *, offline: bool = False, clock: Clock = now) 
     return Dispatcher(
         open_store=lambda: open_full_database(settings, is_checked=True),
         people=lambda store: people_of(settings, store.database),
-        market=Recent(lambda: wiring.market_if_any(resolved, offline=offline), clock),
-        insights=lambda: wiring.insights_from(resolved, offline=offline),
+        market=Recent(partial(wiring.market_if_any, resolved, offline=offline, clock=clock), clock),
+        insights=partial(wiring.insights_from, resolved, offline=offline, clock=clock),
         now=clock,
         services=Services(
-            ask=partial(ask_assistant, settings),
+            ask=partial(ask_assistant, settings, clock=clock),
             health=health,
-            assets=partial(wiring.assets_from, resolved, offline=offline),
+            assets=partial(wiring.assets_from, resolved, offline=offline, clock=clock),
         ),
     )
 
@@ -131,7 +132,7 @@ class BotWorker:
     def _made(self) -> Application:  # type: ignore[type-arg]
         telegram = self.resolved.settings.telegram
         token = telegram.token.get_secret_value() if telegram.token else ""
-        dispatcher = office_of(self.resolved, offline=self.offline, clock=self.clock)
+        dispatcher = office_of(self.resolved, clock=self.clock, offline=self.offline)
         return application(token, base_url=telegram.base_url, dispatcher=dispatcher)
 
 
@@ -150,7 +151,7 @@ class _Renewal:
         return self._is_ours
 
 
-def run_bot(resolved: Resolved, stop: StopEvent, *, offline: bool = False) -> None:
+def run_bot(resolved: Resolved, stop: StopEvent, *, clock: Clock, offline: bool = False) -> None:
     """Answer commands until the word to stop.
 
     Raises:
@@ -159,8 +160,8 @@ def run_bot(resolved: Resolved, stop: StopEvent, *, offline: bool = False) -> No
     """
     if resolved.settings.telegram.token is None:
         raise SettingsError("there is no bot token", hint="set REBALANCER_TELEGRAM__TOKEN")
-    kept = HealthReporter(BOT, HeartbeatLog(resolved.settings, now))
+    kept = HealthReporter(BOT, HeartbeatLog(resolved.settings, clock))
     context = WorkerContext(stop, kept.well, kept.wrong)
-    answers = BotWorker(resolved, offline, now, token_hex(8))
+    answers = BotWorker(resolved, offline, clock, token_hex(8))
     while not stop.is_set():
         answers(context)

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from secrets import token_hex
 from threading import Event, current_thread, main_thread
-from typing import TypeAlias
 
 from alerts.channels import Channel
 from alerts.channels.email import EmailChannel
@@ -31,6 +30,7 @@ from portfolios.store.database import Database, open_database
 from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
+from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.accounts.users import OWNER
 
@@ -38,17 +38,11 @@ PATIENCE = timedelta(seconds=20)
 """A command waits so long for what must be tried again; the rest goes with the next one."""
 NO_CHANNEL = "no channel is set up, so nothing can be sent"
 NO_CHANNEL_HINT = "set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER"
-Clock: TypeAlias = Callable[[], datetime]
 _CHOSEN_ZONES = "SELECT person, json_extract(document, '$.timezone') AS zone FROM preferences"
 FOOTER = (
     "You get this because your portfolio is watched by your own rebalancer.",
     "What reaches you, and when, is yours to choose. It proposes, you trade. Not advice.",
 )
-
-
-def now() -> datetime:
-    """Return the present moment, aware UTC."""
-    return datetime.now(UTC)
 
 
 @contextmanager
@@ -91,7 +85,7 @@ def settings_owner(settings: Settings) -> Person | None:
 
 
 @contextmanager
-def channels_of(settings: Settings, *, clock: Clock = now) -> Iterator[Mapping[str, Channel]]:
+def channels_of(settings: Settings, *, clock: Clock) -> Iterator[Mapping[str, Channel]]:
     """Open the channels that the settings make possible."""
     with ExitStack() as stack:
         found: dict[str, Channel] = {}
@@ -139,8 +133,8 @@ def deliver_now(
     settings: Settings,
     database: Database,
     *,
+    clock: Clock,
     limiter: RateLimiter | None = None,
-    clock: Clock = now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> DispatchReport:
     """Send what is due and, for a short while, what must be tried again.
@@ -148,8 +142,8 @@ def deliver_now(
     Args:
         settings: channels and people.
         database: with the outbox.
-        limiter: kept from call to call by who sends for long.
         clock: tells the moment.
+        limiter: kept from call to call by who sends for long.
         sleep: waits so many seconds of it.
 
     Raises:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from portfolios.store.database import open_database
 from portfolios.store.heartbeats import went_well, went_wrong
+from portfolios.values.time import Clock
 from rebalancer.logs import masked
 from rebalancer.settings.model import Settings
-from rebalancer.wiring.delivery import Clock
 
 EVERY = timedelta(minutes=1)
 """What has not changed is written again after so long: each note is a write to the disk."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from portfolios.errors import StoreError
 from portfolios.marketdata.market_store import MarketStore
 from portfolios.store.database import Database
+from portfolios.values.time import Clock
 from rebalancer import wiring
 from rebalancer.settings import Resolved
 from rebalancer.supervisor import WorkerContext
 from rebalancer.usecases.monitoring.metrics import gather, metrics_text
-from rebalancer.wiring.delivery import Clock, open_full_database
+from rebalancer.wiring.delivery import open_full_database
 from rebalancer.wiring.rounds import usages_of
 
 
@@ -45,7 +46,7 @@ class MetricsWorker:
         """Return the age of the newest price that is believed; the whole market is not needed."""
         settings = self.resolved.settings
         if self.offline or settings.provider == "sample":
-            market = wiring.market_from(self.resolved, offline=True)
+            market = wiring.market_from(self.resolved, offline=True, clock=self.clock)
             return market.age(max(quote.at for quote in market.quotes.values()))
         known = MarketStore(database, currency=settings.currency).accepted().values()
         return now - max(reading.at for reading in known) if known else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from portfolios.errors import ReplyError
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.store.database import open_database
+from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.wiring.providers import ledger_of, live_sources
 
 BITCOIN, BITCOIN_TOKEN = "bitcoin", "3375"
 
 
-def ask_coingecko(settings: Settings) -> str:
+def ask_coingecko(settings: Settings, *, clock: Clock) -> str:
     """Say what CoinGecko answers to the cheapest question.
 
     Raises:
@@ -19,14 +20,14 @@ def ask_coingecko(settings: Settings) -> str:
     """
     with (
         open_database(settings.database) as database,
-        live_sources(settings, ledger_of(settings, database)) as live,
+        live_sources(settings, ledger_of(settings, database, clock=clock)) as live,
     ):
         if not live.prices.simple_prices([BITCOIN], currency=settings.currency):
             raise ReplyError(f"{COINGECKO} knows no bitcoin", provider=COINGECKO)
     return f"answers on the {settings.coingecko.plan} plan"
 
 
-def ask_tokenmetrics(settings: Settings) -> str:
+def ask_tokenmetrics(settings: Settings, *, clock: Clock) -> str:
     """Say whether Token Metrics takes the key; without a key nothing is asked.
 
     Raises:
@@ -34,7 +35,7 @@ def ask_tokenmetrics(settings: Settings) -> str:
     """
     with (
         open_database(settings.database) as database,
-        live_sources(settings, ledger_of(settings, database)) as live,
+        live_sources(settings, ledger_of(settings, database, clock=clock)) as live,
     ):
         if live.grades is None:
             return "no key is set: grades are our own, from prices alone"

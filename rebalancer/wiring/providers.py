@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from portfolios.marketdata.coin_list import listed_ids
 from portfolios.marketdata.market_store import MarketStore
@@ -17,10 +16,11 @@ from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.probe import ANCHORS, Ground
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
-from portfolios.providers.quota.quota import CreditPlan, Moment
+from portfolios.providers.quota.quota import CreditPlan
 from portfolios.providers.tokenmetrics import source
 from portfolios.providers.tokenmetrics.source import TokenMetrics
 from portfolios.store.database import Database
+from portfolios.values.time import Clock, stable
 from rebalancer.settings.model import Settings
 
 Wait = Callable[[float], None]
@@ -39,11 +39,6 @@ class Live:
     ledger: Ledger
 
 
-def moment() -> Moment:
-    """Return the present moment on both clocks."""
-    return Moment(datetime.now(UTC), time.monotonic())
-
-
 def credit_plans(settings: Settings) -> Mapping[str, CreditPlan]:
     """Return what the plans of the settings allow; without a key CoinGecko counts no month."""
     ours, theirs = settings.coingecko, settings.tokenmetrics
@@ -55,11 +50,16 @@ def credit_plans(settings: Settings) -> Mapping[str, CreditPlan]:
 
 
 def ledger_of(
-    settings: Settings, database: Database, *, manual: bool = True, max_calls: int | None = None
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Clock,
+    manual: bool = True,
+    max_calls: int | None = None,
 ) -> Ledger:
     """Return the ledger of one run; see `Ledger` for its options."""
     plans = credit_plans(settings)
-    return Ledger(database, plans, clock=moment, manual=manual, max_calls=max_calls)
+    return Ledger(database, plans, clock=stable(clock), manual=manual, max_calls=max_calls)
 
 
 def _coingecko(settings: Settings) -> Service:
@@ -78,11 +78,11 @@ def _tokenmetrics(settings: Settings, version: str) -> Service | None:
 
 @contextmanager
 def probe_ground(
-    settings: Settings, database: Database, *, wait: Wait = time.sleep
+    settings: Settings, database: Database, *, clock: Clock, wait: Wait = time.sleep
 ) -> Iterator[Ground]:
     """Open what a probe asks with: both versions, whichever the settings name."""
     with ExitStack() as stack:
-        client = _opener(stack, ledger_of(settings, database), wait)
+        client = _opener(stack, ledger_of(settings, database, clock=clock), wait)
         services = {v: s for v in ("v2", "v3") if (s := _tokenmetrics(settings, v))}
         pairs = MarketStore(database, currency=settings.currency).pairs(TOKENMETRICS)
         yield Ground(
@@ -90,7 +90,7 @@ def probe_ground(
             prices=client(_coingecko(settings)),
             listed=listed_ids(database, COINGECKO),
             token_ids=[pair.their_id for pair in pairs.values()] or ANCHORS,
-            now=moment().wall,
+            now=clock(),
         )
 
 
@@ -116,7 +116,7 @@ def live_sources(
 
     Args:
         settings: addresses, keys, plans.
-        ledger: what their calls are counted in.
+        ledger: what their calls are counted in, on whose clock they are dated.
         wait: waits so many seconds, and may say so.
         announce: told when a provider asks for a wait, which follows by itself.
     """
@@ -125,7 +125,7 @@ def live_sources(
         service = _tokenmetrics(settings, version)
         yield Live(
             prices=CoinGecko(client(_coingecko(settings))),
-            grades=TokenMetrics(client(service), version=version, clock=moment)
+            grades=TokenMetrics(client(service), version=version, clock=ledger.clock)
             if service
             else None,
             ledger=ledger,

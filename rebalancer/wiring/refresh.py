@@ -8,15 +8,17 @@ from secrets import token_hex
 from portfolios.providers.technical.grades import technical_grades
 from portfolios.store.database import open_database
 from portfolios.store.leases import Lease, holding
+from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.refresh.refresh import refresh, unwatched
 from rebalancer.usecases.refresh.report import Progress, RefreshReport, Watch
-from rebalancer.wiring.providers import Wait, ledger_of, live_sources, moment
+from rebalancer.wiring.providers import Wait, ledger_of, live_sources
 
 
 def refresh_all(
     settings: Settings,
     *,
+    clock: Clock,
     manual: bool = True,
     max_calls: int | None = None,
     watch: Watch = unwatched,
@@ -27,6 +29,7 @@ def refresh_all(
 
     Args:
         settings: database, addresses, keys, plans, currency.
+        clock: tells the moment.
         manual: a person asked: the held-back credits may be used.
         max_calls: most calls of this run.
         watch: told how far it is.
@@ -37,13 +40,13 @@ def refresh_all(
         lease = Lease(database, "refresh", token_hex(8))
 
         def watch_and_renew(progress: Progress) -> None:
-            lease.take(moment().wall)
+            lease.take(clock())
             watch(progress)
 
-        with holding(lease, moment().wall) as is_ours:
+        with holding(lease, clock()) as is_ours:
             if not is_ours:
                 return None
-            ledger = ledger_of(settings, database, manual=manual, max_calls=max_calls)
+            ledger = ledger_of(settings, database, clock=clock, manual=manual, max_calls=max_calls)
             with live_sources(settings, ledger, wait=wait, announce=announce) as live:
                 return refresh(
                     database,
@@ -53,7 +56,7 @@ def refresh_all(
                     insights=live.grades,
                     grader=technical_grades,
                     ledger=ledger,
-                    clock=moment,
+                    clock=ledger.clock,
                     currency=settings.currency,
                     watch=watch_and_renew,
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 
 from alerts.channels import Envelope
 from alerts.channels.mime import compose
@@ -13,7 +14,7 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.store.portfolio_store import Store
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.reports import weekly_report
-from rebalancer.wiring.delivery import html_of, now, people_of, text_of
+from rebalancer.wiring.delivery import html_of, people_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,10 @@ def make_report(
     return Report(made.facts, made.message, made.pictures)
 
 
-def send_report(settings: Settings, store: Store, made: Report) -> bool:
+def send_report(settings: Settings, store: Store, made: Report, *, now: datetime) -> bool:
     """Write a report into the outbox for everybody it concerns, once for each person and week.
 
     Returns:
         False when everybody got the report of this week before.
     """
-    return weekly_report.send_report(store, made, people_of(settings, store.database), now=now())
+    return weekly_report.send_report(store, made, people_of(settings, store.database), now=now)

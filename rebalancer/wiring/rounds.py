@@ -10,18 +10,19 @@ from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.quota.ledger import Ledger
-from portfolios.providers.quota.quota import Moment, Usage
+from portfolios.providers.quota.quota import Usage
 from portfolios.store.database import Database
 from portfolios.store.heartbeats import beats, went_well, went_wrong
 from portfolios.store.leases import Lease, holding
 from portfolios.store.portfolio_store import Store
+from portfolios.values.time import Clock, Moment
 from rebalancer import wiring
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import WorkerContext
 from rebalancer.usecases.monitoring.round import GoesOn, Round, RoundInputs, look_round
 from rebalancer.usecases.refresh.report import RefreshReport
-from rebalancer.wiring.delivery import Clock, open_full_database, people_of
+from rebalancer.wiring.delivery import open_full_database, people_of
 from rebalancer.wiring.providers import credit_plans
 from rebalancer.wiring.refresh import refresh_all
 
@@ -71,10 +72,12 @@ class RoundWorker:
             self._pull(context, store.database, goes_on)
         except _InterruptedError:
             return
-        market = wiring.market_if_any(self.resolved, offline=self.offline)
-        insights = wiring.insights_from(self.resolved, offline=self.offline)
-        settings = self.resolved.settings
-        done = run_round_now(settings, store, market, insights, clock=self.clock, goes_on=goes_on)
+        resolved, offline, clock = self.resolved, self.offline, self.clock
+        market = wiring.market_if_any(resolved, offline=offline, clock=clock)
+        insights = wiring.insights_from(resolved, offline=offline, clock=clock)
+        done = run_round_now(
+            resolved.settings, store, market, insights, clock=clock, goes_on=goes_on
+        )
         if goes_on():
             log.info("%s", done)
             note_portfolios(store.database, done, self.clock())
@@ -91,7 +94,7 @@ class RoundWorker:
             if context.rest(seconds) or not goes_on():
                 raise _InterruptedError
 
-        report = refresh_all(settings, manual=False, wait=wait)
+        report = refresh_all(settings, clock=self.clock, manual=False, wait=wait)
         if report is not None:
             note_providers(database, report, self.clock())
 

@@ -9,9 +9,10 @@ from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import DispatchReport
+from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import WorkerContext
-from rebalancer.wiring.delivery import Clock, Sender, channels_of, open_full_database
+from rebalancer.wiring.delivery import Sender, channels_of, open_full_database
 
 EVERY = 1.0
 """Seconds between two looks at the outbox."""

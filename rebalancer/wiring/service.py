@@ -16,12 +16,13 @@ from portfolios.errors import UsageError
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.store.heartbeats import went_well
+from portfolios.values.time import Clock
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import StopEvent, Worker, run_workers
 from rebalancer.usecases.monitoring.round import Round
 from rebalancer.wiring.bot import BotWorker
-from rebalancer.wiring.delivery import Clock, deliver_now, now, open_full_database
+from rebalancer.wiring.delivery import deliver_now, open_full_database
 from rebalancer.wiring.heartbeats import HeartbeatLog
 from rebalancer.wiring.metrics_file import MetricsWorker
 from rebalancer.wiring.rounds import EVERY, ROUND, RoundWorker, note_portfolios, run_round_now
@@ -47,7 +48,7 @@ def serve_once(
     market: Market | None,
     insights: Insights,
     *,
-    clock: Clock = now,
+    clock: Clock,
     sleep: Callable[[float], None] = time.sleep,
     limiter: RateLimiter | None = None,
 ) -> Served:
@@ -76,13 +77,19 @@ def serve_once(
 
 
 def serve(
-    resolved: Resolved, stop: StopEvent, *, offline: bool = False, metrics: Path | None = None
+    resolved: Resolved,
+    stop: StopEvent,
+    *,
+    clock: Clock,
+    offline: bool = False,
+    metrics: Path | None = None,
 ) -> tuple[str, ...]:
     """Run every part that the settings make possible until the word to stop.
 
     Args:
         resolved: settings, with where they came from.
         stop: the word.
+        clock: tells the moment.
         offline: on the built-in sample market.
         metrics: file that is kept up to date for a program that watches.
 
@@ -94,23 +101,23 @@ def serve(
     """
     with open_full_database(resolved.settings):
         pass  # what is wrong with it is said now and once, not by every part
-    workers = workers_of(resolved, offline=offline, metrics=metrics)
-    return run_workers(workers, stop, HeartbeatLog(resolved.settings, now))
+    workers = workers_of(resolved, clock=clock, offline=offline, metrics=metrics)
+    return run_workers(workers, stop, HeartbeatLog(resolved.settings, clock))
 
 
 def workers_of(
-    resolved: Resolved, *, offline: bool = False, metrics: Path | None = None
+    resolved: Resolved, *, clock: Clock, offline: bool = False, metrics: Path | None = None
 ) -> tuple[Worker, ...]:
-    """Return the parts that the settings make possible."""
+    """Return the workers that the settings make possible."""
     settings, owner = resolved.settings, token_hex(8)
-    workers = [Worker(ROUND, RoundWorker(resolved, offline, now, owner), A_LOOK)]
+    workers = [Worker(ROUND, RoundWorker(resolved, offline, clock, owner), A_LOOK)]
     if _channels(settings):
-        workers.append(Worker("delivery", DeliveryWorker(settings, now), A_LOOK))
+        workers.append(Worker("delivery", DeliveryWorker(settings, clock), A_LOOK))
     if settings.telegram.token is not None:
-        workers.append(Worker("bot", BotWorker(resolved, offline, now, owner), A_LOOK))
+        workers.append(Worker("bot", BotWorker(resolved, offline, clock, owner), A_LOOK))
     if metrics is not None:
         workers.append(
-            Worker("metrics", MetricsWorker(resolved, offline, now, metrics), MEASURED_EVERY)
+            Worker("metrics", MetricsWorker(resolved, offline, clock, metrics), MEASURED_EVERY)
         )
     return tuple(workers)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import threading
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any
 
+from portfolios.values.time import utc_now
 from tests.standins.coingecko import CoinGeckoSwitches
 from tests.standins.server import Standin
 from tests.standins.tokenmetrics import TokenMetricsSwitches
@@ -21,11 +21,11 @@ def main() -> None:
     words = _words()
     switches: dict[str, str] = dict(word.split("=", 1) for word in words.switch)
     with Standin(
-        world=World(size=words.size, seed=words.seed, now=datetime.now(UTC)),
+        world=World(size=words.size, seed=words.seed, now=utc_now()),
         coingecko=CoinGeckoSwitches(**_of(CoinGeckoSwitches, switches)),
         tokenmetrics=TokenMetricsSwitches(**_of(TokenMetricsSwitches, switches)),
         port=words.port,
-        runs_with_the_clock=True,
+        clock=utc_now,
     ) as standin:
         for name, value in standin.environment.items():
             print(f"export {name}={value}")

@@ -6,13 +6,14 @@ import asyncio
 import ssl
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import TracebackType
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 USER, PASSWORD = "me@example.org", "canary-password-41c7"
+LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -47,7 +48,7 @@ class MailStandin:
         authority, strangers = trustme.CA(), trustme.CA()
         issuer = strangers if certificate == "stranger" else authority
         host = "mail.elsewhere.org" if certificate == "other-host" else "localhost"
-        past = datetime.now(UTC) - timedelta(days=2) if certificate == "expired" else None
+        past = LONG_AGO if certificate == "expired" else None
         self._server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         issuer.issue_cert(host, not_after=past).configure_cert(self._server_tls)
         self.trust = ssl.create_default_context()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from itertools import count
 from typing import Any
 
+from portfolios.values.time import Clock
+from tests.clock import Running
 from tests.standins.telegram import Sent, TelegramStandin
 
 WORKING = "Working on it…"
@@ -15,8 +16,15 @@ _NUMBERS = count(9000)
 class Phone:
     """One person in one chat; by default the private chat between him and the bot."""
 
-    def __init__(self, bot: TelegramStandin, user: int, *, chat: int | None = None) -> None:
-        self.bot = bot
+    def __init__(
+        self,
+        bot: TelegramStandin,
+        user: int,
+        *,
+        chat: int | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.bot, self.clock = bot, clock or Running()
         self.person = {"id": user, "is_bot": False, "first_name": "Ann"}
         where = user if chat is None else chat
         self.chat = {"id": where, "type": "private" if where == user else "group", "title": "We"}
@@ -29,7 +37,7 @@ class Phone:
         command = text.split()[0] if text.startswith("/") else ""
         entities = [{"type": "bot_command", "offset": 0, "length": len(command)}] if command else []
         return {
-            "message_id": next(_NUMBERS), "date": int(time.time()), "chat": self.chat,
+            "message_id": next(_NUMBERS), "date": self._date, "chat": self.chat,
             "from": self.person, "text": text, "entities": entities, **more,
         }  # fmt: skip
 
@@ -55,7 +63,7 @@ class Phone:
         return self.tap_data(data, shown.message_id)
 
     def tap_data(self, data: str, message_id: int) -> int:
-        message = {"message_id": message_id, "date": int(time.time()), "chat": self.chat,
+        message = {"message_id": message_id, "date": self._date, "chat": self.chat,
                    "from": self.person, "text": "x"}  # fmt: skip
         return self.bot.push(
             callback_query={
@@ -93,6 +101,10 @@ class Phone:
     @property
     def mine(self) -> list[Sent]:
         return [sent for sent in list(self.bot.sent) if sent.chat == self.chat["id"]]
+
+    @property
+    def _date(self) -> int:
+        return int(self.clock().timestamp())
 
     def _showing(self, label: str) -> Sent:
         return next(

@@ -8,12 +8,13 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
+from portfolios.values.time import Clock
 from tests.standins.coingecko import CoinGecko, CoinGeckoSwitches
 from tests.standins.replying import Asked, Reply, as_json
 from tests.standins.tokenmetrics import TokenMetrics, TokenMetricsSwitches
@@ -41,7 +42,7 @@ class Fault:
 
 
 class Standin:
-    """Serves as long as its block lasts."""
+    """Serves as long as its block lasts; the market runs with a clock where one is given."""
 
     def __init__(
         self,
@@ -50,14 +51,14 @@ class Standin:
         coingecko: CoinGeckoSwitches | None = None,
         tokenmetrics: TokenMetricsSwitches | None = None,
         port: int = 0,
-        runs_with_the_clock: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         self.world = world or World()
         self.coingecko = CoinGecko(self.world, coingecko or CoinGeckoSwitches())
         self.tokenmetrics = TokenMetrics(self.world, tokenmetrics or TokenMetricsSwitches())
         self.calls: list[Asked] = []
         self.faults: list[Fault] = []
-        self.runs_with_the_clock = runs_with_the_clock
+        self.clock = clock
         self._lock = threading.Lock()
         handler = type("Bound", (_Handler,), {"standin": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -109,8 +110,8 @@ class Standin:
     ) -> tuple[Reply, Fault | None]:
         """Answer one request, and count it."""
         with self._lock:
-            if self.runs_with_the_clock:
-                self.world.now = datetime.now(self.world.now.tzinfo)
+            if self.clock is not None:
+                self.world.now = self.clock()
             if path.startswith("/__admin/"):
                 return self._admin(path.removeprefix("/__admin/"), body), None
             provider, endpoint, reply = self._provider(path, query, headers, body)

@@ -16,10 +16,8 @@ from portfolios.providers.quota.pauses import refuse_while_paused
 from portfolios.providers.quota.quota import (
     FORECAST_DAYS,
     WINDOW_SECONDS,
-    Clock,
     Credit,
     CreditPlan,
-    Moment,
     Usage,
     Wait,
     days_left,
@@ -28,6 +26,7 @@ from portfolios.providers.quota.quota import (
 )
 from portfolios.store.database import Database, Row
 from portfolios.values.canonical import read_utc, utc_text
+from portfolios.values.time import Moment, StableClock
 
 _RESERVE = """
 INSERT INTO credits (provider, endpoint, month, day, at, steady)
@@ -62,14 +61,14 @@ class Ledger:
         database: Database,
         plans: Mapping[str, CreditPlan],
         *,
-        clock: Clock,
+        clock: StableClock,
         manual: bool = False,
         max_calls: int | None = None,
     ) -> None:
         self.calls = 0
         self._database = database
         self._plans = plans
-        self._clock = clock
+        self.clock = clock
         self._manual = manual
         self._max_calls = max_calls
 
@@ -87,7 +86,7 @@ class Ledger:
         """
         self._hold_to_cap(provider)
         with self._database.transaction():
-            now = self._clock()
+            now = self.clock()
             self.hold_to_pause(provider, endpoint)
             self._hold_to_month(provider, now.wall)
             wait = self._wait(provider, now)
@@ -118,7 +117,7 @@ class Ledger:
 
     def usage(self, provider: str) -> Usage:
         """Return what was spent, what is left and where the month will end."""
-        now = self._clock().wall
+        now = self.clock().wall
         used = self._used(provider, now)
         row = self._first(
             "SELECT min(at) AS since, coalesce(sum(at > :then), 0) AS recent,"
@@ -142,7 +141,7 @@ class Ledger:
     def left(self, provider: str) -> int | None:
         """Return how many calls this run may still make; None without any limit."""
         limit = self._plans[provider].limit(manual=self._manual)
-        month = None if limit is None else max(0, limit - self._used(provider, self._clock().wall))
+        month = None if limit is None else max(0, limit - self._used(provider, self.clock().wall))
         run = None if self._max_calls is None else max(0, self._max_calls - self.calls)
         return run if month is None else month if run is None else min(month, run)
 
@@ -157,7 +156,7 @@ class Ledger:
             CredentialError, QuotaSpentError: by the cause of the pause.
         """
         if not self._manual:
-            refuse_while_paused(self._database, provider, endpoint, now=self._clock().wall)
+            refuse_while_paused(self._database, provider, endpoint, now=self.clock().wall)
 
     def _hold_to_cap(self, provider: str) -> None:
         if self.is_capped:

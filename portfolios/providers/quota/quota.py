@@ -1,18 +1,16 @@
 """What a provider's plan allows, and what was spent of it.
 
 A credit is one attempt at a call, whether it succeeded or not. Months are calendar months in UTC.
-Time is told by two clocks at once: the wall clock names the month, and the steady clock, which
-never goes back, proves how much time has passed at least when somebody sets the wall clock.
+The wall clock names the month, and the steady clock proves how much time has passed at least when
+somebody sets the wall clock.
 """
 
 from __future__ import annotations
 
 import math
 from calendar import monthrange
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 WINDOW_SECONDS = 61.0
 """The plan's minute and a second more, because calls do not travel equally fast."""
@@ -20,33 +18,6 @@ HELD_BACK = 10
 """One credit in so many is kept for commands that a person types."""
 FORECAST_DAYS = 7
 """The forecast goes on as the last days went."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One moment on two clocks.
-
-    Attributes:
-        wall: the date and time, aware UTC; somebody may set it.
-        steady: seconds since this machine started; never goes back while it runs.
-    """
-
-    wall: datetime
-    steady: float
-
-    def seconds_since(self, past: Moment) -> float:
-        """Return how many seconds have passed at least.
-
-        A steady clock below the past one means a restart, and then the time since the restart is
-        certain. A wall clock that went back tells nothing; one that went forward may lie, so the
-        smaller of the two counts.
-        """
-        steady = self.steady - past.steady if self.steady >= past.steady else self.steady
-        wall = (self.wall - past.wall).total_seconds()
-        return steady if wall < 0 else min(steady, wall)
-
-
-Clock: TypeAlias = Callable[[], Moment]
 
 
 @dataclass(frozen=True, slots=True)

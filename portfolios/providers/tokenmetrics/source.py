@@ -17,9 +17,9 @@ from portfolios.providers.http.client import Client, Service
 from portfolios.providers.http.fields import amount, decimal, moment, number, text, with_fields
 from portfolios.providers.http.transport import Params
 from portfolios.providers.names import TOKENMETRICS as NAME
-from portfolios.providers.quota.quota import Clock
 from portfolios.providers.records import Daily, IndexPart, SignalRow, TokenRow
 from portfolios.providers.tokenmetrics.rows import Row, normalised, signal_row, token_id, token_row
+from portfolios.values.time import StableClock
 
 PAGE, MOST_PAGES = 100, 5
 NEEDED: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -75,7 +75,7 @@ class TokenMetrics:
 
     name = NAME
 
-    def __init__(self, client: Client, *, version: str, clock: Clock) -> None:
+    def __init__(self, client: Client, *, version: str, clock: StableClock) -> None:
         self._client = client
         self._is_v3 = version == "v3"
         self._clock = clock

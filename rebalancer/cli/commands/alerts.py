@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,16 +44,17 @@ def alerts(
     """Show alert rules with their state; add or remove one of your own."""
     from rebalancer.wiring.delivery import open_full_database
 
-    resolved = wiring.settings_from(context_of(ctx).config)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
     if replay:
         _replay(ctx, words or [], _days(replay), offline=offline, as_json=as_json)
         return
     with open_full_database(resolved.settings) as store:
         match words or []:
             case ["add", name, rule]:
-                _add_rule(store, name, rule)
+                _add_rule(store, name, rule, at=context.clock())
             case ["remove", name, rule]:
-                _remove_rule(store, name, rule)
+                _remove_rule(store, name, rule, at=context.clock())
             case [] | [_]:
                 _show_rules(store, words[0] if words else None, as_json=as_json)
             case _:
@@ -78,7 +80,7 @@ def _replay(
         raise UsageError("name one portfolio to rehearse", hint="alerts NAME --replay 90d")
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(words[0])
     with counting("days", is_quiet=context.quiet) as watch:
@@ -93,10 +95,10 @@ def _replay(
     typer.echo(f"{len(said)} messages in {days} days, with today's holdings and our own grades")
 
 
-def _add_rule(store: Store, name: str, rule: str) -> None:
+def _add_rule(store: Store, name: str, rule: str, *, at: datetime) -> None:
     from rebalancer.usecases.accounts.alert_rules import add_rule
 
-    added = add_rule(store, name, rule, market=None, at=wiring.clock())
+    added = add_rule(store, name, rule, market=None, at=at)
     if not added.is_new:
         typer.echo(f"{name}: has this rule already")
         return
@@ -107,10 +109,10 @@ def _add_rule(store: Store, name: str, rule: str) -> None:
         )
 
 
-def _remove_rule(store: Store, name: str, rule: str) -> None:
+def _remove_rule(store: Store, name: str, rule: str, *, at: datetime) -> None:
     from rebalancer.usecases.accounts.alert_rules import remove_rule
 
-    if not remove_rule(store, name, rule, at=wiring.clock()):
+    if not remove_rule(store, name, rule, at=at):
         raise NotFoundError(f"{name} has no such rule", hint=f"`rebalancer alerts {name}`")
     typer.echo(f"{name}: the rule is gone")
 
@@ -166,11 +168,11 @@ def notify(
                 "nobody can be reached",
                 hint="set REBALANCER_TELEGRAM__OWNER_ID or REBALANCER_EMAIL__TO",
             )
-        now = wiring.clock()
+        now = context.clock()
         Post(Outbox(store.database), PreferenceStore(store.database), now=now).send(
             trial_message(now=now), people
         )
-        report = deliver_now(settings, store.database)
+        report = deliver_now(settings, store.database, clock=context.clock)
     tell_delivery(context, report)
     raise typer.Exit(exit_of_delivery(report))
 
@@ -192,12 +194,13 @@ def outbox(
     from alerts.delivery.outbox import Outbox
     from rebalancer.wiring.delivery import open_full_database
 
-    settings = wiring.settings_from(context_of(ctx).config).settings
+    context = context_of(ctx)
+    settings = wiring.settings_from(context.config).settings
     with open_full_database(settings) as store:
         box = Outbox(store.database)
         match words or []:
             case ["retry", number] if number.isdigit():
-                box.retry(int(number), wiring.clock())
+                box.retry(int(number), context.clock())
                 typer.echo(f"message {number} will be sent with the next delivery")
                 return
             case []:

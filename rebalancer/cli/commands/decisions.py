@@ -40,12 +40,13 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show past plans, what became of them, and what each would have earned since."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    market = wiring.market_if_any(resolved, offline=offline)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         if name is not None and not store.plans(name):
             store.load_portfolio(name)  # which says that there is none, and what is near
-        past = past_plans(store, market, name, now=wiring.clock())
+        past = past_plans(store, market, name, now=context.clock())
     if as_json:
         write_json([history_to_json(entry) for entry in past])
     else:
@@ -59,11 +60,12 @@ def performance(
     as_json: AsJson = False,
 ) -> None:
     """Show what booked plans have made of a portfolio, against doing nothing, to the cent."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    market = wiring.market_from(resolved, offline=offline)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         own = store.list_portfolios() if name is None else (store.load_portfolio(name),)
-        found = [performance_of(store, p, market, now=wiring.clock()) for p in own]
+        found = [performance_of(store, p, market, now=context.clock()) for p in own]
     if as_json:
         write_json(performance_to_json(found, market))
     else:
@@ -94,10 +96,11 @@ def snooze(
 
 def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
     """Record a plan's trades as done in the stored portfolio; applying twice changes nothing."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    market = wiring.market_if_any(resolved, offline=False)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_if_any(resolved, offline=False, clock=context.clock)
     with wiring.open_store(resolved) as store:
-        done = apply.apply_plan(store, plan, market, at=wiring.clock(), by="cli")
+        done = apply.apply_plan(store, plan, market, at=context.clock(), by="cli")
     if done.is_new:
         typer.echo(f"plan {done.ruling.plan_id}: its trades are booked")
     else:
@@ -105,12 +108,13 @@ def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
 
 
 def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None = None) -> None:
-    now = wiring.clock()
+    context = context_of(ctx)
+    now = context.clock()
     until = now + timedelta(days=days) if days else None
-    with wiring.open_store(wiring.settings_from(context_of(ctx).config)) as store:
+    with wiring.open_store(wiring.settings_from(context.config)) as store:
         done = store.record_decision(plan, verdict, at=now, by="cli", until=until)
     again = "" if done.is_new else " (as before)"
     until_text = f" until {display.day(until.date())}" if until else ""
     typer.echo(f"plan {done.ruling.plan_id}: {verdict.value}{until_text}{again}")
     if verdict is Verdict.APPROVE:
-        context_of(ctx).tell(f"when you have traded: rebalancer apply {done.ruling.plan_id}")
+        context.tell(f"when you have traded: rebalancer apply {done.ruling.plan_id}")

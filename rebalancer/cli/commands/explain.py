@@ -39,12 +39,13 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Explain a kept plan: its reasons, its limits with their prices, zones, one asset."""
-    resolved = wiring.settings_from(context_of(ctx).config)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
     with wiring.open_store(resolved, read_only=True) as store:
         kept = store.load_plan(plan)
         portfolio = portfolio_if_any(store, kept.portfolio)
     portfolio = _as_wanted(resolved, portfolio) if portfolio is not None else None
-    market = wiring.market_if_any(resolved, offline=offline)
+    market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     explained = explain_plan(kept, asset, portfolio=portfolio, market=market)
     if as_json:
         write_json(explanation_to_json(explained))
@@ -62,8 +63,9 @@ def whatif(
     as_json: AsJson = False,
 ) -> None:
     """Propose as if something were otherwise, and show the difference; nothing is kept."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    market = wiring.market_from(resolved, offline=offline)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(name)
     supposed = what_if(wiring.with_index_targets(resolved, portfolio), market, changes)

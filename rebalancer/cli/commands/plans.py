@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -114,7 +115,7 @@ def run(
     """Judge and propose for each portfolio; a file needs no database."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     flow = _flow(cash)
     portfolios = _portfolios(context, names, every=every, offline=offline, maps=maps)
     if dump and len(portfolios) != 1:
@@ -126,7 +127,7 @@ def run(
         _notify(context, portfolios, proposals, market)
     elif save:
         with wiring.open_store(resolved) as store:
-            _keep(store, proposals)
+            _keep(store, proposals, at=context.clock())
     if dump:
         _write_problem(dump, proposals[0], context)
     _print([p.plan for p in proposals], as_json=as_json, as_csv=as_csv)
@@ -152,7 +153,7 @@ def _notify(
         people = people_of(settings, store.database)
         for portfolio in portfolios:
             store.load_portfolio(portfolio.name)  # only what is kept can be remembered
-        _keep(store, proposals)
+        _keep(store, proposals, at=context.clock())
         for portfolio in portfolios:
             check(
                 store,
@@ -161,20 +162,20 @@ def _notify(
                 findings=judge_portfolio(portfolio, market),
                 plan=plans.get(portfolio.name),
                 people=people,
-                now=wiring.clock(),
+                now=context.clock(),
             )
-        tell_delivery(context, deliver_now(settings, store.database))
+        tell_delivery(context, deliver_now(settings, store.database, clock=context.clock))
 
 
-def _keep(store: Store, proposals: list[Proposal]) -> None:
+def _keep(store: Store, proposals: list[Proposal], *, at: datetime) -> None:
     """Keep plans for good, and put those that trade before people."""
     from rebalancer.usecases.proposals.status import offer
 
     with store.database.transaction():
         for plan in (proposal.plan for proposal in proposals):
-            store.save_plan(plan, at=wiring.clock())
+            store.save_plan(plan, at=at)
             if plan.trades:
-                offer(store, plan, at=wiring.clock())
+                offer(store, plan, at=at)
 
 
 def _proposed(
@@ -214,7 +215,8 @@ def zones(
 ) -> None:
     """Show the risk zones of each portfolio; nothing is proposed and nothing is solved."""
     context = context_of(ctx)
-    market = wiring.market_from(wiring.settings_from(context.config), offline=offline)
+    resolved = wiring.settings_from(context.config)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     portfolios = _portfolios(context, names, every=not names, offline=offline, maps=maps)
     judged = [(p, judge_portfolio(p, market)) for p in portfolios]
     if as_json:
@@ -261,7 +263,8 @@ def _portfolios(
 def _from_files(
     context: Context, files: list[str], *, offline: bool, maps: list[str] | None
 ) -> list[Portfolio]:
-    index = wiring.assets_from(wiring.settings_from(context.config), offline=offline)
+    resolved = wiring.settings_from(context.config)
+    index = wiring.assets_from(resolved, offline=offline, clock=context.clock)
     found = []
     for file in files:
         loaded = load_file(file, index, maps=maps)

@@ -63,16 +63,16 @@ def add(
     """Import or update a portfolio; shows the difference first."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    index = wiring.assets_from(resolved, offline=offline)
+    index = wiring.assets_from(resolved, offline=offline, clock=context.clock)
     loaded = load_file(file, index, maps=maps, name=name)
-    market = wiring.market_if_any(resolved, offline=offline)
+    market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     for warning in loaded.warnings:
         context.tell(f"note: {warning}")
     with wiring.open_store(resolved) as store:
         prepared = prepare_import(store, loaded.portfolio, market)
         kept = not dry_run and _confirmed(prepared, ask=not no_input and file != "-")
         if kept:
-            keep_import(store, prepared, at=wiring.clock())
+            keep_import(store, prepared, at=context.clock())
     if as_json:
         write_json(
             {"portfolio": prepared.portfolio.name, "saved": kept, "changes": list(prepared.changes)}
@@ -109,15 +109,16 @@ def _report(prepared: Import, *, kept: bool) -> None:
 
 def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJson = False) -> None:
     """List the stored portfolios."""
-    resolved = wiring.settings_from(context_of(ctx).config)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
     try:
         with wiring.open_store(resolved, read_only=True) as store:
             portfolios = store.list_portfolios()
     except NotFoundError:
         portfolios = ()
     if not portfolios:
-        context_of(ctx).tell("no portfolio is stored yet; `rebalancer add FILE` keeps one")
-    market = wiring.market_if_any(resolved, offline=offline)
+        context.tell("no portfolio is stored yet; `rebalancer add FILE` keeps one")
+    market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     rows = [(p, value_portfolio(p, market) if market else None) for p in portfolios]
     if as_json:
         write_json([_summary(p, valuation) for p, valuation in rows])
@@ -134,18 +135,19 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
         )
     out().print(grid)
     if market and market.is_sample and portfolios:
-        context_of(ctx).tell("values from the SAMPLE market")
+        context.tell("values from the SAMPLE market")
 
 
 def show(ctx: typer.Context, name: str, offline: Offline = False, as_json: AsJson = False) -> None:
     """Show one portfolio: holdings, locks, targets, limits and where each comes from."""
-    resolved = wiring.settings_from(context_of(ctx).config)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(name)
     if as_json:
         write_json(portfolio_to_json(portfolio))
         return
-    market = wiring.market_if_any(resolved, offline=offline)
+    market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     if market is not None:
         portfolio = wiring.with_index_targets(resolved, portfolio)
     show_portfolio(out(), portfolio, market)

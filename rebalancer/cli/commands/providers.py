@@ -52,6 +52,7 @@ def refresh(
     with watching(is_quiet=context.quiet) as watcher:
         report = refresh_all(
             resolved.settings,
+            clock=context.clock,
             max_calls=max_calls,
             watch=watcher.watch,
             wait=watcher.wait,
@@ -76,11 +77,12 @@ def _exit_of(report: RefreshReport) -> Exit:
 
 def credits_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Show the calls to each provider: used, left, and the forecast to the month's end."""
-    resolved = wiring.settings_from(context_of(ctx).config)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
     from rebalancer.wiring.providers import ledger_of
 
     with wiring.open_store(resolved) as store:
-        ledger = ledger_of(resolved.settings, store.database)
+        ledger = ledger_of(resolved.settings, store.database, clock=context.clock)
         usages = [ledger.usage(provider) for provider in (COINGECKO, TOKENMETRICS)]
     if as_json:
         write_json([_usage_to_json(usage) for usage in usages])
@@ -116,7 +118,8 @@ def ask(
     from rebalancer.wiring.assistant import ask_assistant
 
     context = context_of(ctx)
-    answer, left = ask_assistant(wiring.settings_from(context.config).settings, question)
+    settings = wiring.settings_from(context.config).settings
+    answer, left = ask_assistant(settings, question, clock=context.clock)
     typer.echo(answer or "the assistant had nothing to say")
     context.tell(f"Token Metrics' words, not ours; one credit spent, {left} left this month")
 
@@ -131,7 +134,9 @@ def probe(ctx: typer.Context, as_json: AsJson = False) -> None:
     with (
         wiring.open_store(resolved) as store,
         watching(is_quiet=context.quiet) as watcher,
-        probe_ground(resolved.settings, store.database, wait=watcher.wait) as ground,
+        probe_ground(
+            resolved.settings, store.database, clock=context.clock, wait=watcher.wait
+        ) as ground,
     ):
         found = service.probe(ground)
     if as_json:
@@ -147,8 +152,9 @@ def indices(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the indices of Token Metrics that a portfolio can follow; costs one credit."""
     from rebalancer.wiring.assistant import their_service
 
-    settings = wiring.settings_from(context_of(ctx).config).settings
-    with their_service(settings) as (source, _):
+    context = context_of(ctx)
+    settings = wiring.settings_from(context.config).settings
+    with their_service(settings, clock=context.clock) as (source, _):
         found = source.indices()
     if as_json:
         write_json([{"id": key, "name": name} for key, name in found.items()])

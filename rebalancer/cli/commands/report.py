@@ -43,10 +43,10 @@ def report(
         raise UsageError(f"--week {week} is no week", hint="write it like 2026-W47")
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with open_full_database(resolved.settings) as store:
         portfolio = wiring.with_index_targets(resolved, store.load_portfolio(name))
-        insights = wiring.insights_from(resolved, offline=offline)
+        insights = wiring.insights_from(resolved, offline=offline, clock=context.clock)
         made = make_report(store, portfolio, market, insights=insights, week=week)
         if to is not None:
             for path in write_report(made, to, sender=resolved.settings.email.sender):
@@ -55,10 +55,10 @@ def report(
             if to is None:
                 typer.echo(made.text, nl=False)
             return
-        if not send_report(resolved.settings, store, made):
+        if not send_report(resolved.settings, store, made, now=context.clock()):
             context.tell(f"{name}: the report of {made.facts.week} was sent before")
             return
-        outcome = deliver_now(resolved.settings, store.database)
+        outcome = deliver_now(resolved.settings, store.database, clock=context.clock)
     tell_delivery(context, outcome)
     raise typer.Exit(exit_of_delivery(outcome))
 

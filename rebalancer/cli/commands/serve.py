@@ -58,10 +58,10 @@ def serve(
         _serve_once(context, resolved, offline=offline)
         return
     _log(context, as_json=log_json)
-    raise typer.Exit(_serve(resolved, offline=offline, metrics=metrics))
+    raise typer.Exit(_serve(context, resolved, offline=offline, metrics=metrics))
 
 
-def _serve(resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
+def _serve(context: Context, resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
     log.info("starting")
     with _asked() as asked:  # before anything heavy is loaded, so that a word to stop is heard
         from rebalancer.wiring import open_store
@@ -74,7 +74,7 @@ def _serve(resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
         log.info(first)
         for each in missing:
             log.warning(each)
-        left = run_all(resolved, asked.stop, offline=offline, metrics=metrics)
+        left = run_all(resolved, asked.stop, clock=context.clock, offline=offline, metrics=metrics)
     if left:
         log.warning("ended in the middle of: %s", ", ".join(left))
         logging.shutdown()
@@ -88,13 +88,14 @@ def _serve_once(context: Context, resolved: Resolved, *, offline: bool) -> None:
     from rebalancer.wiring.refresh import refresh_all
     from rebalancer.wiring.service import serve_once
 
+    clock = context.clock
     if not offline and resolved.settings.provider == "live":
-        report = refresh_all(resolved.settings, manual=False)
+        report = refresh_all(resolved.settings, clock=clock, manual=False)
         if report is not None:
             tell_losses(report, context.tell)
-    market = wiring.market_from(resolved, offline=offline)
-    insights = wiring.insights_from(resolved, offline=offline)
-    served = serve_once(resolved.settings, market, insights)
+    market = wiring.market_from(resolved, offline=offline, clock=clock)
+    insights = wiring.insights_from(resolved, offline=offline, clock=clock)
+    served = serve_once(resolved.settings, market, insights, clock=clock)
     for name, why in served.round.failed.items():
         context.tell(f"{name}: {why}")
     typer.echo(str(served.round))
@@ -114,7 +115,7 @@ def bot(ctx: typer.Context, offline: Offline = False) -> None:
         resolved = wiring.settings_from(context.config)
         if resolved.settings.telegram.token is not None:
             context.tell("listening; Ctrl-C ends it")
-        run_bot(resolved, asked.stop, offline=offline)
+        run_bot(resolved, asked.stop, clock=context.clock, offline=offline)
     raise typer.Exit(asked.code)
 
 

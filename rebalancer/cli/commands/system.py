@@ -12,7 +12,7 @@ import typer
 from portfolios.errors import RebalancerError, UsageError
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
-from rebalancer.cli.context import context_of
+from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.market import row_to_json, show_insights, show_market
 from rebalancer.usecases.monitoring import doctor as service
@@ -70,8 +70,9 @@ def market(
     as_json: AsJson = False,
 ) -> None:
     """Show the token table: price, changes, grades, signal, trend, sector, ages."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    known = wiring.market_from(resolved, offline=offline)
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    known = wiring.market_from(resolved, offline=offline, clock=context.clock)
     require_sector(known, sector)
     wanted = [asset_named(known, word) for word in assets or ()] or list(known.assets.values())
     rows = market_rows(known, [a for a in wanted if sector in (None, a.sector)])
@@ -85,7 +86,8 @@ def market(
         write_json([row_to_json(row) for row in rows])
     else:
         show_market(out(), known, rows)
-        show_insights(out(), wiring.insights_from(resolved, offline=offline), wanted, assets or [])
+        insights = wiring.insights_from(resolved, offline=offline, clock=context.clock)
+        show_insights(out(), insights, wanted, assets or [])
 
 
 def _reaches(score: float | None, least: float | None) -> bool:
@@ -144,8 +146,8 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Check the installation; ends with 1 when something is wrong."""
-    config = context_of(ctx).config
-    checks = service.examine({**_steps(config), **(_online_steps(config) if online else {})})
+    context = context_of(ctx)
+    checks = service.examine({**_steps(context), **(_online_steps(context) if online else {})})
     if as_json:
         write_json([{"check": c.name, "ok": c.ok, "text": c.text, "hint": c.hint} for c in checks])
     else:
@@ -153,17 +155,18 @@ def doctor(
     raise typer.Exit(0 if all(check.ok for check in checks) else 1)
 
 
-def _steps(config: Path | None) -> dict[str, Callable[[], str]]:
+def _steps(context: Context) -> dict[str, Callable[[], str]]:
     def settings() -> str:
-        resolved = wiring.settings_from(config)
+        resolved = wiring.settings_from(context.config)
         return "; ".join(resolved.warnings) or f"{len(resolved.origins)} settings are valid"
 
     def database() -> str:
-        with wiring.open_store(wiring.settings_from(config), read_only=True) as store:
+        with wiring.open_store(wiring.settings_from(context.config), read_only=True) as store:
             return service.stored(store)
 
     def market_data() -> str:
-        market = wiring.market_if_any(wiring.settings_from(config), offline=False)
+        resolved = wiring.settings_from(context.config)
+        market = wiring.market_if_any(resolved, offline=False, clock=context.clock)
         if market is None:
             return "nothing pulled yet; `rebalancer refresh` does"
         return "the built-in sample" if market.is_sample else service.market_age(market)
@@ -177,14 +180,14 @@ def _steps(config: Path | None) -> dict[str, Callable[[], str]]:
     }
 
 
-def _online_steps(config: Path | None) -> dict[str, Callable[[], str]]:
+def _online_steps(context: Context) -> dict[str, Callable[[], str]]:
     """Return a step for each provider; each is one call."""
     from rebalancer.wiring.provider_checks import ask_coingecko, ask_tokenmetrics
 
-    return {
-        "CoinGecko": lambda: ask_coingecko(wiring.settings_from(config).settings),
-        "Token Metrics": lambda: ask_tokenmetrics(wiring.settings_from(config).settings),
-    }
+    def asking(ask: Callable[..., str]) -> Callable[[], str]:
+        return lambda: ask(wiring.settings_from(context.config).settings, clock=context.clock)
+
+    return {"CoinGecko": asking(ask_coingecko), "Token Metrics": asking(ask_tokenmetrics)}
 
 
 def _show_checks(checks: list[Check]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -63,20 +64,20 @@ def user(
                 known = {p.name: p for p in people_of(settings, store.database)}
                 if name not in known:
                     raise NotFoundError(f"nobody is called {name!r}", hint="rebalancer user list")
-                _choose(store, known[name], choices)
+                _choose(store, known[name], choices, now=context_of(ctx).clock())
             case ["add" | "remove" | "prefs" as what]:
                 raise UsageError(f"say whom: user {what} NAME", hint="user list shows everybody")
             case _:
                 raise UsageError("this is no user command", hint="user list, user add, user remove")
 
 
-def _choose(store: Store, person: Person, words: list[str]) -> None:
+def _choose(store: Store, person: Person, words: list[str], *, now: datetime) -> None:
     from alerts.preferences.personalise import wording_of
     from alerts.preferences.store import PreferenceStore
     from rebalancer.usecases.accounts.preference_parser import choose
     from rebalancer.usecases.accounts.preference_text import choices
 
-    preferences, now = PreferenceStore(store.database), wiring.clock()
+    preferences = PreferenceStore(store.database)
     with store.database.transaction():
         chosen = choose(preferences.preferences(person.name), words, now=now)
         if words:
@@ -199,7 +200,7 @@ def link(
     settings = wiring.settings_from(context.config).settings
     with open_full_database(settings) as store:
         everybody = people_of(settings, store.database)
-        code = code_for(store, everybody, name, now=wiring.clock())
+        code = code_for(store, everybody, name, now=context.clock())
     typer.echo(code)
     minutes = int(LIFE.total_seconds() // 60)
     context.tell(f"{name} sends the bot: /start {code}   within {minutes} minutes, once")

@@ -20,9 +20,10 @@ from portfolios.marketdata.universe import Universe, universe, wanted_assets
 from portfolios.model.market import Bars, Grade
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.pauses import resume
-from portfolios.providers.quota.quota import Clock, CreditPlan
+from portfolios.providers.quota.quota import CreditPlan
 from portfolios.store.database import Database
 from portfolios.store.portfolio_store import Store
+from portfolios.values.time import StableClock
 from rebalancer.usecases.refresh.coin_list_job import refresh_listing
 from rebalancer.usecases.refresh.grade_jobs import refresh_identity, refresh_regime, refresh_signals
 from rebalancer.usecases.refresh.insight_jobs import refresh_indices, refresh_insights
@@ -62,7 +63,7 @@ def refresh(
     grades: GradeSource | None,
     grader: Grader,
     ledger: Ledger,
-    clock: Clock,
+    clock: StableClock,
     coins: CoinSource | None = None,
     insights: InsightSource | None = None,
     currency: str = "usd",
@@ -123,7 +124,7 @@ def needs_lean(plan: CreditPlan, assets: int) -> bool:
 def _begin(
     database: Database,
     ledger: Ledger,
-    clock: Clock,
+    clock: StableClock,
     currency: str,
     watch: Watch,
     grades: GradeSource | None,

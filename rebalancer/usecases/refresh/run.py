@@ -25,8 +25,8 @@ from portfolios.marketdata.market_store import MarketStore
 from portfolios.marketdata.universe import Universe
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.pauses import Cause, pause
-from portfolios.providers.quota.quota import Clock
 from portfolios.store.database import Database
+from portfolios.values.time import StableClock
 from rebalancer.usecases.refresh.report import Degradation, Loss, Progress, Watch
 
 P = ParamSpec("P")
@@ -51,7 +51,7 @@ class RunState:
 
     database: Database
     ledger: Ledger
-    clock: Clock
+    clock: StableClock
     currency: str
     universe: Universe
     watch: Watch

@@ -17,8 +17,8 @@ from portfolios.marketdata.price_gate import is_price
 from portfolios.providers.coingecko import CoinGecko
 from portfolios.providers.http.client import Client
 from portfolios.providers.http.decoding import parse
-from portfolios.providers.quota.quota import Moment
 from portfolios.providers.tokenmetrics.source import TokenMetrics
+from portfolios.values.time import Moment
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = date(2026, 11, 21)

@@ -43,7 +43,7 @@ def running(home: Path) -> Iterator[tuple[Shell, Phone, subprocess.Popen[str]]]:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
             try:
-                yield shell, Phone(server, CHAT), process
+                yield shell, Phone(server, CHAT, clock=shell.clock), process
             finally:
                 process.send_signal(signal.SIGINT)
                 process.communicate(timeout=30)

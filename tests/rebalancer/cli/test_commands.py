@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import PROGRAM, Shell
+from portfolios.values.time import utc_now
+from tests.shell import PROGRAM, Finished, Shell
 
 GROWTH = """
 name = "mine"
@@ -220,13 +221,24 @@ def test_completion_and_help_work(shell: Shell) -> None:
 )
 def test_what_solves_nothing_loads_no_solver(shell: Shell, words: tuple[str, ...]) -> None:
     code = (
-        "import sys\nfrom rebalancer.cli import main\n"
+        "import sys\n"
         f"sys.argv[1:] = {list(words)!r}\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"try:\n    {PROGRAM}\nexcept SystemExit:\n    pass\n"
         "assert not {'cvxpy', 'scipy', 'clarabel'} & set(sys.modules), 'a solver was loaded'\n"
     )
     done = shell.python(code)
     assert done.code == 0, done.err
+
+
+def test_a_program_that_is_given_no_clock_goes_by_the_present_moment(shell: Shell) -> None:
+    def month(done: Finished) -> str:
+        return str(json.loads(done.out)[0]["month"])
+
+    asked = "credits", "--json"
+    before = utc_now()
+    told = month(shell.python("from rebalancer.cli import main; main()", *asked))
+    assert told in {f"{moment:%Y-%m}" for moment in (before, utc_now())}
+    assert month(shell.run(*asked)) == month(shell.process(*asked)) == f"{shell.clock():%Y-%m}"
 
 
 @pytest.mark.parametrize("words", [["demo"], ["demo", "--json"], ["market", "--offline"]])

@@ -15,6 +15,7 @@ from rebalancer.settings import Resolved, load_settings
 from rebalancer.supervisor import WorkerContext
 from rebalancer.wiring.bot import A_LOOK, BOT, LEASE, RENEWED, BotWorker, run_bot
 from rebalancer.wiring.delivery import open_full_database
+from tests.clock import Running
 from tests.standins.phone import Phone
 from tests.standins.telegram import TOKEN, TelegramStandin
 
@@ -92,11 +93,11 @@ def test_who_answers_says_often_enough_that_he_lives() -> None:
 
 def test_a_bot_that_runs_alone_notes_how_it_fares(tmp_path: Path) -> None:
     with TelegramStandin(9) as server:
-        resolved, stop = resolved_in(tmp_path, server), Event()
-        running = Thread(target=run_bot, args=(resolved, stop))
+        resolved, stop, clock = resolved_in(tmp_path, server), Event(), Running()
+        running = Thread(target=run_bot, args=(resolved, stop), kwargs={"clock": clock})
         running.start()
         try:
-            assert "Your id is" in Phone(server, 9).say("/id")
+            assert "Your id is" in Phone(server, 9, clock=clock).say("/id")
         finally:
             stop.set()
             running.join(20)
@@ -106,5 +107,6 @@ def test_a_bot_that_runs_alone_notes_how_it_fares(tmp_path: Path) -> None:
 
 def test_without_a_token_it_says_what_to_set(tmp_path: Path) -> None:
     resolved = load_settings(cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path)
+    standby = Standby()
     with pytest.raises(Exception, match="there is no bot token"):
-        run_bot(resolved, Standby())
+        run_bot(resolved, standby, clock=standby.clock)

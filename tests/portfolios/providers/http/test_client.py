@@ -30,8 +30,9 @@ from portfolios.providers.http.client import Client, Service, retry_after
 from portfolios.providers.http.decoding import MOST_BYTES, parse
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
-from portfolios.providers.quota.quota import CreditPlan, Moment
+from portfolios.providers.quota.quota import CreditPlan
 from portfolios.store.database import open_database
+from portfolios.values.time import Moment
 from tests.standins.hostile import (
     Act,
     Hostile,

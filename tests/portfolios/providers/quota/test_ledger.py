@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from portfolios.errors import CredentialError, QuotaSpentError
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.pauses import Cause, pause, resume
-from portfolios.providers.quota.quota import WINDOW_SECONDS, Credit, CreditPlan, Moment, Wait
+from portfolios.providers.quota.quota import WINDOW_SECONDS, Credit, CreditPlan, Wait
 from portfolios.store.database import Database, open_database
+from portfolios.values.time import Moment
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 PLANS = {"tm": CreditPlan(per_minute=1, monthly=50), "cg": CreditPlan(per_minute=10, monthly=None)}
@@ -257,8 +258,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from portfolios.store.database import open_database
 from portfolios.errors import QuotaSpentError
-from portfolios.providers.quota.quota import Credit, CreditPlan, Moment
+from portfolios.providers.quota.quota import Credit, CreditPlan
 from portfolios.providers.quota.ledger import Ledger
+from portfolios.values.time import Moment
 
 folder, per_minute, monthly, spent, rounds = Path(sys.argv[1]), *map(int, sys.argv[2:6])
 path, calls = folder / "rebalancer.db", folder / "calls"

@@ -8,8 +8,9 @@ import pytest
 from portfolios.errors import QuotaSpentError, UnreachableError
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
-from portfolios.providers.quota.quota import CreditPlan, Moment
+from portfolios.providers.quota.quota import CreditPlan
 from portfolios.store.database import open_database
+from portfolios.values.time import Moment
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 

@@ -3,10 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from portfolios.providers.quota.quota import CreditPlan, Moment, days_left, forecast
+from portfolios.providers.quota.quota import CreditPlan, days_left, forecast
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -17,26 +15,6 @@ def test_a_tenth_is_kept_for_commands_that_people_type(monthly: int, scheduled: 
     assert plan.limit(manual=False) == scheduled
     assert plan.limit(manual=True) == monthly
     assert CreditPlan(per_minute=1).limit(manual=False) is None
-
-
-@given(
-    past=st.integers(0, 10**6),
-    passed=st.integers(0, 10**5),
-    wall_jump=st.integers(-(10**7), 10**7),
-    is_restarted=st.booleans(),
-)
-def test_the_time_that_passed_is_never_overestimated(
-    past: int, passed: int, wall_jump: int, is_restarted: bool
-) -> None:
-    before = Moment(NOW, past)
-    steady = passed if is_restarted else past + passed  # a restart begins at zero again
-    after = Moment(NOW + timedelta(seconds=passed + wall_jump), steady)
-    assert after.seconds_since(before) <= passed
-
-
-def test_after_a_clock_set_back_the_steady_one_tells_the_time() -> None:
-    before, after = Moment(NOW, 100.0), Moment(NOW - timedelta(days=1), 170.0)
-    assert after.seconds_since(before) == 70.0
 
 
 def test_the_forecast_goes_on_as_the_last_days_went() -> None:

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import stamina
 
+from tests.clock import Running
 from tests.shell import PROGRAM, Shell
 from tests.standins.server import CG, TM, Standin
 from tests.standins.tokenmetrics import TokenMetricsSwitches
@@ -30,19 +30,21 @@ def _no_waits() -> Iterator[None]:
 
 
 def standin(**switches: object) -> Standin:
-    """Both providers at the time that the program itself reads."""
+    """Both providers at the time that the program itself is told."""
+    clock = Running()
     return Standin(
-        world=World(size=60, now=datetime.now(UTC)),
+        world=World(size=60, now=clock()),
         tokenmetrics=TokenMetricsSwitches(**switches),  # type: ignore[arg-type]
-        runs_with_the_clock=True,
+        clock=clock,
     )
 
 
 def shell_of(home: Path, server: Standin, *, key: str = CANARY) -> Shell:
+    assert server.clock is not None
     environment = server.environment
     if key:
         environment["REBALANCER_TOKENMETRICS__API_KEY"] = key
-    shell = Shell(home, **environment)
+    shell = Shell(home, at=server.clock(), **environment)
     shell.write("mine.csv", HOLDINGS)
     return shell
 

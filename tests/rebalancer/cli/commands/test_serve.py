@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from portfolios.store.database import open_database
 from portfolios.store.leases import Lease
 from rebalancer.wiring.bot import BOT, LEASE
+from tests.clock import ORDINARY, Running
 from tests.serving import database_of, serving, serving_here
 from tests.shell import Shell
 from tests.standins.mail import MailStandin
@@ -32,13 +33,15 @@ alerts = [{ when = "price bitcoin < 100000" }]
 MY_ID = f"<b>Your id is {CHAT}</b>"
 
 
-def shell_of(home: Path, bot: TelegramStandin | None = None, **more: str) -> Shell:
+def shell_of(
+    home: Path, bot: TelegramStandin | None = None, *, at: datetime = ORDINARY, **more: str
+) -> Shell:
     telegram = {} if bot is None else {
         "REBALANCER_TELEGRAM__TOKEN": TOKEN,
         "REBALANCER_TELEGRAM__BASE_URL": bot.base_url,
         "REBALANCER_TELEGRAM__OWNER_ID": str(CHAT),
     }  # fmt: skip
-    shell = Shell(home, **({"REBALANCER_PROVIDER": "sample"} | telegram | more))
+    shell = Shell(home, at=at, **({"REBALANCER_PROVIDER": "sample"} | telegram | more))
     shell.write("mine.toml", MINE)
     assert shell.run("add", "mine.toml").code == 0
     return shell
@@ -70,7 +73,8 @@ def has_proposed(bot: TelegramStandin) -> bool:
 
 def test_it_looks_tells_answers_measures_and_stops_when_asked(tmp_path: Path) -> None:
     with TelegramStandin(CHAT) as bot:
-        shell, phone = shell_of(tmp_path, bot), Phone(bot, CHAT)
+        shell = shell_of(tmp_path, bot)
+        phone = Phone(bot, CHAT, clock=shell.clock)
         with serving(shell, "--metrics", "figures.prom") as server:
             first = server.hears("serving: the bot, a round every 15 minutes, delivery by telegram")
             assert f"database {database_of(shell)}" in first
@@ -100,7 +104,8 @@ def test_ctrl_c_ends_it_with_its_own_code_and_a_log_for_programs_is_json(tmp_pat
 
 def test_two_on_one_database_answer_and_send_everything_once(tmp_path: Path) -> None:
     with TelegramStandin(CHAT) as bot:
-        shell, phone = shell_of(tmp_path, bot), Phone(bot, CHAT)
+        shell = shell_of(tmp_path, bot)
+        phone = Phone(bot, CHAT, clock=shell.clock)
         with serving(shell) as one, serving_here(shell) as other:
             bot.wait_until(lambda: has_proposed(bot))
             one.hears("serving:")
@@ -124,7 +129,8 @@ def test_two_on_one_database_answer_and_send_everything_once(tmp_path: Path) -> 
 
 def test_one_killed_in_the_middle_leaves_what_it_was_asked_to_the_next(tmp_path: Path) -> None:
     with TelegramStandin(CHAT) as bot:
-        shell, phone = shell_of(tmp_path, bot), Phone(bot, CHAT)
+        shell = shell_of(tmp_path, bot)
+        phone = Phone(bot, CHAT, clock=shell.clock)
         with serving(shell) as server:
             server.hears("answering on Telegram")
             bot.wait_until(lambda: has_proposed(bot))
@@ -134,7 +140,7 @@ def test_one_killed_in_the_middle_leaves_what_it_was_asked_to_the_next(tmp_path:
             server.kill()
         with open_database(database_of(shell)) as database:
             # The lease outlives its owner by a minute; as far as the heir knows it has passed.
-            late = datetime.now(UTC) + LEASE
+            late = shell.clock() + LEASE
             assert not Lease(database, BOT, "heir", LEASE).take(late - LEASE)
             assert Lease(database, BOT, "heir", LEASE).take(late)
             Lease(database, BOT, "heir", LEASE).give_back()
@@ -151,7 +157,7 @@ def test_an_outage_of_telegram_is_outlived(tmp_path: Path) -> None:
         with serving_here(shell) as server:
             server.hears("bot: Telegram does not answer")
             bot.wait_until(lambda: len(bot.sent) == 2)
-            assert Phone(bot, CHAT).say("/id") == MY_ID
+            assert Phone(bot, CHAT, clock=shell.clock).say("/id") == MY_ID
             assert server.end() == 0
         assert states(shell) == {"sent"}
 
@@ -172,7 +178,8 @@ def test_no_mail_server_and_no_provider_hold_nothing_else_up(tmp_path: Path) -> 
         with serving_here(shell) as server:
             server.hears("coingecko: ")
             server.hears("0 portfolios checked")
-            assert "There are no prices: coingecko" in Phone(bot, CHAT).say("/health")
+            phone = Phone(bot, CHAT, clock=shell.clock)
+            assert "There are no prices: coingecko" in phone.say("/health")
             assert server.end() == 0
 
 
@@ -182,14 +189,14 @@ def forget_the_round(shell: Shell) -> None:
 
 
 def test_a_pull_that_waits_for_its_plan_ends_when_asked_and_goes_on_later(tmp_path: Path) -> None:
-    world = World(size=60, now=datetime.now(UTC))
-    with Standin(world=world, runs_with_the_clock=True) as source:
+    clock = Running()
+    with Standin(world=World(size=60, now=clock()), clock=clock) as source:
         plan = {
             "REBALANCER_PROVIDER": "live",
             "REBALANCER_TOKENMETRICS__API_KEY": "tm-canary-6b1f0c2d",
             "REBALANCER_TOKENMETRICS__REQUESTS_PER_MINUTE": "1",
         }
-        shell = shell_of(tmp_path, **(source.environment | plan))
+        shell = shell_of(tmp_path, at=clock(), **(source.environment | plan))
         with serving_here(shell) as server:
             server.hears("a provider's plan allows no more in this minute")
             assert server.end() == 0

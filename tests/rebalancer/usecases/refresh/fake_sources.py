@@ -14,11 +14,12 @@ from typing import TypeVar
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
-from portfolios.providers.quota.quota import CreditPlan, Moment
+from portfolios.providers.quota.quota import CreditPlan
 from portfolios.providers.records import Daily, PriceRow, SignalRow, TokenRow
 from portfolios.providers.technical.grades import technical_grades
 from portfolios.store.database import Database
 from portfolios.store.portfolio_store import Store
+from portfolios.values.time import Moment
 from rebalancer.usecases.refresh.refresh import refresh
 from rebalancer.usecases.refresh.report import Progress, RefreshReport
 

@@ -17,12 +17,13 @@ from portfolios.providers.coingecko import CoinGecko
 from portfolios.providers.http.client import Client, Service
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
-from portfolios.providers.quota.quota import CreditPlan, Moment
+from portfolios.providers.quota.quota import CreditPlan
 from portfolios.providers.technical.grades import technical_grades
 from portfolios.providers.tokenmetrics import source
 from portfolios.providers.tokenmetrics.source import TokenMetrics
 from portfolios.store.database import Database, open_database
 from portfolios.store.portfolio_store import Store
+from portfolios.values.time import Moment
 from rebalancer.usecases.refresh.refresh import refresh
 from rebalancer.usecases.refresh.report import RefreshReport
 from tests.standins.server import CG, TM, Standin
