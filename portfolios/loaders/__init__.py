@@ -61,6 +61,7 @@ def load(
     symbol_map: Mapping[str, str] = NO_MAP,
     name: str | None = None,
     as_of: date | None = None,
+    loaders: Mapping[str, Loader] = LOADERS,
 ) -> Loaded:
     """Read a portfolio.
 
@@ -72,6 +73,7 @@ def load(
         name: of the portfolio, whatever the file says; else the file's own, else its stem.
         as_of: the day of the import: prices without a date are of that day, and neither prices
             nor purchases may lie after it.
+        loaders: the formats, in the order of asking.
 
     Raises:
         InputError: with every problem of the file and its line.
@@ -80,7 +82,7 @@ def load(
     content = decode(text, shown_source)
     naming = Naming(index, sum(1 for _ in index), symbol_map)
     session = ImportSession(shown_source, _default_name(source), naming, as_of)
-    portfolio = _loader(content, source, shown_source).read(content, session)
+    portfolio = _loader(content, source, shown_source, loaders).read(content, session)
     session.stop_if_wrong()
     unused = [f"--map {printable(symbol)} was not needed" for symbol in naming.unused()]
     if name is not None:
@@ -93,12 +95,12 @@ def printable_path(path: str) -> str:
     return "".join(ch if ch.isprintable() else "?" for ch in path)
 
 
-def _loader(text: str, source: str, shown_source: str) -> Loader:
+def _loader(text: str, source: str, shown_source: str, loaders: Mapping[str, Loader]) -> Loader:
     """Choose by content; the extension decides between several, or where none fits."""
-    hinted = LOADERS.get(PurePath(source).suffix.lower().removeprefix("."))
+    hinted = loaders.get(PurePath(source).suffix.lower().removeprefix("."))
     if hinted is not None and hinted.recognises(text):
         return hinted
-    fitting = next((loader for loader in LOADERS.values() if loader.recognises(text)), hinted)
+    fitting = next((loader for loader in loaders.values() if loader.recognises(text)), hinted)
     if fitting is None:
         raise unreadable(
             shown_source,

@@ -8,7 +8,7 @@ often it is tried.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ LONGEST = 400
 """Letters of a command that are looked at."""
 STRANGER = Person("stranger")
 AGAIN = "do:"
-PAPERS = "import"
+FILES = "import"
 """The command that a file is for."""
 MEMORY = timedelta(days=3)
 """Telegram delivers nothing again that is older than a day."""
@@ -65,6 +65,7 @@ class Dispatcher:
         open_store: opens the database for one answer.
         people: returns everybody, the owner of the settings among them.
         market: returns the newest known market; None while nothing was pulled.
+        commands: those that are answered, by name.
     """
 
     open_store: Callable[[], AbstractContextManager[Store]]
@@ -74,6 +75,7 @@ class Dispatcher:
     now: Callable[[], datetime]
     services: Services = field(default_factory=Services)
     limiter: RequestLimiter = field(default_factory=RequestLimiter)
+    commands: Mapping[str, Command] = field(default_factory=lambda: COMMANDS)
 
     def answer(self, incoming: Incoming, *, working: Working = _at_ease) -> Reply | None:
         """Return what to say to a command; None for what is not answered at all.
@@ -82,10 +84,10 @@ class Dispatcher:
             incoming: the command.
             working: called before work that takes long, once it is known that it will be done.
         """
-        with self._desk(incoming) as store:
+        with self._opened(incoming) as store:
             if store is None:
                 return None
-            request = self._ask(store, incoming)
+            request = self._request(store, incoming)
             if request.person is STRANGER and not _is_for_anybody(request, incoming):
                 return None
             if wait := self.limiter.refuses(incoming.user, request.now):
@@ -96,18 +98,19 @@ class Dispatcher:
                 return self._link(request, incoming)
             if request.command == "id" or request.person is STRANGER:
                 return reply_with(request, _ids(incoming))
-            if (late := _too_late(request, incoming)) is not None:
+            command = self.commands.get(request.command)
+            if (late := _too_late(request, incoming, command)) is not None:
                 return late
-            if request.is_group and request.command not in COMMANDS:
+            if request.is_group and command is None:
                 return None  # another bot's, perhaps
             return self._kept(request, self._command(request, working))
 
     def press(self, incoming: Incoming, *, working: Working = _at_ease) -> Reply:
         """Return what a press of a button leads to."""
-        with self._desk(incoming) as store:
+        with self._opened(incoming) as store:
             if store is None:
                 return Reply()
-            request = self._ask(store, replace(incoming, text="/"))
+            request = self._request(store, replace(incoming, text="/"))
             if request.person is STRANGER:
                 return Reply(notice="This is not yours to press.")
             if wait := self.limiter.refuses(incoming.user, request.now):
@@ -147,16 +150,16 @@ class Dispatcher:
         """Tell whether a file of this person would be looked at, before it is fetched."""
         with self.open_store() as store:
             person = admitted(self.people(store), incoming)
-            return person is not None and may_use(person.role, COMMANDS[PAPERS])
+            return person is not None and may_use(person.role, self.commands[FILES])
 
     @contextmanager
-    def _desk(self, incoming: Incoming) -> Iterator[Store | None]:
+    def _opened(self, incoming: Incoming) -> Iterator[Store | None]:
         """Open the database; yields None for what was answered before."""
         with self.open_store() as store:
             is_old = was_done(store.database, "answered", str(incoming.number))
             yield None if is_old else store
 
-    def _ask(self, store: Store, incoming: Incoming) -> Request:
+    def _request(self, store: Store, incoming: Incoming) -> Request:
         word, *words = incoming.text[:LONGEST].split() or [""]
         people = self.people(store)
 
@@ -165,7 +168,7 @@ class Dispatcher:
 
         return Request(
             person=admitted(people, incoming) or STRANGER,
-            command=_command_of(word),
+            command=_command_of(word, self.commands),
             words=tuple(words),
             store=store,
             load_market=self.market,
@@ -195,11 +198,11 @@ class Dispatcher:
         return reply_with(request, f"Welcome, {person.name}", note="/help shows what you can ask")
 
     def _command(self, request: Request, working: Working) -> Reply:
-        command = COMMANDS.get("help" if request.command == "start" else request.command)
+        command = self.commands.get("help" if request.command == "start" else request.command)
         if command is None and not request.command:
             return reply_with(request, "I take commands", note="/help lists them")
         if command is None:
-            near = get_close_matches(request.command, COMMANDS, n=1)
+            near = get_close_matches(request.command, self.commands, n=1)
             hint = f"did you mean /{near[0]}?" if near else "/help shows what you can ask"
             return reply_with(request, f"/{request.command[:30]} is no command", note=hint)
         if request.is_group and not command.in_groups:
@@ -225,8 +228,8 @@ class Dispatcher:
             )
             if words is None:
                 return Reply(notice="This button is too old.", is_done=True)
-            asked = self._ask(request.store, replace(incoming, text=words))
-            command = COMMANDS.get(asked.command)
+            asked = self._request(request.store, replace(incoming, text=words))
+            command = self.commands.get(asked.command)
             is_apart = command is not None and command.is_apart
             return replace(self._command(asked, working), replaces=not is_apart)
         if request.is_group:
@@ -255,10 +258,10 @@ def _reach_again(request: Request) -> None:
         Outbox(request.store.database).reopen_address(TELEGRAM, request.person.chat)
 
 
-def _command_of(word: str) -> str:
+def _command_of(word: str, commands: Mapping[str, Command]) -> str:
     """Return the command that a text begins with, its stroke left out or not; empty for none."""
     name = word.removeprefix("/").partition("@")[0].lower()
-    return name if word.startswith("/") or name in COMMANDS or name in ("start", "id") else ""
+    return name if word.startswith("/") or name in commands or name in ("start", "id") else ""
 
 
 def _is_for_anybody(request: Request, incoming: Incoming) -> bool:
@@ -272,9 +275,8 @@ def _ids(incoming: Incoming) -> str:
     return mine if incoming.is_private else f"{mine}; this chat's id is {incoming.chat}"
 
 
-def _too_late(request: Request, incoming: Incoming) -> Reply | None:
+def _too_late(request: Request, incoming: Incoming, command: Command | None) -> Reply | None:
     """Refuse what was asked while the bot was away; None for what is fresh, or never too late."""
-    command = COMMANDS.get(request.command)
     is_old = incoming.sent_at is not None and request.now - incoming.sent_at > FRESH
     if not is_old or incoming.sent_at is None or (command is not None and command.is_timeless):
         return None

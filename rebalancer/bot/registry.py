@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from alerts.messages import Block, Style
@@ -34,9 +35,9 @@ LOOK, DECIDE, YOURS, OWNERS = "Look", "Decide", "Yours", "Owner"
 VIEWER, APPROVER, OWNER = Role.VIEWER, Role.APPROVER, Role.OWNER
 
 
-def _help(request: Request) -> Reply:
+def _help(commands: Sequence[Command], request: Request) -> Reply:
     """Show what can be asked, by whoever asks."""
-    shown = [c for c in COMMANDS.values() if may_use(request.person.role, c)]
+    shown = [c for c in commands if may_use(request.person.role, c)]
     if request.is_group:
         shown = [c for c in shown if c.in_groups]
     blocks: list[Block] = []
@@ -46,8 +47,7 @@ def _help(request: Request) -> Reply:
     return reply_with(request, "What you can ask", *blocks)
 
 
-_EVERY = (
-    Command("help", "what you can ask", VIEWER, _help, in_groups=True),
+EVERY = (
     Command("status", "value, drift and zone", VIEWER, status.status, in_groups=True),
     Command("portfolio", "what is held", VIEWER, status.portfolio, in_groups=True),
     Command("sectors", "sectors and their limits", VIEWER, status.sectors, in_groups=True),
@@ -102,7 +102,17 @@ _EVERY = (
     Command("unlock", "trades again: /unlock SOL", OWNER, locks.unlock, group=OWNERS),
     Command("users", "people: /users link ann", OWNER, users.users, group=OWNERS),
 )  # fmt: skip
-COMMANDS: Mapping[str, Command] = MappingProxyType({c.name: c for c in _EVERY})
+
+
+def table_of(commands: Sequence[Command]) -> Mapping[str, Command]:
+    """Return commands by name, and before them the help that lists them all."""
+    every: list[Command] = []
+    answer = partial(_help, every)
+    every += [Command("help", "what you can ask", VIEWER, answer, in_groups=True), *commands]
+    return MappingProxyType({command.name: command for command in every})
+
+
+COMMANDS: Mapping[str, Command] = table_of(EVERY)
 
 
 def may_use(role: Role, command: Command) -> bool:

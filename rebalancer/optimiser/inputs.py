@@ -8,11 +8,32 @@ k factors, s sectors, q further priced rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from portfolios.model.market import Array
 
-Shape = tuple[int, int, int, int, bool]
-"""n, k, s, rows, and whether there is a volatility limit."""
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+    from rebalancer.optimiser.objective import Variables
+
+
+class Term(Protocol):
+    """A further convex term to be minimised; hashable, and equal only where it costs the same."""
+
+    @property
+    def name(self) -> str:
+        """Under which it is known."""
+
+    def expression(self, x: Variables) -> cp.Expression:
+        """Return the term for the solver."""
+
+    def value(self, w: Array, u: Array, v: Array, c: float) -> float:
+        """Return the term in numpy, by which answers are checked; `w`, `u`, `v` of shape (n,)."""
+
+
+Shape = tuple[int, int, int, int, bool, tuple[Term, ...]]
+"""n, k, s, rows, whether there is a volatility limit, and the further terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,7 @@ class Inputs:
     leg_cost: float = 0.0  # fixed cost of one trade as a fraction of value
     prices: PenaltyPrices = field(default_factory=PenaltyPrices)
     extra_rows: tuple[Row, ...] = ()
+    extra_terms: tuple[Term, ...] = ()
 
     @property
     def n(self) -> int:
@@ -82,8 +104,9 @@ class Inputs:
     @property
     def shape(self) -> Shape:
         """What decides which compiled problem fits."""
-        rows = len(self.extra_rows)
-        return (self.n, self.B.shape[1], len(self.sector_names), rows, self.vol_max is not None)
+        rows, has_cone = len(self.extra_rows), self.vol_max is not None
+        k, s = self.B.shape[1], len(self.sector_names)
+        return (self.n, k, s, rows, has_cone, self.extra_terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Problem:
         new = cp.Variable
         self.x = Variables(new(n), new(n), new(n), new(n), new(k), new(n), new())
         self.costs = [make(inputs) for make in COSTS]
+        self.extra_terms = inputs.extra_terms
         self.limits = constraints_for(inputs)
         self.w0, self.r = cp.Parameter(n), cp.Parameter(n)
         self.loadings, self.own = cp.Parameter((k, n)), cp.Parameter(n)
@@ -57,6 +58,7 @@ class Problem:
 
     def _assembled(self) -> cp.Problem:
         cost = sum(term.expression(self.x) for term in self.costs)
+        cost += sum(term.expression(self.x) for term in self.extra_terms)
         for limit in self.limits:
             slack = 0.0
             if limit.price is not None:

@@ -79,6 +79,7 @@ def objective(inputs: Inputs, w: Array, u: Array, v: Array, c: float) -> float:
     a = w - inputs.r
     gain -= 0.5 * inputs.theta * float(a @ a) + float(inputs.rho @ np.abs(a))
     gain -= float(inputs.kappa_buy @ u + inputs.kappa_sell @ v)
+    gain -= sum(term.value(w, u, v, c) for term in inputs.extra_terms)
     return gain - penalty(inputs, w, c) - leg_costs(inputs, u, v)
 
 

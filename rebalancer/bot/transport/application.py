@@ -31,8 +31,7 @@ from telegram.ext import (
 from telegram.request import HTTPXRequest
 
 from rebalancer.bot.access import Incoming
-from rebalancer.bot.dispatcher import PAPERS, Dispatcher
-from rebalancer.bot.registry import COMMANDS
+from rebalancer.bot.dispatcher import FILES, Dispatcher
 from rebalancer.bot.reply import Command, Reply
 from rebalancer.bot.request import File
 from rebalancer.bot.transport.chat_queue import OnePerChat
@@ -44,8 +43,10 @@ log = logging.getLogger(__name__)
 LISTENS_TO = [Update.MESSAGE, Update.CALLBACK_QUERY]
 CONNECTIONS = 64
 NOT_FETCHED = "Telegram did not hand the file over: send it again"
-LARGEST_PAPER = 4_000_000
+LARGEST_FILE = 4_000_000
 WORKING = "Working on it…"
+MENU = "menu"
+"""Where the application keeps the commands for the menus."""
 
 
 def application(token: str, *, base_url: str, dispatcher: Dispatcher) -> Application:  # type: ignore[type-arg]
@@ -67,6 +68,7 @@ def application(token: str, *, base_url: str, dispatcher: Dispatcher) -> Applica
         .post_init(introduce)
         .build()
     )
+    made.bot_data[MENU] = tuple(dispatcher.commands.values())
     # New messages only: an edited one, a channel's post or a guest's query is nobody's command.
     fresh = filters.UpdateType.MESSAGE
     words = filters.TEXT & (filters.COMMAND | filters.ChatType.PRIVATE)
@@ -113,7 +115,7 @@ class _FileUpdates:
         if message is None or message.document is None:
             return
         caption = message.caption or ""
-        incoming = _heard(update, caption if caption.startswith("/") else f"/{PAPERS} {caption}")
+        incoming = _heard(update, caption if caption.startswith("/") else f"/{FILES} {caption}")
         if not await asyncio.to_thread(self._dispatcher.takes_files, incoming):
             if incoming.is_private:  # he is told why, and the file is not even fetched
                 await _answered(self._dispatcher, update, incoming)
@@ -129,7 +131,7 @@ class _FileUpdates:
 async def _fetched(document: Document) -> File:
     """Return a file that came with a message; one that is too large comes empty."""
     name = document.file_name or "portfolio"
-    if (document.file_size or 0) > LARGEST_PAPER:
+    if (document.file_size or 0) > LARGEST_FILE:
         return File(name, b"")
     file = await patiently(document.get_file)
     return File(name, bytes(await file.download_as_bytearray()))
@@ -212,7 +214,7 @@ def _heard(update: Update, text: str) -> Incoming:
 
 async def introduce(made: Application) -> None:  # type: ignore[type-arg]
     """Put the commands into the menus: all of them in private chats, those that look in groups."""
-    every = tuple(COMMANDS.values())
+    every: tuple[Command, ...] = made.bot_data[MENU]
     menus: tuple[tuple[BotCommandScope, tuple[Command, ...]], ...] = (
         (BotCommandScopeAllPrivateChats(), every),
         (BotCommandScopeAllGroupChats(), tuple(c for c in every if c.in_groups)),

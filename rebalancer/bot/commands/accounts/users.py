@@ -132,6 +132,6 @@ def gone(request: Request, name: str) -> Reply:
     return Reply(notice=f"{person.name} is removed; nothing more is sent there.", is_done=True)
 
 
-def stay(_ask: Request, _name: str) -> Reply:
+def stay(_request: Request, _name: str) -> Reply:
     """Leave somebody where he is."""
     return Reply(notice="Nobody was removed.", is_done=True)
