@@ -14,7 +14,7 @@ import numpy as np
 
 from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs
-from rebalancer.optimiser.objective import Variables
+from rebalancer.optimiser.variables import Variables
 
 
 class Constraint(Protocol):

@@ -15,7 +15,7 @@ from portfolios.model.market import Array
 if TYPE_CHECKING:
     import cvxpy as cp
 
-    from rebalancer.optimiser.objective import Variables
+    from rebalancer.optimiser.variables import Variables
 
 
 class Term(Protocol):

@@ -7,26 +7,13 @@ Expected return is a cost with its sign turned: there are no switches between ma
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import cvxpy as cp
 import numpy as np
 
 from rebalancer.optimiser.inputs import Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Variables:
-    """The variables of the program, shapes (n,) but for the factors `y` (k,) and the cash `c`."""
-
-    w: cp.Variable  # weights after
-    u: cp.Variable  # buys
-    v: cp.Variable  # sells
-    a: cp.Variable  # active weights, w - r
-    y: cp.Variable  # scaled factor exposures
-    e: cp.Variable  # scaled own risk
-    c: cp.Variable  # cash after
+from rebalancer.optimiser.variables import Variables
 
 
 class Cost(Protocol):

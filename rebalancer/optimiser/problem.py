@@ -19,7 +19,8 @@ from portfolios.errors import SolverError
 from portfolios.model.market import Array
 from rebalancer.optimiser.constraints import constraints_for
 from rebalancer.optimiser.inputs import Duals, Inputs
-from rebalancer.optimiser.objective import COSTS, Variables
+from rebalancer.optimiser.objective import COSTS
+from rebalancer.optimiser.variables import Variables
 
 Attempt = tuple[str, Mapping[str, float | int]]
 """A solver's name and its options."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs, Row
-from rebalancer.optimiser.objective import Variables
 from rebalancer.optimiser.solve import GAP, solve
+from rebalancer.optimiser.variables import Variables
 from tests.rebalancer.optimiser.programs import plain_program
 
 
