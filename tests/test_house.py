@@ -76,3 +76,41 @@ def test_no_file_holds_a_second_noun_by_its_length() -> None:
         if (lines := len(path.read_text().splitlines())) > 350
     }
     assert long == {}
+
+
+def test_no_folder_holds_more_files_than_a_reader_overlooks() -> None:
+    full = {
+        str(folder.relative_to(ROOT)): files
+        for package in ("portfolios", "alerts", "rebalancer")
+        for folder in [ROOT / package, *(ROOT / package).rglob("*/")]
+        if (files := sum(path.name != "__init__.py" for path in folder.glob("*.py"))) > 16
+    }
+    assert full == {}
+
+
+PRIVATE_WORDS = re.compile(
+    r"office|desk|telling|tipping|supposing|looking|said|done|standing|luck", re.IGNORECASE
+)
+
+
+def test_modules_and_classes_are_named_in_the_terms_of_the_field() -> None:
+    found = []
+    for package in ("portfolios", "alerts", "rebalancer", "tests"):
+        for path in (ROOT / package).rglob("*.py"):
+            names = [path.stem, *re.findall(r"^class (\w+)", path.read_text(), flags=re.MULTILINE)]
+            found += [f"{path.relative_to(ROOT)}: {name}" for name in names
+                      if PRIVATE_WORDS.search(name)]  # fmt: skip
+    assert found == []
+
+
+def test_the_readme_maps_every_room() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    start = readme.index("## How it is laid out")
+    room_map = readme[start : readme.index("## ", start + 3)]
+    rooms = {
+        path.parent.name
+        for package in ("portfolios", "alerts", "rebalancer")
+        for path in (ROOT / package).rglob("__init__.py")
+        if "providers" not in path.parent.parts[:-1]
+    }
+    assert {room for room in rooms if f"{room}/" not in room_map} == set()
