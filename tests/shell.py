@@ -84,7 +84,7 @@ class Shell:
 
     @contextmanager
     def _inside(self, words: tuple[str, ...], given: str) -> Iterator[None]:
-        """Stand in the user's directory with his environment, arguments and input."""
+        """Stand in the user's directory with their environment, arguments and input."""
         before = dict(os.environ), sys.argv, sys.stdin
         os.environ.clear()
         os.environ.update(self.environment)

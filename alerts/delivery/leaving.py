@@ -1,4 +1,4 @@
-"""Somebody leaves: nothing waits for him any more, and what he chose is forgotten."""
+"""Somebody leaves: nothing waits for them any more, and what they chose is forgotten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TAKE_BACK = "DELETE FROM deliveries WHERE person = ? AND ended_at IS NULL RETUR
 
 
 def forget_person(database: Database, person: str) -> int:
-    """Take back what waits for a person, and forget what he chose; return how many messages waited.
+    """Take back what waits for a person, and forget what they chose; return how many waited.
 
     What was told is kept: it is the record of what happened. A message that is being sent just now
     arrives, and nothing comes of its answer.

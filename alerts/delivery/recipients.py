@@ -1,4 +1,4 @@
-"""Somebody changes: what waits for him follows, or is taken back where it concerns him no more."""
+"""A changed address or right: what waits for a person follows, or is taken back."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ WHERE number = ?
 
 
 def redirect_deliveries(database: Database, person: Person) -> None:
-    """Send what waits for a person where he is reached now.
+    """Send what waits for a person where they are reached now.
 
-    What he is not reached for any more, or may not see any more, is taken back.
+    What they are no longer reached for, or may no longer see, is taken back.
 
     Args:
         database: with the deliveries.
-        person: as he is from now on.
+        person: as they are from now on.
     """
     with database.transaction():
         waiting = map(delivery_from_row, database.rows(_WAITING, (person.name,)))
@@ -39,7 +39,7 @@ def redirect_deliveries(database: Database, person: Person) -> None:
 
 
 def concerning(person: Person, messages: Iterable[Message]) -> tuple[Message, ...]:
-    """Return those messages that a person may see: of his portfolios, or of none."""
+    """Return those messages that a person may see: of their portfolios, or of none."""
     return tuple(each for each in messages if _concerns(person, each))
 
 

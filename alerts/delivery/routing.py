@@ -1,4 +1,4 @@
-"""Sends a message on its way: to each person it concerns, as he chose, in the caller's unit."""
+"""Sends a message on its way: to each person it concerns, as they chose, in the caller's unit."""
 
 from __future__ import annotations
 

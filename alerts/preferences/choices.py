@@ -71,7 +71,7 @@ class Preferences:
         budget: messages of a day, urgent ones aside; what is beyond comes with the digest.
         numbers: how they are written.
         hides_amounts: money and quantities are not shown; None hides them in groups only.
-        timezone: IANA name; empty for the one he was added with.
+        timezone: IANA name; empty for the one they were added with.
     """
 
     ways: Mapping[str, Way] = field(default_factory=dict)
@@ -134,15 +134,15 @@ def route(
     zone: str,
     sent_today: int = 0,
 ) -> tuple[Route, ...]:
-    """Return how a message of some kind goes out to a person; nothing where he wants none.
+    """Return how a message of some kind goes out to a person; nothing where they want none.
 
     Args:
         kind: of the message.
         preferences: of the person.
-        channels: that reach him.
+        channels: that reach them.
         now: aware.
-        zone: his time zone.
-        sent_today: messages he got today, for the budget.
+        zone: their time zone.
+        sent_today: messages they got today, for the budget.
     """
     found = []
     for channel in channels:

@@ -1,4 +1,4 @@
-"""A message as one person wants it: his way to write numbers, and amounts hidden where he likes."""
+"""A message as one person wants it: how numbers are written, and whether amounts are hidden."""
 
 from __future__ import annotations
 

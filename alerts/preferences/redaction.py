@@ -1,4 +1,4 @@
-"""Takes amounts of money and quantities out of a text, for who wants none on his screen.
+"""Takes amounts of money and quantities out of a text, for who wants none on their screen.
 
 Only what is known to be harmless keeps its digits: percentages, dates and times, small counts, the
 price of a token where a text is about nothing else, names of plans. Whatever else looks like an

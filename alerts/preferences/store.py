@@ -1,4 +1,4 @@
-"""Keeps in the database what each person chose, and what waits for his digest."""
+"""Keeps in the database what each person chose, and what waits for their digest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PreferenceStore:
         self.database = database
 
     def preferences(self, person: str) -> Preferences:
-        """Return what a person chose; the defaults when he never did."""
+        """Return what a person chose; the defaults when they never did."""
         row = self.database.row("SELECT document FROM preferences WHERE person = ?", (person,))
         return Preferences() if row is None else from_json(Preferences, json.loads(row["document"]))
 

@@ -106,7 +106,7 @@ def read_policy(table: Table | None, profile: Profile | None, known: Known) -> P
 
 
 def read_investor(table: Table | None) -> Investor:
-    """Read what the user says of himself."""
+    """Read what the user says about themselves."""
     if table is None:
         return Investor()
     table.only(INVESTOR_KEYS)

@@ -91,7 +91,7 @@ class StatedPrice:
 
 @dataclass(frozen=True, slots=True)
 class Investor:
-    """What the user says of himself; used only to enforce restrictions. None is unknown."""
+    """What the user says about themselves; used only to enforce restrictions. None is unknown."""
 
     accredited: bool | None = None
     country: str | None = None

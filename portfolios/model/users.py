@@ -19,11 +19,11 @@ class Person:
     """Somebody who looks at portfolios.
 
     Attributes:
-        name: as people call him here.
-        email: empty when he gets no mail.
-        chat: his chat on Telegram; empty while he is not linked.
+        name: as people call them here.
+        email: empty when they get no mail.
+        chat: on Telegram; empty while none is linked.
         timezone: IANA name, for quiet hours and the weekly report.
-        portfolios: those he may see; all of them where empty and he is an owner.
+        portfolios: those they may see; all of them where empty, for an owner.
         is_group: a chat of several people, who see these portfolios there, without amounts.
     """
 
@@ -37,18 +37,18 @@ class Person:
 
     @property
     def sees_all(self) -> bool:
-        """He owns the installation, not only some portfolios in it."""
+        """They own the installation, not only some portfolios in it."""
         return self.role is Role.OWNER and not self.portfolios
 
     def may_see(self, portfolio: str) -> bool:
-        """Tell whether a portfolio concerns him."""
+        """Tell whether a portfolio concerns them."""
         return self.sees_all or portfolio in self.portfolios
 
     def inside(self, group: Person) -> Person:
-        """Return who he is in a group: somebody who looks at what both may see."""
+        """Return who they are in a group: a viewer of what both may see."""
         shared = tuple(name for name in group.portfolios if self.may_see(name))
         return replace(group, role=Role.VIEWER, portfolios=shared, timezone=self.timezone)
 
     def address(self, channel: str) -> str:
-        """Return where a channel reaches him; empty where it does not."""
+        """Return where a channel reaches them; empty where it does not."""
         return {"email": self.email, "telegram": self.chat}.get(channel, "")

@@ -177,7 +177,7 @@ def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
 
 
 def _filed(asset: Asset, holding: Holding) -> Asset:
-    """Return an asset in the sectors where the user put it, if he did."""
+    """Return an asset in the sectors where the user put it, if they did."""
     if not holding.sector and not holding.membership:
         return asset
     shares = {sector: float(share) for sector, share in holding.membership.items()}

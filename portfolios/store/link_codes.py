@@ -1,4 +1,4 @@
-"""One-time codes by which a person proves that a chat is his.
+"""One-time codes by which a person proves that a chat is theirs.
 
 A code has 192 bits, lives for ten minutes, works once, and is kept only as a hash. A chat that
 tries too often has to wait; what it tried tells it nothing, not even whether a code exists.
@@ -23,13 +23,13 @@ BYTES = 24
 
 
 def new_code(database: Database, person: Person, *, now: datetime) -> str:
-    """Return a fresh code for a person who is kept; an earlier one of his is void.
+    """Return a fresh code for a person who is kept; an earlier one of theirs is void.
 
     It is of small letters and digits: one word, whatever it is copied through.
 
     Raises:
         NotFoundError: when nobody of this name is kept.
-        UsageError: for a group, whose chat no single person can prove to be his.
+        UsageError: for a group, whose chat no single person can prove to be theirs.
     """
     if person.is_group:
         raise UsageError(

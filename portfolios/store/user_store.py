@@ -21,7 +21,7 @@ _OF_A_PERSON = (
     ("looks", "person"),
     ("people", "name"),
 )
-"""Tables with what belongs to one person, and the column with his name."""
+"""Tables with what belongs to one person, and the column with their name."""
 
 
 class PeopleStore:
@@ -31,7 +31,7 @@ class PeopleStore:
         self.database = database
 
     def save(self, person: Person) -> None:
-        """Save a person under his name, in place of what bore it before."""
+        """Save a person under their name, in place of the earlier record."""
         document = json.dumps(to_json(person), sort_keys=True)
         with self.database.transaction():
             self.database.execute(_SAVE, (person.name, document))
@@ -55,7 +55,7 @@ class PeopleStore:
         return from_json(Person, json.loads(row["document"]))
 
     def remove(self, name: str) -> None:
-        """Forget a person, his codes, what his buttons stand for, his drafts and last looks.
+        """Forget a person, their codes, what their buttons stand for, their drafts and last looks.
 
         Raises:
             NotFoundError: when there is none of this name.

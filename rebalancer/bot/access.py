@@ -1,4 +1,4 @@
-"""Who comes in: deny by default, known by his own numeric id, never by the chat alone."""
+"""Who comes in: deny by default, known by their own numeric id, never by the chat alone."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def linked(people: Sequence[Person], user: int) -> Person | None:
 
 
 def admitted(people: Sequence[Person], incoming: Incoming) -> Person | None:
-    """Return who is heard, with the rights he has in this chat; None for a stranger.
+    """Return who is heard, with the rights they have in this chat; None for a stranger.
 
-    In a group he is somebody who looks, at what both he and the group may see.
+    In a group they are a viewer of what both they and the group may see.
     """
     person = linked(people, incoming.user)
     if person is None or incoming.is_private:
@@ -66,7 +66,7 @@ class RequestLimiter:
     _lock: Lock = field(default_factory=Lock)
 
     def refuses(self, user: int, now: datetime) -> str:
-        """Return why somebody has to wait; empty where he passes.
+        """Return why somebody has to wait; empty where they need not.
 
         Only the first refusal has words; those after it are " ".
         """

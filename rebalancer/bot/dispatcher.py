@@ -1,8 +1,8 @@
 """Answers what comes in: who asks, whether they may, and the reply; no network in here.
 
-A stranger learns his id and nothing else. What was delivered twice is answered once: an update
-counts as answered when its answer is out, and what is done before that has one effect however
-often it is tried.
+A stranger learns their own id and nothing else. What was delivered twice is answered once: an
+update counts as answered when its answer is out, and what is done before that has one effect
+however often it is tried.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def _command_of(word: str, commands: Mapping[str, Command]) -> str:
 
 
 def _is_for_anybody(request: Request, incoming: Incoming) -> bool:
-    """Tell whether somebody unknown is answered: a code, or his own id in his own chat."""
+    """Tell whether somebody unknown is answered: a code, or their own id in their own chat."""
     is_alone = incoming.is_private and incoming.user == incoming.chat
     return is_alone and request.command in ("id", "start")
 

@@ -1,4 +1,4 @@
-"""A reply as its reader wants it: his numbers, amounts hidden, and no files where others read."""
+"""A reply as its reader wants it: their numbers, amounts hidden, and no files where others read."""
 
 from __future__ import annotations
 

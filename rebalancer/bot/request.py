@@ -64,7 +64,7 @@ class Request:
         now: the moment.
         people: everybody, to tell them what concerns them.
         number: of the update that asks, by which its repetition is known.
-        look_again: returns who asks with the rights he has at that moment.
+        look_again: returns who asks with the rights of that moment.
         file: the one that came with the command, if any.
         is_group: others read the answer as well.
     """
@@ -118,8 +118,8 @@ class Request:
         """Return the portfolio that the words begin with, or the only one; and the words after it.
 
         Raises:
-            WhichError: when he sees several and names none.
-            NotFoundError: when he sees none.
+            WhichError: when they see several and name none.
+            NotFoundError: when they see none.
             StaleDataError: when it follows an index of which nothing is known yet.
         """
         seen = {portfolio.name: portfolio for portfolio in self.portfolios()}
@@ -138,8 +138,8 @@ class Request:
         """Return the portfolio that the words name, or the only one where they name none.
 
         Raises:
-            NotFoundError: when he sees none of that name.
-            WhichError: when he sees several and names none.
+            NotFoundError: when they see none of that name.
+            WhichError: when they see several and name none.
             StaleDataError: when it follows an index of which nothing is known yet.
         """
         seen = self.portfolios()

@@ -24,7 +24,7 @@ class Context:
     clock: Clock = utc_now
 
     def tell(self, text: str) -> None:
-        """Say something to the person, unless he asked for quiet."""
+        """Say something to the person, unless they asked for quiet."""
         if not self.quiet:
             say(text)
 

@@ -205,7 +205,7 @@ def _sector_bounds(
             high[j] = float(stated.max)
             continue
         default = SECTOR_CAPS.get(name, OTHER_SECTOR_CAP)
-        # A default gives way to what the user wrote: his targets and his floors.
+        # A default gives way to what the user wrote: targets and floors.
         high[j] = max(default, float(target[j]), low[j])
         if high[j] > default:
             raised.append(f"sector.{name}.max")

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 RECENT = timedelta(minutes=1)
 BOT = "bot"
 LEASE, RENEWED = timedelta(minutes=1), timedelta(seconds=15)
-"""How long nobody answers after the one who did has died; and how often he says he lives."""
+"""How long nobody answers after the process that did has died, and how often it renews."""
 A_LOOK = 5.0
 """Seconds after which one that stands by looks again."""
 

@@ -59,7 +59,7 @@ def open_full_database(settings: Settings, *, is_checked: bool = False) -> Itera
 
 
 def people_of(settings: Settings, database: Database) -> tuple[Person, ...]:
-    """Return everybody, each in the time zone that he chose."""
+    """Return everybody, each in the time zone they chose."""
     chosen = {row["person"]: row["zone"] for row in database.rows(_CHOSEN_ZONES)}
     return tuple(
         replace(person, timezone=chosen.get(person.name) or person.timezone)

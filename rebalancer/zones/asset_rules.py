@@ -18,7 +18,7 @@ from rebalancer.zones.situation import Held, Situation
 PARTICIPATION, VOLUME_DAYS, FEWEST_VOLUMES = 0.10, 30, 15
 NO_LIMIT = 1.0
 REFERENCE_SLACK = 1.25
-"""A weight the user chose himself may grow by a quarter before a default cap speaks."""
+"""A weight the user chose may grow by a quarter before a default cap speaks."""
 
 
 class BearishWeight:
@@ -93,7 +93,7 @@ class RiskShare:
 
 
 class SingleWeight:
-    """H6: a holding above its cap; a weight the user chose himself has room above it."""
+    """H6: a holding above its cap; a weight the user chose has room above it."""
 
     key, code, scope, importance = "single_weight", "H6", Scope.ASSET, 1.0
     exit_amber, exit_red = Exit(scale=1.00 / 1.05), Exit(scale=1.15 / 1.25)

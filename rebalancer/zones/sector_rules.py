@@ -14,7 +14,7 @@ from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless
 from rebalancer.zones.situation import Held, Situation
 
 REFERENCE_ROOM = 0.05
-"""A sector the user chose himself may be so far above its reference before a cap speaks."""
+"""A sector the user chose may be so far above its reference before a cap speaks."""
 NO_LIMIT = 1.0
 
 

@@ -14,7 +14,7 @@ _NUMBERS = count(9000)
 
 
 class Phone:
-    """One person in one chat; by default the private chat between him and the bot."""
+    """One person in one chat; by default the private chat between them and the bot."""
 
     def __init__(
         self,

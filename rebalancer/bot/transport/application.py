@@ -117,7 +117,7 @@ class _FileUpdates:
         caption = message.caption or ""
         incoming = _heard(update, caption if caption.startswith("/") else f"/{FILES} {caption}")
         if not await asyncio.to_thread(self._dispatcher.takes_files, incoming):
-            if incoming.is_private:  # he is told why, and the file is not even fetched
+            if incoming.is_private:  # they are told why, and the file is not even fetched
                 await _answered(self._dispatcher, update, incoming)
             return
         try:

@@ -31,16 +31,19 @@ def user(
     words: Annotated[
         list[str] | None, typer.Argument(help="list, add NAME, remove NAME, prefs NAME CHOICE...")
     ] = None,
-    role: Annotated[Role | None, typer.Option(help="What he may do; a viewer at first.")] = None,
-    email: Annotated[str | None, typer.Option(help="Where his mail goes; '' for nowhere.")] = None,
+    role: Annotated[Role | None, typer.Option(help="What they may do; a viewer at first.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="Where their mail goes; '' for nowhere.")
+    ] = None,
     chat: Annotated[
-        str | None, typer.Option(help="His numeric chat on Telegram; '' unlinks it.")
+        str | None, typer.Option(help="Their numeric chat on Telegram; '' unlinks it.")
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option(help="His time zone, such as Europe/Berlin.")
+        str | None, typer.Option(help="Their time zone, such as Europe/Berlin.")
     ] = None,
     portfolio: Annotated[
-        list[str] | None, typer.Option(help="A portfolio he may see; repeat for more; '' for none.")
+        list[str] | None,
+        typer.Option(help="A portfolio they may see; repeat for more; '' for none."),
     ] = None,
     group: Annotated[
         bool, typer.Option("--group", help="A chat of several people, who see no amounts.")
@@ -130,7 +133,7 @@ def _said(
 def _keep(
     ctx: typer.Context, settings: Settings, store: Store, name: str, said: dict[str, Any]
 ) -> None:
-    """Keep somebody, new or as he was but for what was said, and tell what changed."""
+    """Keep somebody, new or as they were but for what was given, and tell what changed."""
     from portfolios.store.user_store import PeopleStore
     from rebalancer.usecases.accounts.users import keep_person
     from rebalancer.wiring.delivery import people_of, settings_owner
@@ -151,7 +154,7 @@ def _keep(
     if named and name not in named and person.role is Role.OWNER:
         context_of(ctx).tell(
             "note: the owner whom the settings name is none any more;"
-            " `rebalancer user add owner --role owner` keeps him as well"
+            " `rebalancer user add owner --role owner` keeps them as well"
         )
 
 

@@ -42,7 +42,7 @@ def waiting(store: Store, person: Person, name: str, *, now: datetime) -> Waitin
     """Return what waits for a word of this person.
 
     Raises:
-        NotFoundError: when nothing of this name waits for him.
+        NotFoundError: when nothing of this name waits for them.
     """
     draft = find_draft(store.database, person.name, name, now=now)
     if draft is None:
@@ -55,7 +55,7 @@ def keep_drafted(store: Store, person: Person, name: str, *, now: datetime) -> P
     """Save what waits for a word of this person, once.
 
     Raises:
-        NotFoundError: when nothing of this name waits for him.
+        NotFoundError: when nothing of this name waits for them.
         StoreError: when the portfolio is not what it was when the change was drafted.
     """
     with store.database.transaction():
@@ -75,7 +75,7 @@ def drop_drafted(store: Store, person: Person, name: str, *, now: datetime) -> N
     """Forget what waits for a word of this person.
 
     Raises:
-        NotFoundError: when nothing of this name waits for him.
+        NotFoundError: when nothing of this name waits for them.
     """
     if take_draft(store.database, person.name, name, now=now) is None:
         raise NotFoundError(GONE, hint=ANEW)

@@ -1,4 +1,4 @@
-"""Reads what a person chose, as he writes it: `quiet=22:00-07:00 telegram/grade=on`."""
+"""Reads preferences as a person writes them: `quiet=22:00-07:00 telegram/grade=on`."""
 
 from __future__ import annotations
 

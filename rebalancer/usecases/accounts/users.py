@@ -23,16 +23,16 @@ _CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
 def keep_person(store: Store, person: Person, *, stand_in: Person | None) -> tuple[str, ...]:
     """Keep a person in place of who bore the name; returns a line for each change.
 
-    What waits for him follows him, and what he may not see any more is taken back.
+    What waits for them goes to the new address; what they may no longer see is taken back.
 
     Args:
-        store: that keeps him.
-        person: as he is from now on.
+        store: that keeps them.
+        person: as they are from now on.
         stand_in: the owner who counts while none is kept.
 
     Raises:
-        UsageError: what is said of him cannot be, or nobody would own the installation any more.
-        NotFoundError: a portfolio of his is not there.
+        UsageError: the change is not possible, or it would leave no owner.
+        NotFoundError: a portfolio of theirs does not exist.
     """
     _refuse_nonsense(person)
     with store.database.transaction():
@@ -51,11 +51,11 @@ def keep_person(store: Store, person: Person, *, stand_in: Person | None) -> tup
 
 
 def remove_person(store: Store, name: str, *, stand_in: Person | None) -> int:
-    """Forget a person and everything that waits for him; returns how many messages waited.
+    """Forget a person and everything that waits for them; returns how many messages waited.
 
     Raises:
         NotFoundError: when nobody of this name is kept.
-        UsageError: when he is the only owner and nobody stands in for him.
+        UsageError: for the only owner.
     """
     with store.database.transaction():
         people = PeopleStore(store.database)
@@ -82,7 +82,7 @@ def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datet
 
     Raises:
         NotFoundError: when there is nobody of this name.
-        UsageError: for a group, and for an owner whom the settings name with his chat.
+        UsageError: for a group, and for an owner whose chat the settings name.
     """
     kept = {p.name: p for p in PeopleStore(store.database).everybody()}
     if name in kept:

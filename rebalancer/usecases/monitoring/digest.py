@@ -49,6 +49,6 @@ def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -
 
 
 def _on(person: Person, channel: str) -> Person:
-    """Return somebody as if he had this channel alone: the others have their own digest."""
+    """Return somebody as if they had this channel alone: the others have their own digest."""
     email = person.email if channel == EMAIL else ""
     return replace(person, email=email, chat=person.chat if channel == TELEGRAM else "")

@@ -1,4 +1,4 @@
-"""Reads what somebody supposes, as he writes it: `sector.meme.max=5% cash=1000 grade.solana=80`.
+"""Reads a scenario as a person writes it: `sector.meme.max=5% cash=1000 grade.solana=80`.
 
 Values are read by the readers of portfolio files, so that what is refused there is refused here.
 """

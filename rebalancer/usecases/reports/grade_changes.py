@@ -2,7 +2,7 @@
 
 A look is a new one when an hour has passed since the last new one. Whoever looks again sooner, to
 refresh or to turn a page, is compared with the same earlier look, so that what changed does not
-vanish under his thumb.
+vanish under the reader's thumb.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class GradeViews:
     """What is remembered of somebody.
 
     Attributes:
-        opened: when he began to look this time.
-        last: as he saw it last.
-        before: what he is told the changes against; None on his first time.
+        opened: when this look began.
+        last: as they saw it last.
+        before: what changes are told against; None the first time.
     """
 
     opened: datetime

@@ -1,4 +1,4 @@
-"""What waits for somebody follows him to a new address, and only while it concerns him."""
+"""What waits for somebody follows them to a new address, and only while it concerns them."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def run(folder: Path, restarts: int, seed: int) -> dict[str, int]:
         answers = [line.split() for line in (folder / "wall").read_text().splitlines()]
         mine = [int(files) for number, files in answers if number == str(heard.number)]
         found["unanswered"] += not mine
-        # Who approves gets his ticket, however often the first one was on its way when all ended.
+        # Who approves gets their ticket, however often the first one was on its way when all ended.
         found["no_ticket"] += name == "approve" and not any(mine)
     with bot.store() as store:
         (verdict,) = store.database.rows("PRAGMA integrity_check")

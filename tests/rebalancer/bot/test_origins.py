@@ -1,4 +1,4 @@
-"""Whatever comes from anybody but a linked person in his own chat is answered with nothing."""
+"""Whatever comes from anybody but a linked person in their own chat is answered with nothing."""
 
 from __future__ import annotations
 

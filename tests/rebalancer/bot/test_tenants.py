@@ -1,4 +1,4 @@
-"""Nobody reads what is another's, whatever he asks, presses or sends; seen to in one place."""
+"""Nobody reads what is another's, whatever they ask, press or send; seen to in one place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ COMMON = (
 
 
 class Case:
-    """One thing that one person does, chosen at random, and what it must not tell him."""
+    """One thing that one person does, chosen at random, and what it must not tell them."""
 
     def __init__(self, houses: Houses, chance: Random, buttons: dict[str, tuple[int, str]]) -> None:
         self.houses, self.chance, self.buttons = houses, chance, buttons
@@ -61,7 +61,7 @@ class Case:
         self.typed = ""
 
     def run(self) -> str:
-        """Do it; return what he reads then."""
+        """Do it; return what they read then."""
         kinds = [self._press, self._press, *[self._ask] * 5, self._ask_in_group,
                  self._send]  # fmt: skip
         reply = self.chance.choice(kinds)()
@@ -158,7 +158,7 @@ def test_whatever_is_done_nothing_of_anothers_is_told(
     tmp_path: Path, cases: int, seed: int
 ) -> None:
     read = run(tmp_path, cases, seed)
-    # Each reads a good deal of his own: the words that must not appear are words that do appear.
+    # Each reads a good deal of their own: the words that must not appear are words that do appear.
     assert min(read[house.word] for house in HOUSES) > cases / EACH / 20, read
 
 

@@ -1,4 +1,4 @@
-"""A person leaves: his chat is unlinked, or he is told how to be told nothing."""
+"""A person leaves: their chat is unlinked, or they learn how to receive nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stop(request: Request) -> Reply:
 
 
 def _named_by_settings(request: Request) -> Reply:
-    """Tell the owner whom no table names that his chat cannot be unlinked from here."""
+    """Tell the owner whom no table names that their chat cannot be unlinked from here."""
     reply = reply_with(
         request,
         "The settings name you as the owner, so this chat stays linked",

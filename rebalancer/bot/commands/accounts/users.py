@@ -23,7 +23,7 @@ NOT_YOURS = "This is not yours to press."
 
 
 def users(request: Request) -> Reply:
-    """Tell who there is; make a code for somebody, or ask whether to remove him."""
+    """Tell who there is; make a code for somebody, or ask whether to remove them."""
     match request.names:
         case ():
             return _listed(request)
@@ -45,7 +45,7 @@ def _listed(request: Request) -> Reply:
 
 
 def _concerns(owner: Person, other: Person) -> bool:
-    """Tell whether an owner is told of somebody: himself, or who sees nothing but what he sees."""
+    """Tell whether an owner may be shown somebody: themselves, or who sees nothing they do not."""
     if owner.sees_all or other.name == owner.name:
         return True
     return bool(other.portfolios) and all(map(owner.may_see, other.portfolios))
@@ -86,12 +86,14 @@ def _linked(request: Request, person: Person) -> Reply:
     code = code_for(request.store, request.people, person.name, now=request.now)
     minutes = int(LIFE.total_seconds() // 60)
     now = (
-        "his chat of today is unlinked by it" if person.chat else "it links the chat it comes from"
+        "their chat of today is unlinked by it"
+        if person.chat
+        else "it links the chat it comes from"
     )
     return reply_with(
         request,
         f"A code for {person.name}, for {minutes} minutes and for one use",
-        Block(Style.TEXT, f"{person.name} sends this bot, in his own chat with it:"),
+        Block(Style.TEXT, f"{person.name} sends this bot, in their own chat with it:"),
         Block(Style.TEXT, f"/start {code}"),
         note=f"{now}. Pass it on where nobody else reads it; a new code voids this one.",
     )
@@ -105,8 +107,8 @@ def _asked(request: Request, person: Person) -> Reply:
         request.store.database, request.person.name, f"{REMOVE}{person.name}", now=request.now
     )
     forgotten = (
-        "his link, codes and buttons",
-        "what he chose, and what waits to be sent to him",
+        "their link, codes and buttons",
+        "what they chose, and what waits to be sent to them",
     )
     reply = reply_with(request, f"Remove {person.name}, {person.role.value}?", lines(*forgotten),
                  note="Portfolios, proposals and past decisions stay.")  # fmt: skip
@@ -133,5 +135,5 @@ def gone(request: Request, name: str) -> Reply:
 
 
 def stay(_request: Request, _name: str) -> Reply:
-    """Leave somebody where he is."""
+    """Leave everything as it is."""
     return Reply(notice="Nobody was removed.", is_done=True)

@@ -1,6 +1,6 @@
 """Buttons that decide: approve in two steps, snooze, skip; and why.
 
-A button names a plan and nothing else. Who pressed, whether he may, where the proposal stands, and
+A button names a plan and nothing else. Who pressed, whether they may, where the proposal stands and
 how far prices have moved is looked up when it is pressed, in the unit that writes the decision
 down: an old or foreign button explains itself and does nothing, and of two presses one counts.
 """

@@ -16,7 +16,7 @@ from rebalancer.usecases.proposals.apply import apply_plan
 
 
 def ticket(request: Request, plan: Plan) -> Reply:
-    """Return what somebody who agreed takes to his exchange: nothing is sent there from here."""
+    """Return what somebody who agreed takes to their exchange: nothing is sent there from here."""
     told = [_order(trade, plan.currency) for trade in plan.trades]
     how = "You trade; afterwards press the button, so that holdings here follow."
     reply = reply_with(request, f"{plan.portfolio}: approved, yours to trade", lines(*told),

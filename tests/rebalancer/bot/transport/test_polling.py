@@ -38,7 +38,7 @@ def bot(tmp_path: Path) -> Bot:
 
 @dataclass
 class Ear:
-    """Somebody who listens, and what he noted."""
+    """Somebody who listens, and what they noted."""
 
     keeps: Callable[[], bool] = lambda: True
     stop: Event = field(default_factory=Event)

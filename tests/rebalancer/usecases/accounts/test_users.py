@@ -1,4 +1,4 @@
-"""Somebody leaves, and nothing of his stays behind; somebody always owns."""
+"""Somebody leaves, and nothing of theirs stays behind; somebody always owns."""
 
 from __future__ import annotations
 
