@@ -1,7 +1,7 @@
-"""Parts of a service that run side by side for months: each by itself, none for the others.
+"""Workers of a service that run side by side for months, independently of each other.
 
-A part that fails is tried again after a pause that grows, and the others never hear of it. A word
-to stop reaches all of them at once; each ends at its next good moment.
+A worker that fails is tried again after a growing pause, without effect on the others. A request
+to stop reaches all of them at once; each ends at its next safe point.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 """Seconds after a first failure, and after many."""
 PATIENCE = 8.0
-"""Seconds that all parts together get to end."""
+"""Seconds that all workers together get to end."""
 
 
 class StopEvent(Protocol):
-    """A word to stop, on which one can wait; `threading.Event` is one."""
+    """A request to stop that can be waited for; `threading.Event` is one."""
 
     def is_set(self) -> bool:
-        """Tell whether the word was given."""
+        """Tell whether it was asked to stop."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait so many seconds, or until the word is given; tell whether it was."""
+        """Wait so many seconds or until asked to stop; tell whether it was."""
 
 
 class HealthLog(Protocol):
-    """Where it is written down how the parts fare."""
+    """Where the health of each worker is recorded."""
 
     def well(self, worker: str) -> None:
-        """Note that a part did its work."""
+        """Record that a worker succeeded."""
 
     def wrong(self, worker: str, words: str) -> None:
-        """Note that a part failed, and why."""
+        """Record that a worker failed, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """One turn of a part, as its work sees it; long work says in between how it fares.
+    """What the work of a worker is given; long work reports its health in between.
 
     Attributes:
-        well: notes that it goes well.
-        wrong: notes what is wrong, in words without a secret.
+        well: records that it succeeds.
+        wrong: records what fails, in words without a secret.
     """
 
     stop: StopEvent
@@ -58,22 +58,22 @@ class WorkerContext:
     wrong: Callable[[str], None]
 
     def is_stopping(self) -> bool:
-        """Tell whether to end at the next good moment."""
+        """Tell whether to end at the next safe point."""
         return self.stop.is_set()
 
     def rest(self, seconds: float) -> bool:
-        """Wait, but not beyond the word to stop; tell whether it was given."""
+        """Wait, but not beyond a request to stop; tell whether there was one."""
         return self.stop.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One part.
+    """One worker.
 
     Attributes:
-        name: under which it is noted.
-        work: one turn; tells whether there was anything to do.
-        every: from the end of a turn to the next.
+        name: under which its health is recorded.
+        work: one run; tells whether there was anything to do.
+        every: pause from the end of one run to the next.
     """
 
     name: str
@@ -90,18 +90,18 @@ def pause_after(failures: int) -> float:
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 30))
 
 
-def keep_going(worker: Worker, stop: StopEvent, notes: HealthLog) -> None:
-    """Give a part its turns until the word to stop."""
-    kept = HealthReporter(worker.name, notes)
-    context = WorkerContext(stop, kept.well, kept.wrong)
+def keep_running(worker: Worker, stop: StopEvent, health: HealthLog) -> None:
+    """Run a worker again and again until asked to stop."""
+    reporter = HealthReporter(worker.name, health)
+    context = WorkerContext(stop, reporter.well, reporter.wrong)
     failures = 0
     while not stop.is_set():
         try:
             if worker.work(context):
-                kept.well()
-        except BaseException as error:  # a solver's panic is no Exception, and ends no part either
+                reporter.well()
+        except BaseException as error:  # a solver's panic is no Exception
             failures += 1
-            kept.failed(error)
+            reporter.failed(error)
             stop.wait(pause_after(failures))
         else:
             failures = 0
@@ -111,25 +111,25 @@ def keep_going(worker: Worker, stop: StopEvent, notes: HealthLog) -> None:
 def run_workers(
     workers: Sequence[Worker],
     stop: StopEvent,
-    notes: HealthLog,
+    health: HealthLog,
     *,
     patience: float = PATIENCE,
     steady: Callable[[], float] = time.monotonic,
 ) -> tuple[str, ...]:
-    """Run parts until the word to stop.
+    """Run workers until asked to stop.
 
     Args:
         workers: each gets a thread.
-        stop: the word.
-        notes: of how each fares.
+        stop: the request to stop.
+        health: where the health of each is recorded.
         patience: seconds that they get to end.
-        steady: seconds on a clock that nobody sets.
+        steady: seconds on a monotonic clock.
 
     Returns:
         The names of those that did not end in time; they end with the process.
     """
     threads = [
-        Thread(target=keep_going, args=(worker, stop, notes), name=worker.name, daemon=True)
+        Thread(target=keep_running, args=(worker, stop, health), name=worker.name, daemon=True)
         for worker in workers
     ]
     for thread in threads:
@@ -143,28 +143,28 @@ def run_workers(
 
 @dataclass(slots=True)
 class HealthReporter:
-    """Notes how one part fares, and logs it when that changes; a note that fails harms nothing."""
+    """Records the health of one worker and logs changes; a record that fails harms nothing."""
 
     worker: str
-    notes: HealthLog
+    health: HealthLog
     trouble: str = field(default="", init=False)
 
     def well(self) -> None:
-        """Note that it did its work."""
+        """Record that it succeeded."""
         if self.trouble:
             log.warning("%s: well again", self.worker)
             self.trouble = ""
-        self._note(lambda: self.notes.well(self.worker))
+        self._record(lambda: self.health.well(self.worker))
 
     def wrong(self, words: str) -> None:
-        """Note what is wrong, in words without a secret."""
+        """Record what failed, in words without a secret."""
         if words != self.trouble:
             log.warning("%s: %s", self.worker, words)
             self.trouble = words
-        self._note(lambda: self.notes.wrong(self.worker, words))
+        self._record(lambda: self.health.wrong(self.worker, words))
 
     def failed(self, error: BaseException) -> None:
-        """Note what was raised."""
+        """Record what was raised."""
         if isinstance(error, RebalancerError):
             self.wrong(str(error))
             return
@@ -174,8 +174,8 @@ class HealthReporter:
             log.error("%s failed", self.worker, exc_info=error)
         self.wrong(words)
 
-    def _note(self, write: Callable[[], None]) -> None:
+    def _record(self, write: Callable[[], None]) -> None:
         try:
             write()
         except Exception as error:
-            log.warning("%s: how it fares was not noted: %s", self.worker, error)
+            log.warning("%s: its health was not recorded: %s", self.worker, error)

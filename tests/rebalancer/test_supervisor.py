@@ -13,7 +13,7 @@ from rebalancer.supervisor import (
     LONGEST_PAUSE,
     Worker,
     WorkerContext,
-    keep_going,
+    keep_running,
     pause_after,
     run_workers,
 )
@@ -67,7 +67,7 @@ def scripted(*outcomes: bool | BaseException) -> Worker:
 def test_a_part_that_fails_is_tried_again_after_pauses_that_grow() -> None:
     stop, notes = Waits(5), Notes()
     down = StoreError("no network")
-    keep_going(scripted(down, down, True, down, True), stop, notes)
+    keep_running(scripted(down, down, True, down, True), stop, notes)
     assert stop.seconds == [2.0, 4.0, 7.0, 2.0, 7.0]
     assert [words for _, words in notes.told] == ["no network", "no network", "", "no network", ""]
 
@@ -80,20 +80,20 @@ def test_a_pause_never_grows_beyond_its_limit() -> None:
 
 def test_what_had_nothing_to_do_is_not_noted_as_done() -> None:
     notes = Notes()
-    keep_going(scripted(False, False), Waits(2), notes)
+    keep_running(scripted(False, False), Waits(2), notes)
     assert notes.told == []
 
 
 def test_an_unexpected_error_is_known_by_its_kind_alone() -> None:
     notes = Notes()
-    keep_going(scripted(ValueError("the token is 123:secret")), Waits(1), notes)
+    keep_running(scripted(ValueError("the token is 123:secret")), Waits(1), notes)
     assert notes.told == [("part", "unexpected ValueError")]
 
 
 @pytest.mark.parametrize("panic", [PanicError("clarabel: 123"), SystemExit(1)])
 def test_a_panic_is_a_failure_like_any_other(panic: BaseException) -> None:
     stop, notes = Waits(2), Notes()
-    keep_going(scripted(panic, True), stop, notes)
+    keep_running(scripted(panic, True), stop, notes)
     assert stop.seconds == [2.0, 7.0]
     assert notes.told == [("part", f"unexpected {type(panic).__name__}"), ("part", "")]
 
@@ -101,13 +101,13 @@ def test_a_panic_is_a_failure_like_any_other(panic: BaseException) -> None:
 def test_trouble_is_logged_when_it_begins_and_when_it_ends(caplog) -> None:  # type: ignore[no-untyped-def]
     down = StoreError("no network")
     with caplog.at_level("INFO"):
-        keep_going(scripted(down, down, down, True, True), Waits(5), Notes())
+        keep_running(scripted(down, down, down, True, True), Waits(5), Notes())
     assert caplog.messages == ["part: no network", "part: well again"]
 
 
 def test_what_cannot_be_noted_ends_nothing() -> None:
     stop = Waits(3)
-    keep_going(scripted(True, StoreError("x"), True), stop, Notes(is_broken=True))
+    keep_running(scripted(True, StoreError("x"), True), stop, Notes(is_broken=True))
     assert len(stop.seconds) == 3
 
 
