@@ -11,6 +11,7 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from rebalancer.cli import main
 from tests.clock import ORDINARY, Running
@@ -85,15 +86,11 @@ class Shell:
     @contextmanager
     def _inside(self, words: tuple[str, ...], given: str) -> Iterator[None]:
         """Stand in the user's directory with their environment, arguments and input."""
-        before = dict(os.environ), sys.argv, sys.stdin
-        os.environ.clear()
-        os.environ.update(self.environment)
-        sys.argv = ["rebalancer", *words]
-        sys.stdin = io.TextIOWrapper(io.BytesIO(given.encode()))
-        try:
-            with chdir(self.home):
-                yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before[0])
-            sys.argv, sys.stdin = before[1], before[2]
+        # Python's view of the environment, not the C library's: other threads may be reading that.
+        with (
+            patch.object(os, "environ", dict(self.environment)),
+            patch.object(sys, "argv", ["rebalancer", *words]),
+            patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode()))),
+            chdir(self.home),
+        ):
+            yield

@@ -1,1 +1,1 @@
-"""Small values that everything else is told in."""
+"""Numbers, money and moments as exact or shown text, and the present moment."""
