@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.triggers.hysteresis import AT_ONCE, DAY, Condition, held_zone, needed
+from alerts.triggers.hysteresis import DAY, Condition, held_zone, needed
 from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
 
 DUST = 0.0025
@@ -72,21 +72,32 @@ class Advance:
     recovered: tuple[Flip, ...] = ()
 
 
-def step(condition: Condition, finding: Finding, *, at: datetime, is_ours: bool) -> Condition:
-    """Return a condition after one more evaluation; grey changes nothing."""
+def step(condition: Condition, finding: Finding, *, at: datetime) -> Condition:
+    """Return a condition after one more evaluation; grey changes nothing.
+
+    While red is being left, amber and green evaluations count alike; the worse of them is entered.
+    """
     if finding.zone is Zone.GREY:
         return condition
     target = held_zone(finding, condition.zone)
     seen = replace(condition, severity=finding.severity, text=finding.text)
     if target is condition.zone:
         return replace(seen, candidate=target, count=0, counted_at=at)
-    is_same = target is condition.candidate and condition.count > 0
+    is_same = _is_same_change(condition, target)
+    target = worst((target, condition.candidate)) if is_same else target
     is_counted = not is_same or at - condition.counted_at >= DAY
     count = (condition.count if is_same else 0) + is_counted
     when = at if is_counted else condition.counted_at
-    if count < needed(finding, condition.zone, target, is_ours=is_ours):
+    if count < needed(finding, condition.zone, target):
         return replace(seen, candidate=target, count=count, counted_at=when)
     return replace(seen, zone=target, candidate=target, count=0, counted_at=at, since=at)
+
+
+def _is_same_change(condition: Condition, target: Zone) -> bool:
+    if condition.count == 0:
+        return False
+    is_left = max(ORDER[target], ORDER[condition.candidate]) < ORDER[condition.zone]
+    return is_left or target is condition.candidate
 
 
 def advance(
@@ -96,7 +107,6 @@ def advance(
     *,
     at: datetime,
     weights: Mapping[str, float],
-    ours: frozenset[str] = frozenset(),
 ) -> Advance:
     """Step every condition of a portfolio and return what is worth telling.
 
@@ -107,7 +117,6 @@ def advance(
         findings: all of one evaluation. A subject that is not among them any more is forgotten.
         at: the market's moment; an evaluation of a moment seen before changes nothing.
         weights: asset id -> share of value.
-        ours: assets whose trend is our own.
     """
     before = {(c.code, c.subject): c for c in conditions}
     last = max((c.counted_at for c in before.values()), default=None)
@@ -115,24 +124,25 @@ def advance(
     if last is not None and at < last:
         return Advance(tuple(before.values()), tuple(remembered.values()))
     is_first = not before
-    after = [_stepped(before, finding, at, ours, is_first=is_first) for finding in findings]
-    return _telling(after, remembered, at, weights, is_first=is_first)
+    judged = tuple(findings)
+    after = [_stepped(before, finding, at, is_first=is_first) for finding in judged]
+    interrupting = frozenset(f.code for f in judged if f.dwell.interrupts)
+    return _telling(after, remembered, at, weights, interrupting, is_first=is_first)
 
 
 def _stepped(
     before: Mapping[Key, Condition],
     finding: Finding,
     at: datetime,
-    ours: frozenset[str],
     *,
     is_first: bool,
 ) -> Condition:
     known = before.get((finding.code, finding.subject))
     if known is not None:
-        return step(known, finding, at=at, is_ours=finding.subject in ours)
+        return step(known, finding, at=at)
     zone = finding.zone if is_first and finding.zone is not Zone.GREY else Zone.GREEN
     new = Condition(finding.code, finding.scope, finding.subject, zone, zone, 0, at, at)
-    return step(new, finding, at=at, is_ours=finding.subject in ours)
+    return step(new, finding, at=at)
 
 
 def _telling(
@@ -140,6 +150,7 @@ def _telling(
     told: Mapping[Key, Told],
     at: datetime,
     weights: Mapping[str, float],
+    interrupting: frozenset[str],
     *,
     is_first: bool,
 ) -> Advance:
@@ -155,7 +166,7 @@ def _telling(
             zone = worst(tuple(c.zone for c in own))
             kept.append(replace(known, zone=zone, at=at if zone is not Zone.GREEN else None))
             continue
-        flip = None if is_dust else _flip(own, known, at)
+        flip = None if is_dust else _flip(own, known, at, interrupting)
         kept.append(_remembered(known, flip, at))
         flips += [flip] if flip else []
     flips.sort(key=lambda f: (-ORDER[f.zone], -f.severity, f.subject))
@@ -167,7 +178,9 @@ def _telling(
     )
 
 
-def _flip(own: list[Condition], known: Told, at: datetime) -> Flip | None:
+def _flip(
+    own: list[Condition], known: Told, at: datetime, interrupting: frozenset[str]
+) -> Flip | None:
     """Return what there is to tell about one subject; None when nothing is news."""
     zone = worst(tuple(c.zone for c in own))
     severity = max(c.severity for c in own if c.zone is zone)
@@ -176,7 +189,7 @@ def _flip(own: list[Condition], known: Told, at: datetime) -> Flip | None:
     flip = Flip(known.scope, known.subject, zone, known.zone, texts, severity)
     if ORDER[zone] > ORDER[known.zone]:
         return flip
-    if any(c.code in AT_ONCE and c.zone is Zone.RED and c.since == at for c in own):
+    if any(c.code in interrupting and c.zone is Zone.RED and c.since == at for c in own):
         return flip  # a crash is news even for what was red for another reason
     if zone is Zone.GREEN:
         return flip if known.zone in (Zone.AMBER, Zone.RED) else None

@@ -7,11 +7,13 @@ only decided on. Its JSON face is `portfolios.documents.plan_json`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+
+from portfolios.model.dwell import Dwell
 
 
 class Zone(StrEnum):
@@ -52,6 +54,9 @@ class Finding:
         amber, red: thresholds; None where the rule has no such level.
         text: one sentence, true now, no forecast.
         severity: 0-100, ranks findings and nothing else.
+        holds: the worst zone in which the value keeps what entered it before.
+        dwell: how long a zone must last. Both are for alerts and no part of a plan's document,
+            so findings that were read from one have the defaults, and equality leaves them out.
     """
 
     scope: Scope
@@ -65,6 +70,8 @@ class Finding:
     text: str
     after: Zone | None = None
     severity: float = 0.0
+    holds: Zone = field(default=Zone.GREEN, compare=False)
+    dwell: Dwell = field(default=Dwell(), compare=False)
 
 
 class Side(StrEnum):

@@ -14,13 +14,11 @@ import numpy as np
 
 from portfolios.model.plan import Finding, Scope, Zone
 from rebalancer.decision.analysis import Analysis
+from rebalancer.zones import ZONES
 
 NOTABLE_FLOW = 0.01
 """A cash flow below this share of value waits for the next occasion."""
-
-
-PAST = ("P5", "P9")
-"""Portfolio rules about what has happened already, which no trade undoes."""
+PAST = frozenset(rule.key for rule in ZONES.values() if rule.is_past)
 
 
 class Trigger(StrEnum):
@@ -84,7 +82,7 @@ def _red_zone_can_be_left(analysis: Analysis, findings: Sequence[Finding]) -> bo
         if finding.zone is not Zone.RED:
             continue
         if finding.scope is not Scope.ASSET:
-            if finding.code not in PAST:
+            if finding.rule not in PAST:
                 return True
             continue
         if analysis.bounds.v_hi[place[finding.subject]] > 0:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from portfolios.model.dwell import Dwell
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade
 from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import Finding, Scope
 from portfolios.model.policy import Signals
 from portfolios.values import display
-from rebalancer.zones.price_history import shock
-from rebalancer.zones.rule import Exit, Levels, judged, unknown, unpriced
+from rebalancer.zones.price_history import Fall, shock
+from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown, unpriced
 from rebalancer.zones.situation import Held, Situation
 
 PARTICIPATION, VOLUME_DAYS, FEWEST_VOLUMES = 0.10, 30, 15
@@ -21,13 +23,13 @@ REFERENCE_SLACK = 1.25
 """A weight the user chose may grow by a quarter before a default cap speaks."""
 
 
-class BearishWeight:
+class BearishWeight(Rule):
     """H1: a bearish trend on a large holding; red only while the price falls hard."""
 
     key, code, scope, importance = "bearish_weight", "H1", Scope.ASSET, 1.0
-    exit_amber, exit_red = Exit(), Exit()
+    dwell, dwell_of_ours = Dwell(amber=1), Dwell(amber=3)
     amber, red = 0.05, 0.10
-    falling, least_fall = 1.5, 0.15
+    falling, least_fall, falling_still = 1.5, 0.15, 0.75
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
@@ -40,32 +42,33 @@ class BearishWeight:
             if held.unpriced or grade is None or why:
                 yield unpriced(self, held) if held.unpriced else unknown(self, held.asset_id, why)
                 continue
-            falls = drop.is_known(held.i) and float(drop.loss[held.i]) >= drop.level(
-                held.i, self.falling, self.least_fall
-            )
-            yield self._judged(situation, held, grade, float(drop.loss[held.i]) if falls else None)
+            finding = self._judged(situation, held, grade, drop)
+            yield replace(finding, dwell=self.dwell_of_ours) if grade.is_ours else finding
 
-    def _judged(
-        self, situation: Situation, held: Held, grade: Grade, fall: float | None
-    ) -> Finding:
+    def _judged(self, situation: Situation, held: Held, grade: Grade, drop: Fall) -> Finding:
         bearish = held.weight if grade.trend == -1 else 0.0
-        levels = Levels(0.0, self.amber, self.red if fall is not None else None, beyond=True)
+        falls = drop.reaches(held.i, self.falling, self.least_fall)
         text = "no bearish trend"
         if bearish:
             text = f"bearish trend on {display.percent(bearish)} of the portfolio"
-            text += f", down {display.percent(fall)} in three days" if fall is not None else ""
+            text += f", down {display.percent(drop.loss[held.i])} in three days" if falls else ""
             text += _not_sold(situation) if bearish > self.amber else ""
-        return judged(self, held.asset_id, bearish, levels, text, weight=held.weight)
+        levels = Levels(0.0, self.amber, self.red if falls else None, beyond=True)
+        falls_still = drop.reaches(held.i, self.falling_still, 0.0)
+        left = replace(levels, red=self.red if falls_still else None)
+        return judged(
+            self, held.asset_id, bearish, levels, text, weight=held.weight,
+            leaving=left.left_at(self.exit_amber, self.exit_red),
+        )  # fmt: skip
 
 
-class RiskShare:
+class RiskShare(Rule):
     """H5: a holding that carries far more risk than money, counted among the risky assets.
 
     Shares are of the risky money: beside much cash, any coin carries all the risk.
     """
 
     key, code, scope, importance = "risk_share", "H5", Scope.ASSET, 0.8
-    exit_amber, exit_red = Exit(), Exit()
     amber, red = 0.15, 0.30
     amber_ratio, red_ratio = 1.5, 2.0
 
@@ -92,7 +95,7 @@ class RiskShare:
             yield judged(self, held.asset_id, share, levels, text, weight=held.weight)
 
 
-class SingleWeight:
+class SingleWeight(Rule):
     """H6: a holding above its cap; a weight the user chose has room above it."""
 
     key, code, scope, importance = "single_weight", "H6", Scope.ASSET, 1.0
@@ -116,11 +119,10 @@ class SingleWeight:
             yield judged(self, held.asset_id, held.weight, levels, text, weight=held.weight)
 
 
-class Liquidity:
+class Liquidity(Rule):
     """H7: days to sell a holding at a tenth of the daily volume (median of 30 days)."""
 
     key, code, scope, importance = "liquidity", "H7", Scope.ASSET, 1.0
-    exit_amber, exit_red = Exit(), Exit()
     amber, red = 1.0, 5.0
 
     def findings(self, situation: Situation) -> Iterator[Finding]:

@@ -43,14 +43,14 @@ _RULES: tuple[Rule, ...] = (
     PortfolioShock(),
 )
 ZONES: Mapping[str, Rule] = MappingProxyType({rule.key: rule for rule in _RULES})
-"""Key -> rule; a further rule is one class and one line here."""
+"""Key -> rule; a further rule is one class and one line above."""
 
 _SCOPES: Mapping[Scope, int] = MappingProxyType({scope: i for i, scope in enumerate(Scope)})
 
 
-def judge(situation: Situation) -> tuple[Finding, ...]:
+def judge(situation: Situation, rules: Iterable[Rule] = _RULES) -> tuple[Finding, ...]:
     """Return every rule's finding for every subject, worst first, then by scope, subject, code."""
-    return _ordered(f for rule in ZONES.values() for f in rule.findings(situation))
+    return _ordered(f for rule in rules for f in rule.findings(situation))
 
 
 def compare(now: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, ...]:

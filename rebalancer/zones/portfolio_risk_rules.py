@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from portfolios.model.dwell import Dwell
 from portfolios.model.market import Array
 from portfolios.model.measures import cvar, portfolio_volatility
 from portfolios.model.plan import Finding, Scope
@@ -25,7 +26,7 @@ from rebalancer.zones.price_history import (
     weighted_returns,
 )
 from rebalancer.zones.price_rules import moved
-from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless_missing
+from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Situation
 
 TAIL_OF_VOLATILITY = 2.55
@@ -36,7 +37,7 @@ PRUDENCE = 1.15
 """Realised 30-day volatilities ran this much above their estimates."""
 
 
-class TailLoss:
+class TailLoss(Rule):
     """P3: mean loss of the worst 5% of days, at today's weights and volatility, against usual."""
 
     key, code, scope, importance = "tail_loss", "P3", Scope.PORTFOLIO, 1.0
@@ -68,12 +69,12 @@ class TailLoss:
         return judged(self, SUBJECT, loss, levels, text)
 
 
-class Volatility:
+class Volatility(Rule):
     """P4: volatility over the stated limit, or unusual for the reference where none is stated."""
 
     key, code, scope, importance = "volatility", "P4", Scope.PORTFOLIO, 1.0
     exit_amber, exit_red = Exit(scale=1.05 / 1.15), Exit(scale=1.25 / 1.40)
-    exit_stated = Exit(scale=0.97 / 1.02)
+    exit_stated = Exit(scale=1.00 / 1.02)  # the optimiser lands on a stated limit
     amber, red, amber_stated = 1.15, 1.40, 1.02
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
@@ -94,10 +95,12 @@ class Volatility:
             f" allow for {display.percent(PRUDENCE * sigma)}"
         )
         levels = Levels(0.8 * amber, amber, self.red * _calm(usual, limit), beyond=True)
-        return judged(self, SUBJECT, sigma, levels, text)
+        exit_amber = self.exit_amber if limit is None else self.exit_stated
+        leaving = levels.left_at(exit_amber, self.exit_red)
+        return judged(self, SUBJECT, sigma, levels, text, leaving=leaving)
 
 
-class PortfolioDrawdown:
+class PortfolioDrawdown(Rule):
     """P5: a fall of the value from its 90-day peak, large for its own volatility.
 
     The value is that of today's quantities over the price history, so money paid in or out cannot
@@ -105,7 +108,7 @@ class PortfolioDrawdown:
     """
 
     key, code, scope, importance = "portfolio_drawdown", "P5", Scope.PORTFOLIO, 0.8
-    exit_amber, exit_red = Exit(), Exit()
+    is_past = True
     amber, red = 1.65, 2.33
     least_amber, least_red = 0.15, 0.25
 
@@ -120,11 +123,12 @@ class PortfolioDrawdown:
         yield unless_missing(self, finding, situation.missing)
 
 
-class PortfolioShock:
+class PortfolioShock(Rule):
     """P9: a fall of the value within three days; measured as in `PortfolioDrawdown`."""
 
     key, code, scope, importance = "portfolio_shock", "P9", Scope.PORTFOLIO, 0.8
-    exit_amber, exit_red = Exit(), Exit()
+    is_past = True
+    dwell = Dwell(amber=1, interrupts=True)
     amber, red = 2.0, 3.0
     least_amber, least_red = 0.10, 0.15
 

@@ -11,7 +11,7 @@ from portfolios.model.market import Array
 from portfolios.model.measures import effective_bets, effective_number
 from portfolios.model.plan import Finding, Scope, Zone
 from portfolios.values import display
-from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless_missing
+from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Held, Situation
 
 SUBJECT = "portfolio"
@@ -21,7 +21,7 @@ SHOWN = 0.0005
 """Half of the last digit shown: a smaller gap is rounding."""
 
 
-class Concentration:
+class Concentration(Rule):
     """P1: fewer effective positions than is prudent, unless the reference is as concentrated."""
 
     key, code, scope, importance = "concentration", "P1", Scope.PORTFOLIO, 0.8
@@ -47,7 +47,7 @@ class Concentration:
         return judged(self, SUBJECT, number, levels, text)
 
 
-class IndependentBets:
+class IndependentBets(Rule):
     """P2: few independent bets, unless the reference makes as few."""
 
     key, code, scope, importance = "independent_bets", "P2", Scope.PORTFOLIO, 0.8
@@ -75,11 +75,12 @@ class IndependentBets:
         return judged(self, SUBJECT, bets, Levels(1.5 * amber, amber, red, beyond=True), text)
 
 
-class Buffer:
+class Buffer(Rule):
     """P7: less cash and healthy stablecoins than the stated buffer; absent without one."""
 
     key, code, scope, importance = "buffer", "P7", Scope.PORTFOLIO, 0.8
-    exit_amber, exit_red = Exit(scale=1.0), UPWARDS
+    exit_amber = Exit(scale=1.0)  # a proposal lands on the buffer, less what rounding took
+    exit_red = Exit(scale=(1 - 0.85 * 0.5) / 0.5)  # 0.85 of what was missing
     red = 0.5
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
@@ -97,7 +98,7 @@ class Buffer:
         yield unless_missing(self, finding, situation.missing)
 
 
-class LockedShare:
+class LockedShare(Rule):
     """P8: value that cannot be sold because of locks, or whose price is too old to act on.
 
     An old price still says about how much is at stake; where there is none, or one that may be
@@ -105,7 +106,6 @@ class LockedShare:
     """
 
     key, code, scope, importance = "locked_share", "P8", Scope.PORTFOLIO, 0.8
-    exit_amber, exit_red = Exit(), Exit()
     amber, red = 0.20, 0.40
 
     def findings(self, situation: Situation) -> Iterator[Finding]:

@@ -54,6 +54,10 @@ class Fall:
         """Return the loss that counts: `z` volatilities of so many days, and at least `least`."""
         return max(least, float(1.0 - np.exp(-z * self.sigma[i] * np.sqrt(self.days))))
 
+    def reaches(self, i: int, z: float, least: float) -> bool:
+        """Tell whether a loss is known and counts."""
+        return self.is_known(i) and float(self.loss[i]) >= self.level(i, z, least)
+
     def is_known(self, i: int) -> bool:
         """Tell whether both the loss and the volatility are known."""
         return bool(np.isfinite(self.loss[i]) and np.isfinite(self.sigma[i]))

@@ -10,6 +10,7 @@ from statistics import median
 import numpy as np
 
 from portfolios.model.assets import AssetKind
+from portfolios.model.dwell import Dwell
 from portfolios.model.market import (
     LONG_GRADE_AMBER,
     LONG_GRADE_LIMIT,
@@ -24,13 +25,13 @@ from portfolios.model.market import (
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.zones.price_history import Fall, fall_from_peak, regime, shock
-from rebalancer.zones.rule import Exit, Levels, judged, unknown
+from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown
 from rebalancer.zones.situation import Held, Situation
 
 HOUR = timedelta(hours=1)
 
 
-class Drawdown:
+class Drawdown(Rule):
     """H3: a fall from the 90-day peak that is large for the asset's own volatility.
 
     For a driftless Brownian motion the levels are passed on 10% and 2% of days. The value is the
@@ -38,7 +39,6 @@ class Drawdown:
     """
 
     key, code, scope, importance = "drawdown", "H3", Scope.ASSET, 1.0
-    exit_amber, exit_red = Exit(), Exit()
     amber, red = 1.65, 2.33
     least_amber, least_red = 0.15, 0.25
 
@@ -56,11 +56,11 @@ class Drawdown:
             )
 
 
-class Shock:
+class Shock(Rule):
     """H11: a fall within three days that is large for the asset's own volatility."""
 
     key, code, scope, importance = "shock", "H11", Scope.ASSET, 0.8
-    exit_amber, exit_red = Exit(), Exit()
+    dwell = Dwell(amber=1, interrupts=True)
     amber, red = 2.5, 4.0
     least_amber, least_red = 0.15, 0.25
 
@@ -82,11 +82,10 @@ class Shock:
             )
 
 
-class VolatilityRegime:
+class VolatilityRegime(Rule):
     """H4: volatility well above its usual level (half-lives of 10 and 90 days)."""
 
     key, code, scope, importance = "volatility_regime", "H4", Scope.ASSET, 0.8
-    exit_amber, exit_red = Exit(), Exit()
     amber, red = 1.4, 2.0
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
@@ -102,7 +101,7 @@ class VolatilityRegime:
             yield judged(self, held.asset_id, ratio, levels, text, weight=held.weight)
 
 
-class Depeg:
+class Depeg(Rule):
     """H8: a stablecoin away from its peg.
 
     One aggregated price is one observation; that two of them agree is asked by those who tell.
@@ -111,6 +110,7 @@ class Depeg:
     """
 
     key, code, scope, importance = "depeg", "H8", Scope.ASSET, 1.2
+    dwell = Dwell(amber=1, interrupts=True)
     exit_amber, exit_red = Exit(scale=0.6), Exit(scale=0.6)
     amber, red = 0.005, 0.01
     fewest_peers = 3
@@ -145,15 +145,14 @@ class Depeg:
         return median(peers) if len(peers) >= self.fewest_peers else None
 
 
-class Stale:
+class Stale(Rule):
     """H10: a price or grade that grew old; past its limit it is unknown, not red.
 
     The value is the age in hours of whatever is oldest for its kind.
     """
 
     key, code, scope, importance = "stale", "H10", Scope.ASSET, 0.8
-    exit_amber: Exit = Exit()
-    exit_red: Exit | None = None
+    dwell = Dwell(amber=1, interrupts=True)
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every holding."""

@@ -1,16 +1,18 @@
 """What a zone rule is: a key, thresholds with their exits, and one finding for every subject.
 
-Rules have no memory. How long an alarm must last, and below which level it ends, is for those who
-tell people; the levels at which alarms end stand beside the rule all the same.
+Rules have no memory: what entered a zone before is for alerts to know. A rule declares at which
+levels its zones are left and how long they must last, and each finding carries both.
 """
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar
 
+from portfolios.model.dwell import Dwell
 from portfolios.model.plan import Finding, Scope, Zone
 from rebalancer.zones.situation import Held, Situation
 
@@ -25,7 +27,7 @@ DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """The level at which an alarm ends, from the level at which it began."""
+    """The level at which a zone is left, from the level at which it is entered."""
 
     scale: float = 0.85
     shift: float = 0.0
@@ -37,6 +39,10 @@ class Exit:
         0.35
         """
         return threshold * self.scale + self.shift
+
+    def of(self, threshold: float | None) -> float | None:
+        """Return the level to come back to, None where there is no such zone."""
+        return None if threshold is None else self.level(threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,10 @@ class Levels:
         span = abs(self.red - self.amber)
         return min(MOST_BREACH, 0.5 + 0.5 * over / span) if span > 0 else MOST_BREACH
 
+    def left_at(self, amber: Exit, red: Exit) -> Levels:
+        """Return the levels at which the zones are left."""
+        return replace(self, amber=amber.of(self.amber), red=red.of(self.red))
+
     @property
     def shown(self) -> Levels:
         """The levels as they are shown: a colour is that of the figures beside it."""
@@ -92,46 +102,42 @@ class Levels:
         return over > 0 if self.beyond else over >= 0
 
 
-class Rule(Protocol):
-    """One thing to watch; stateless. The properties may be plain class attributes."""
+class Rule(ABC):
+    """One thing to watch; stateless.
 
-    @property
-    def key(self) -> str:
-        """Name in words, e.g. `bearish_weight`."""
-        ...
+    Attributes:
+        key: name in words, e.g. `bearish_weight`.
+        code: short key, a letter and a number, e.g. `H1`.
+        scope: what its subjects are.
+        importance: weight in the severity.
+        exit_amber, exit_red: where the zones are left.
+        dwell: how long they must last.
+        is_past: about what has happened already, which no trade undoes.
+    """
 
-    @property
-    def code(self) -> str:
-        """Short key, e.g. `H1`."""
-        ...
+    key: ClassVar[str]
+    code: ClassVar[str]
+    scope: ClassVar[Scope]
+    importance: ClassVar[float] = 0.8
+    exit_amber: ClassVar[Exit] = Exit()
+    exit_red: ClassVar[Exit] = Exit()
+    dwell: ClassVar[Dwell] = Dwell()
+    is_past: ClassVar[bool] = False
 
-    @property
-    def scope(self) -> Scope:
-        """What its subjects are."""
-        ...
-
-    @property
-    def importance(self) -> float:
-        """Weight in the severity."""
-        ...
-
-    @property
-    def exit_amber(self) -> Exit:
-        """Where an amber alarm ends."""
-        ...
-
-    @property
-    def exit_red(self) -> Exit | None:
-        """Where a red alarm ends; None for a rule that has no red."""
-        ...
-
+    @abstractmethod
     def findings(self, situation: Situation) -> Iterable[Finding]:
         """Yield one finding for every subject: green, amber, red, or grey for cannot tell."""
-        ...
 
 
 def judged(
-    rule: Rule, subject: str, value: float, levels: Levels, text: str, *, weight: float = 1.0
+    rule: Rule,
+    subject: str,
+    value: float,
+    levels: Levels,
+    text: str,
+    *,
+    weight: float = 1.0,
+    leaving: Levels | None = None,
 ) -> Finding:
     """Return the finding of a known value.
 
@@ -142,7 +148,9 @@ def judged(
         levels: of this subject.
         text: what is true now.
         weight: of a holding; dust is never an alarm, and small holdings rank lower.
+        leaving: where the zones of this subject are left; else where the rule says.
     """
+    leaving = leaving or levels.left_at(rule.exit_amber, rule.exit_red)
     value, levels = round(value, DIGITS), levels.shown
     zone, breach = levels.zone(value), levels.breach(value)
     if weight < DUST and zone in (Zone.AMBER, Zone.RED):
@@ -158,6 +166,8 @@ def judged(
         red=levels.red,
         text=text,
         severity=_severity(rule.importance * breach**4, weight),
+        holds=leaving.shown.zone(value),
+        dwell=rule.dwell,
     )
 
 

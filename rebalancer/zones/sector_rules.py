@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from portfolios.model.dwell import Dwell
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.zones.asset_rules import risk_shares
-from rebalancer.zones.rule import Exit, Levels, at_ease, judged, unknown, unless_missing
+from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Held, Situation
 
 REFERENCE_ROOM = 0.05
@@ -18,7 +19,7 @@ REFERENCE_ROOM = 0.05
 NO_LIMIT = 1.0
 
 
-class SectorCap:
+class SectorCap(Rule):
     """S1: a sector above its cap."""
 
     key, code, scope, importance = "sector_cap", "S1", Scope.SECTOR, 1.0
@@ -45,7 +46,7 @@ class SectorCap:
         return Levels(0.8 * cap, cap + self.amber, cap + self.red, beyond=True)
 
 
-class SectorRisk:
+class SectorRisk(Rule):
     """S2: a sector that carries far more risk than money, counted among the risky assets."""
 
     key, code, scope, importance = "sector_risk", "S2", Scope.SECTOR, 0.8
@@ -70,12 +71,12 @@ class SectorRisk:
             yield unless_missing(self, finding, situation.unpriced_in(j))
 
 
-class SectorBreadth:
+class SectorBreadth(Rule):
     """S3: nearly all of a sector in a bearish trend, and more of it than of the portfolio."""
 
     key, code, scope, importance = "sector_breadth", "S3", Scope.SECTOR, 0.8
-    exit_amber: Exit = Exit(scale=1.0, shift=-0.10)
-    exit_red: Exit | None = None
+    exit_amber = Exit(scale=1.0, shift=-0.10)
+    dwell = Dwell(amber=3)
     amber, above_portfolio, fewest = 0.75, 0.25, 3
 
     def findings(self, situation: Situation) -> Iterator[Finding]:

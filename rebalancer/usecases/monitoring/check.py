@@ -116,9 +116,8 @@ def _zones(
         return []  # nothing is remembered either, so the next look finds it
     valuation = value_portfolio(portfolio, market)
     weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
-    ours = frozenset(a for a, grade in market.grades.items() if grade.is_ours)
     step: Advance = advance(
-        memory.conditions(), memory.told(), findings, at=market.as_of, weights=weights, ours=ours
+        memory.conditions(), memory.told(), findings, at=market.as_of, weights=weights
     )
     memory.keep_conditions(step.conditions, step.told)
     names = {a: asset.symbol for a, asset in market.assets.items()}

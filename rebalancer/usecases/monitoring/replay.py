@@ -90,7 +90,6 @@ def _day(
         judge_portfolio(portfolio, market),
         at=market.as_of,
         weights=dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True)),
-        ours=frozenset(market.grades),
     )
     after, fired = judge_rules(
         RuleContext(portfolio, valuation, market, {}), rules, at=market.as_of
