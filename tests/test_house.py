@@ -68,6 +68,15 @@ def test_the_present_moment_is_read_in_one_place() -> None:
     assert reading == {"portfolios/values/time.py", "tests/portfolios/values/test_time.py"}
 
 
+def test_the_command_line_prints_documents_that_the_use_cases_make() -> None:
+    # So that the bot and other programs can hand out the same ones.
+    documents = re.compile(r"^\s*def \w+_to_json\b", re.MULTILINE)
+    making = [
+        p for p in (ROOT / "rebalancer" / "cli").rglob("*.py") if documents.search(p.read_text())
+    ]
+    assert making == []
+
+
 def test_no_file_holds_a_second_noun_by_its_length() -> None:
     long = {
         str(path.relative_to(ROOT)): lines

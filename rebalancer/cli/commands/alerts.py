@@ -119,6 +119,7 @@ def _remove_rule(store: Store, name: str, rule: str, *, at: datetime) -> None:
 
 def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
     from alerts.triggers.state_store import AlertState
+    from rebalancer.usecases.accounts.alert_rules_json import rule_to_json
 
     portfolios = [store.load_portfolio(name)] if name else store.list_portfolios()
     rows = [
@@ -127,12 +128,7 @@ def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
         for alert in p.alerts
     ]
     if as_json:
-        write_json(
-            [
-                {"portfolio": p, "when": when, "is_true": s[when].is_true if when in s else None}
-                for p, when, s in rows
-            ]
-        )
+        write_json([rule_to_json(p, when, states.get(when)) for p, when, states in rows])
         return
     grid = table("portfolio", "rule", "state", "value>")
     for portfolio, when, states in rows:
@@ -192,6 +188,7 @@ def outbox(
 ) -> None:
     """Show deliveries and why they failed; try a dead one again."""
     from alerts.delivery.outbox import Outbox
+    from rebalancer.usecases.monitoring.outbox_json import delivery_to_json
     from rebalancer.wiring.delivery import open_full_database
 
     context = context_of(ctx)
@@ -208,16 +205,7 @@ def outbox(
             case _:
                 raise UsageError("this is no outbox command", hint="outbox, or outbox retry NUMBER")
     if as_json:
-        write_json(
-            [
-                {
-                    "number": d.number, "person": d.person, "channel": d.channel,
-                    "kind": d.message.kind.value, "state": d.state.value, "attempts": d.attempts,
-                    "headline": d.message.headline, "reason": d.reason,
-                }
-                for d in deliveries
-            ]
-        )  # fmt: skip
+        write_json([delivery_to_json(delivery) for delivery in deliveries])
         return
     grid = table("number>", "to", "channel", "state", "what", "reason")
     for d in deliveries:

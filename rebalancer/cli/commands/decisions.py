@@ -13,10 +13,12 @@ from rebalancer import wiring
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.history import history_to_json, show_history
-from rebalancer.cli.views.performance import performance_to_json, show_performance
+from rebalancer.cli.views.history import show_history
+from rebalancer.cli.views.performance import show_performance
 from rebalancer.usecases.performance.past_plans import past_plans
+from rebalancer.usecases.performance.past_plans_json import history_to_json
 from rebalancer.usecases.performance.performance import performance_of
+from rebalancer.usecases.performance.performance_json import performance_to_json
 from rebalancer.usecases.proposals import apply
 
 

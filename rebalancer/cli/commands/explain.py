@@ -13,11 +13,13 @@ from rebalancer.cli.commands.decisions import Plan_
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.explanation import explanation_to_json, show_explanation
-from rebalancer.cli.views.what_if import show_whatif, whatif_to_json
+from rebalancer.cli.views.explanation import show_explanation
+from rebalancer.cli.views.what_if import show_whatif
 from rebalancer.usecases.performance.past_plans import portfolio_if_any
 from rebalancer.usecases.proposals.explanation import explain_plan
+from rebalancer.usecases.proposals.explanation_json import explanation_to_json
 from rebalancer.usecases.proposals.what_if import what_if
+from rebalancer.usecases.proposals.what_if_json import whatif_to_json
 
 if TYPE_CHECKING:
     from rebalancer.settings import Resolved

@@ -12,10 +12,8 @@ from portfolios.documents.portfolio_toml import to_csv, to_toml
 from portfolios.errors import NotFoundError
 from portfolios.loaders import Loaded, load, read_source
 from portfolios.model.assets import AssetIndex
-from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import Valuation, value_portfolio
+from portfolios.model.valuation import value_portfolio
 from portfolios.values import display
-from portfolios.values.canonical import plain
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
@@ -28,6 +26,7 @@ from rebalancer.usecases.accounts.imports import (
     reference_words,
     symbol_map,
 )
+from rebalancer.usecases.accounts.portfolios_json import summary_to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -121,7 +120,7 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     rows = [(p, value_portfolio(p, market) if market else None) for p in portfolios]
     if as_json:
-        write_json([_summary(p, valuation) for p, valuation in rows])
+        write_json([summary_to_json(p, valuation) for p, valuation in rows])
         return
     grid = table("name", "profile", "mode", "holdings>", "targets", "value>")
     for portfolio, valuation in rows:
@@ -183,15 +182,3 @@ def export(
         write_json(portfolio_to_json(portfolio))
     else:
         sys.stdout.write(to_csv(portfolio) if as_csv else to_toml(portfolio))
-
-
-def _summary(portfolio: Portfolio, valuation: Valuation | None) -> dict[str, object]:
-    return {
-        "name": portfolio.name,
-        "profile": portfolio.policy.profile.value,
-        "mode": portfolio.policy.mode.value,
-        "currency": portfolio.currency,
-        "holdings": len(portfolio.holdings),
-        "has_targets": portfolio.targets is not None,
-        "value": plain(valuation.value.quantize(display.CENT)) if valuation else None,
-    }

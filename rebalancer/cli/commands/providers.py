@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from portfolios.providers.names import COINGECKO, TOKENMETRICS
-from portfolios.providers.quota.quota import Usage
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.exit_codes import Exit
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.refresh import refresh_to_json, show_refresh, tell_losses, watching
+from rebalancer.cli.views.refresh import show_refresh, tell_losses, watching
+from rebalancer.usecases.monitoring.credits_json import usage_to_json
 from rebalancer.usecases.refresh.report import Loss, RefreshReport
+from rebalancer.usecases.refresh.report_json import refresh_to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +86,7 @@ def credits_(ctx: typer.Context, as_json: AsJson = False) -> None:
         ledger = ledger_of(resolved.settings, store.database, clock=context.clock)
         usages = [ledger.usage(provider) for provider in (COINGECKO, TOKENMETRICS)]
     if as_json:
-        write_json([_usage_to_json(usage) for usage in usages])
+        write_json([usage_to_json(usage) for usage in usages])
         return
     grid = table("provider", "month", "used>", "today>", "left>", "of>", "forecast>")
     for usage in usages:
@@ -96,18 +97,6 @@ def credits_(ctx: typer.Context, as_json: AsJson = False) -> None:
             str(usage.forecast),
         )  # fmt: skip
     out().print(grid)
-
-
-def _usage_to_json(usage: Usage) -> dict[str, object]:
-    return {
-        "provider": usage.provider,
-        "month": usage.month,
-        "used": usage.used,
-        "today": usage.today,
-        "left": usage.left,
-        "limit": usage.limit,
-        "forecast": usage.forecast,
-    }
 
 
 def ask(

@@ -14,7 +14,7 @@ from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.market import row_to_json, show_insights, show_market
+from rebalancer.cli.views.market import show_insights, show_market
 from rebalancer.usecases.monitoring import doctor as service
 from rebalancer.usecases.monitoring.doctor import Check
 from rebalancer.usecases.reports.market_table import (
@@ -24,6 +24,7 @@ from rebalancer.usecases.reports.market_table import (
     market_rows,
     require_sector,
 )
+from rebalancer.usecases.reports.market_table_json import row_to_json
 
 CONFIG_NAME = "rebalancer.toml"
 

@@ -14,6 +14,7 @@ from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson
+from rebalancer.usecases.accounts.users_json import person_to_json
 
 if TYPE_CHECKING:
     from portfolios.store.portfolio_store import Store
@@ -173,14 +174,7 @@ def _ways(person: Person) -> str:
 
 def _list_people(people: tuple[Person, ...], *, as_json: bool) -> None:
     if as_json:
-        write_json(
-            [
-                {"name": p.name, "role": p.role.value, "email": p.email, "chat": p.chat,
-                 "timezone": p.timezone, "portfolios": list(p.portfolios),
-                 "is_group": p.is_group}
-                for p in people
-            ]
-        )  # fmt: skip
+        write_json([person_to_json(person) for person in people])
         return
     grid = table("name", "role", "reached by", "zone", "portfolios")
     for p in people:

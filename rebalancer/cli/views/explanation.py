@@ -1,24 +1,18 @@
-"""An explained plan as people read it, and as JSON."""
+"""An explained plan as people read it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from portfolios.documents.plan_json import plan_to_json
 from portfolios.model.plan import LimitLine, Plan, Reason, Trade
 from portfolios.values import display
-from portfolios.values.canonical import utc_text
 from rebalancer.cli.console import table
 from rebalancer.cli.views.plan import zones_view
 from rebalancer.usecases.proposals.explanation import AssetStory, Explanation
 from rebalancer.usecases.proposals.plan_diff import in_money
 
-EXPLANATION_SCHEMA = "rebalancer.explanation/1"
 ENDINGS = "WHAT WOULD END IT   one thing at a time, all else as the plan found it"
-TOLD = ("trades", "limits", "zones", "warnings")
 
 
 def show_explanation(console: Console, explained: Explanation) -> None:
@@ -98,32 +92,3 @@ def _story(plan: Plan, story: AssetStory) -> list[RenderableType]:
         said = [f"  {story.left_out}"]
     return [*_trade(plan, story.trade), Text(weights), Text(""), Text(ENDINGS),
             *(Text(line) for line in said)]  # fmt: skip
-
-
-def explanation_to_json(explained: Explanation) -> dict[str, Any]:
-    """Return the JSON face of an explanation: the plan's own lines, and the assets asked about."""
-    plan = explained.plan
-    document = plan_to_json(plan)
-    return {
-        "schema": EXPLANATION_SCHEMA,
-        "plan": plan.plan_id,
-        "portfolio": plan.portfolio,
-        "as_of": utc_text(plan.as_of),
-        "decision": plan.decision.value,
-        "reason": plan.reason,
-        **{key: document[key] for key in TOLD},
-        "assets": [_story_json(story) for story in explained.stories],
-    }
-
-
-def _story_json(story: AssetStory) -> dict[str, Any]:
-    return {
-        "asset": story.position.asset_id,
-        "traded": story.trade is not None,
-        "why_not": story.why or None,
-        "ended_by": [
-            {"not_made_with": tipping.without or None, "made_with": tipping.still or None}
-            for tipping in story.tippings
-        ],
-        "left_out": story.left_out or None,
-    }

@@ -1,4 +1,4 @@
-"""Past plans as people read them, and as JSON."""
+"""Past plans as people read them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from itertools import groupby
 from rich.console import Console
 
 from portfolios.values import display
-from portfolios.values.canonical import money, utc_text
 from rebalancer.cli.console import table
 from rebalancer.usecases.performance.past_plans import PastPlan
 from rebalancer.usecases.performance.track_record import in_words, results_of
@@ -67,37 +66,3 @@ def _together(past: list[PastPlan]) -> Iterator[str]:
 
 def _currency(entry: PastPlan) -> str:
     return entry.plan.currency
-
-
-def history_to_json(entry: PastPlan) -> dict[str, object]:
-    """Return the JSON face of a past plan; `earned` is `earned_since` as it is shown, in cents."""
-    ruling = entry.ruling
-    return {
-        "plan": entry.plan.plan_id,
-        "portfolio": entry.plan.portfolio,
-        "as_of": utc_text(entry.plan.as_of),
-        "proposed": entry.plan.decision.value,
-        "trades": len(entry.plan.trades),
-        "decision": ruling.verdict.value if ruling else None,
-        "decided_at": utc_text(ruling.at) if ruling else None,
-        "earned_since": _money(entry.earned),
-        "outcome": entry.outcome.value if entry.outcome else None,
-        "currency": entry.plan.currency,
-        "earned": _money(entry.cents),
-        "unknown": entry.unknown or None,
-        "by_trade": list(_parts(entry)),
-    }
-
-
-def _parts(entry: PastPlan) -> Iterator[dict[str, object]]:
-    for part, cents in zip(entry.parts, entry.cents_of_parts, strict=True):
-        yield {
-            "asset": part.trade.asset_id,
-            "side": part.trade.side.value,
-            "earned_since": _money(part.earned),
-            "earned": _money(cents),
-        }
-
-
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else money(amount)

@@ -1,16 +1,13 @@
-"""Portfolios against doing nothing, as people read it, and as JSON."""
+"""Portfolios against doing nothing, as people read it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from rich.console import Console
 
 from portfolios.model.market import Market
 from portfolios.values import display
-from portfolios.values.canonical import money, utc_text
-from portfolios.values.cents import to_cents
 from rebalancer.cli.console import table
 from rebalancer.usecases.performance.performance import Performance
 from rebalancer.usecases.performance.reconciliation import (
@@ -19,10 +16,7 @@ from rebalancer.usecases.performance.reconciliation import (
     Unreconciled,
     ValueStep,
 )
-from rebalancer.usecases.performance.significance import Significance
-from rebalancer.usecases.performance.track_record import Total, in_words
-
-SCHEMA = "rebalancer.performance/1"
+from rebalancer.usecases.performance.track_record import in_words
 
 
 def show_performance(console: Console, found: Sequence[Performance], market: Market) -> None:
@@ -72,69 +66,3 @@ def _what(step: ValueStep) -> str:
     if step.cause is StepCause.FLOW:
         return "paid in" if step.amount > 0 else "paid out"
     return "changed by hand"
-
-
-def performance_to_json(found: Sequence[Performance], market: Market) -> dict[str, object]:
-    """Return the document of `performance`; `exact` amounts add up to the last digit."""
-    return {
-        "schema": SCHEMA,
-        "as_of": utc_text(market.as_of),
-        "sample": market.is_sample,
-        "portfolios": [_performance(each) for each in found],
-    }
-
-
-def _performance(each: Performance) -> dict[str, object]:
-    results, against = each.results, each.against_nothing
-    return {
-        "portfolio": each.portfolio.name,
-        "currency": each.portfolio.currency,
-        "against_nothing": _against(against) if isinstance(against, Reconciliation) else None,
-        "unknown": None if isinstance(against, Reconciliation) else against.why,
-        "approved": _total(results.approved),
-        "skipped": _total(results.skipped),
-        "lapsed": _total(results.lapsed),
-        "choosing": _significance(results.choosing),
-    }
-
-
-def _against(found: Reconciliation) -> dict[str, object]:
-    return {
-        "since": utc_text(found.since),
-        "earned": money(found.earned),
-        "growth": found.growth,
-        "start": _amount(found.start),
-        "steps": [
-            {
-                "cause": step.cause.value,
-                "at": utc_text(step.at),
-                "plan": step.plan_id or None,
-                **_amount(step.amount),
-            }
-            for step in found.steps
-        ],
-        "rounding": money(found.rounding),
-        "now": _amount(found.now),
-        "left_out": list(found.left_out),
-    }
-
-
-def _amount(exact: Decimal) -> dict[str, object]:
-    return {"amount": money(to_cents(exact)), "exact": money(exact)}
-
-
-def _total(total: Total) -> dict[str, object]:
-    return {
-        "count": total.count,
-        "unknown": total.unknown,
-        "earned": None if total.earned is None else money(total.earned),
-        **_significance(total.significance),
-    }
-
-
-def _significance(significance: Significance) -> dict[str, object]:
-    return {
-        "weeks": significance.weeks,
-        "chance": significance.chance,
-        "is_told": significance.is_told,
-    }

@@ -123,24 +123,3 @@ def tell_losses(report: RefreshReport, tell: Callable[[str], None]) -> None:
             tell(f"  {loss.hint}")
     if report.degradations:
         tell("what could not be had stays as it was; `rebalancer market` shows the ages")
-
-
-def refresh_to_json(report: RefreshReport) -> dict[str, object]:
-    """Return the outcome as the document that `refresh --json` prints."""
-    return {
-        "schema": "rebalancer.refresh/1",
-        "priced": list(report.priced),
-        "graded": list(report.graded),
-        "histories": list(report.histories),
-        "quarantined": dict(report.quarantined),
-        "unpaired": dict(report.unpaired),
-        "unknown": list(report.unknown),
-        "recorded": list(report.recorded),
-        "left_out": report.left_out,
-        "calls": report.calls,
-        "profile": report.profile,
-        "losses": [
-            {"provider": d.provider, "job": d.job, "loss": d.loss.value, "text": d.text}
-            for d in report.degradations
-        ],
-    }

@@ -1,21 +1,15 @@
-"""A supposition and what comes of it, as people read it, and as JSON."""
+"""A supposition and what comes of it, as people read it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from portfolios.documents.plan_json import plan_to_json
-from portfolios.model.plan import LimitLine, Plan, Scope, Trade
+from portfolios.model.plan import Plan, Scope, Trade
 from portfolios.values import display
-from portfolios.values.canonical import money
 from rebalancer.cli.console import table, zone_text
 from rebalancer.usecases.proposals.plan_diff import Difference, in_money
-from rebalancer.usecases.proposals.what_if import Answer, WhatIf
-
-WHATIF_SCHEMA = "rebalancer.whatif/1"
+from rebalancer.usecases.proposals.what_if import WhatIf
 
 
 def show_whatif(console: Console, whatif: WhatIf) -> None:
@@ -84,51 +78,3 @@ def _amount(trade: Trade | None, currency: str) -> str:
     quantity = display.quantity(trade.quantity)
     amount = display.money(in_money(trade), currency, signed=True)
     return f"{trade.side.value} {quantity}, {amount}"
-
-
-def whatif_to_json(whatif: WhatIf) -> dict[str, Any]:
-    """Return the JSON face of a supposition: both plans whole, and what differs."""
-    difference = whatif.difference
-    return {
-        "schema": WHATIF_SCHEMA,
-        "portfolio": whatif.portfolio,
-        "changes": list(whatif.words),
-        "headline": whatif.headline,
-        "now": _answer(whatif.now),
-        "then": _answer(whatif.then),
-        "difference": None if difference is None else _difference(difference),
-    }
-
-
-def _answer(answer: Answer) -> dict[str, Any]:
-    plan = None if answer.plan is None else plan_to_json(answer.plan)
-    return {"plan": plan, "refusal": answer.refusal or None, "hint": answer.hint or None}
-
-
-def _difference(difference: Difference) -> dict[str, Any]:
-    return {
-        "trades": [
-            {
-                "asset": change.asset_id,
-                "now": money(in_money(change.now)),
-                "then": money(in_money(change.then)),
-            }
-            for change in difference.trades
-        ],
-        "zones": [
-            {
-                "scope": change.scope.value,
-                "subject": change.subject,
-                "rule": change.rule,
-                "now": change.now.value if change.now else None,
-                "then": change.then.value if change.then else None,
-            }
-            for change in difference.zones
-        ],
-        "limits_now": _names(difference.limits_now),
-        "limits_then": _names(difference.limits_then),
-    }
-
-
-def _names(lines: tuple[LimitLine, ...]) -> list[str]:
-    return [line.name for line in lines]
