@@ -22,8 +22,15 @@ from alerts.delivery.addresses import (
     why_closed,
 )
 from alerts.delivery.delivery import Delivery, State
-from alerts.delivery.due import RANKED, due, envelope_of, next_due
-from alerts.delivery.queue import change, line_of, refresh_heads
+from alerts.delivery.queue import (
+    RANKED,
+    change,
+    due,
+    envelope_of,
+    line_of,
+    next_due,
+    refresh_heads,
+)
 from alerts.delivery.rows import delivery_from_row, delivery_row, moment
 from alerts.delivery.stats import Summary, summarise
 from alerts.messages import Promise

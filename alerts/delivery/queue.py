@@ -1,18 +1,24 @@
 """The lines in which deliveries wait: two an address, the urgent one beside the ordinary one.
 
 A delivery's place in its line is the moment it was first due, so one that was put off until
-morning does not hold up what comes before. Only the head of a line may be claimed.
+morning does not hold up what comes before. Only the head of a line may be claimed, and it waits
+while its address has another message in flight or asked to be left alone. Heads are found through
+an index that holds nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from alerts.channels import Envelope
 from alerts.delivery.delivery import Delivery
-from alerts.delivery.rows import CHANGING, changing_row
-from alerts.messages import Promise
+from alerts.delivery.rows import CHANGING, changing_row, delivery_from_row, moment
+from alerts.messages import Picture, Promise
 from portfolios.store.database import Database
+from portfolios.values.canonical import read_utc
 
+RANKED = (Promise.MUST, Promise.ACTION, Promise.ONCE, Promise.LOW)
 QueueKey = tuple[str, str, bool]
 """Channel, address, and whether it is the urgent line."""
 
@@ -30,6 +36,26 @@ _CHANGE = (
     f"UPDATE deliveries SET {', '.join(f'{name} = :{name}' for name in CHANGING)}, "  # noqa: S608
     "is_next = CASE WHEN :ended_at IS NULL THEN is_next ELSE 0 END WHERE number = :number"
 )
+_WAITING = "state IN ('pending', 'retry')"
+
+_DUE = f"""
+SELECT * FROM deliveries AS due
+WHERE is_next = 1 AND {_WAITING} AND channel = :channel AND rank = :rank
+  AND not_before <= :now AND expires_at > :now
+  AND NOT EXISTS (
+    SELECT 1 FROM deliveries AS other
+    WHERE other.channel = due.channel AND other.address = due.address AND other.state = 'sending')
+  AND NOT EXISTS (
+    SELECT 1 FROM parked_addresses AS parked
+    WHERE parked.channel = due.channel AND parked.address = due.address AND until > :now)
+ORDER BY not_before, number LIMIT :limit
+"""  # noqa: S608 - made of constants
+_NEXT_DUE = f"""
+SELECT min(not_before) AS due FROM deliveries
+WHERE is_next = 1 AND {_WAITING} AND channel = ? AND rank = ?
+"""  # noqa: S608 - made of constants
+_PICTURES = "SELECT name, png FROM attachments WHERE delivery = ? ORDER BY rowid"
+_RECEIPT = "SELECT receipt FROM deliveries WHERE dedupe_key = ? AND channel = ? AND address = ?"
 
 
 def line_of(delivery: Delivery) -> QueueKey:
@@ -53,3 +79,42 @@ def change(database: Database, delivery: Delivery) -> Delivery:
     if not delivery.state.is_alive:
         refresh_heads(database, [line_of(delivery)])
     return delivery
+
+
+def due(
+    database: Database, now: datetime, channels: Iterable[str], promise: Promise, limit: int
+) -> list[Delivery]:
+    """Return what could be claimed of one promise, the longest due first."""
+    values = {"now": moment(now), "rank": RANKED.index(promise), "limit": limit}
+    rows = [
+        row for channel in channels for row in database.rows(_DUE, values | {"channel": channel})
+    ]
+    rows.sort(key=lambda row: (row["not_before"], row["number"]))
+    return [delivery_from_row(row) for row in rows]
+
+
+def next_due(database: Database, channels: Iterable[str]) -> datetime | None:
+    """Return the moment from which something may be claimable; None when nothing waits."""
+    rows = [
+        database.row(_NEXT_DUE, (channel, rank))
+        for channel in channels
+        for rank in range(len(RANKED))
+    ]
+    return min((read_utc(row["due"]) for row in rows if row and row["due"]), default=None)
+
+
+def envelope_of(database: Database, delivery: Delivery) -> Envelope:
+    """Return what the channel is given."""
+    pictures = database.rows(_PICTURES, (delivery.number,))
+    about = (delivery.answers, delivery.channel, delivery.address)
+    earlier = database.row(_RECEIPT, about) if delivery.answers else None
+    return Envelope(
+        delivery=delivery.number,
+        address=delivery.address,
+        message=delivery.message,
+        pictures=tuple(Picture(row["name"], row["png"]) for row in pictures),
+        may_repeat=delivery.may_repeat,
+        is_silent=delivery.is_silent,
+        answers=earlier["receipt"] if earlier else "",
+        headers=delivery.headers,
+    )

@@ -1,4 +1,4 @@
-"""A changed address or right: what waits for a person follows, or is taken back."""
+"""A changed address or right, or a leave: what waits for a person follows, or is taken back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from portfolios.store.database import Database
 
 _WAITING = "SELECT * FROM deliveries WHERE person = ? AND ended_at IS NULL"
 _TAKE_BACK = "DELETE FROM deliveries WHERE number = ?"
+_TAKE_BACK_ALL = "DELETE FROM deliveries WHERE person = ? AND ended_at IS NULL RETURNING *"
 # One that is being sent just now may arrive at the old address; its sender has lost it, so that no
 # other try of it goes there.
 _MOVE = """
@@ -36,6 +37,20 @@ def redirect_deliveries(database: Database, person: Person) -> None:
         waiting = map(delivery_from_row, database.rows(_WAITING, (person.name,)))
         changed = [line for each in waiting for line in _follow(database, each, person)]
         refresh_heads(database, changed)
+
+
+def forget_person(database: Database, person: str) -> int:
+    """Take back what waits for a person, and forget what they chose; return how many waited.
+
+    What was told is kept: it is the record of what happened. A message that is being sent just now
+    arrives, and nothing comes of its answer.
+    """
+    with database.transaction():
+        waited = [delivery_from_row(row) for row in database.rows(_TAKE_BACK_ALL, (person,))]
+        refresh_heads(database, map(line_of, waited))
+        database.execute("DELETE FROM held_back WHERE person = ?", (person,))
+        database.execute("DELETE FROM preferences WHERE person = ?", (person,))
+    return len(waited)
 
 
 def concerning(person: Person, messages: Iterable[Message]) -> tuple[Message, ...]:

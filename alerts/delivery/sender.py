@@ -14,8 +14,8 @@ from random import SystemRandom
 
 from alerts.channels import Channel
 from alerts.delivery.delivery import Delivery, State, resting
-from alerts.delivery.due import RANKED
 from alerts.delivery.outbox import Outbox
+from alerts.delivery.queue import RANKED
 from alerts.delivery.rate_limit import ZERO, RateLimiter
 from alerts.messages import Promise
 from portfolios.errors import DeliveryError

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from alerts.delivery.leaving import forget_person
-from alerts.delivery.recipients import redirect_deliveries
+from alerts.delivery.recipients import forget_person, redirect_deliveries
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from portfolios.store.link_codes import new_code, redeem
