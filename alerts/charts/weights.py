@@ -26,7 +26,7 @@ def holdings_chart(weights: Sequence[Weight]) -> Chart | None:
     if abs(off.now - off.other) < NOTABLE:
         return finished(HOLDINGS, figure, f"everything stands at its reference; {where}")
     side = "over" if off.now > off.other else "under"
-    far = f"{abs(off.now - off.other) * 100:.1f} points {side}"
+    far = f"{display.points(abs(off.now - off.other))} {side}"
     finding = f"{off.name} is {far} its reference of {display.percent(off.other)}; {where}"
     return finished(HOLDINGS, figure, finding)
 
@@ -38,7 +38,7 @@ def proposal_chart(weights: Sequence[Weight]) -> Chart | None:
         return None
     figure = _drawn(_largest(moving), ("now", "after"), "Weights that change: now, and after")
     most = max(moving, key=lambda w: (abs(w.now - w.other), w.name))
-    count = "1 weight changes" if len(moving) == 1 else f"{len(moving)} weights change"
+    count = display.counted(len(moving), "weight changes", "weights change")
     move = f"{most.name} from {display.percent(most.now)} to {display.percent(most.other)}"
     return finished(PROPOSAL, figure, f"{count}, most of all {move}")
 

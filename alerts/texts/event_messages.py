@@ -79,7 +79,7 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
         plan: that trades.
         with_amounts: money is told; otherwise percentages only.
     """
-    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    count = display.counted(len(plan.trades), "trade")
     cost = display.money(plan.estimated_cost, plan.currency)
     cost_text = f", cost about {cost}" if with_amounts else ""
     zone = max((f.zone for f in plan.zones), key=list(Zone).index, default=Zone.GREEN)
@@ -138,7 +138,7 @@ def changes_message(
 def digest_message(person: str, held: Sequence[Message], *, day: str, now: datetime) -> Message:
     """Put what was held back for somebody into one message."""
     lines = [f"{display.moment(message.as_of)}  {message.headline}" for message in held]
-    count = "1 thing" if len(held) == 1 else f"{len(held)} things"
+    count = display.counted(len(held), "thing")
     return Message(
         kind=Kind.DIGEST,
         key=f"digest:{person}:{day}",

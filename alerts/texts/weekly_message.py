@@ -71,7 +71,7 @@ def _to_do(plan: Plan) -> str:
     drift = display.percent(plan.drift)
     if plan.decision is Decision.HOLD:
         return f"drift {drift}, nothing to do"
-    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    count = display.counted(len(plan.trades), "trade")
     return f"drift {drift}, {count} proposed"
 
 

@@ -15,7 +15,6 @@ from portfolios.values import display
 
 NOTABLE_POINTS = 10.0
 UNLOCK_DAYS = 7
-WORDS = {1: "turned bullish", -1: "turned bearish"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def signal_news(portfolio: Portfolio, market: Market, marks: Mapping[str, str]) 
         name, value = f"signal {asset_id}", f"{grade.signal} {grade.short_at.date()}"
         if marks.get(name) != value:
             new[name] = value
-            lines.append(f"{_symbol(market, asset_id)} {WORDS[grade.signal]}")
+            lines.append(f"{market.symbol(asset_id)} turned {display.TREND_WORDS[grade.signal]}")
     return News(tuple(lines), new)
 
 
@@ -51,7 +50,7 @@ def grade_news(portfolio: Portfolio, market: Market, marks: Mapping[str, str]) -
             if told is None or abs(score - float(told)) >= NOTABLE_POINTS:
                 new[name] = f"{score:.2f}"
             if told is not None and abs(score - float(told)) >= NOTABLE_POINTS:
-                symbol = _symbol(market, asset_id)
+                symbol = market.symbol(asset_id)
                 lines.append(f"{symbol} {horizon} grade {float(told):.0f} -> {score:.0f}")
     return News(tuple(lines), new)
 
@@ -82,13 +81,13 @@ def unlock_news(portfolio: Portfolio, market: Market, marks: Mapping[str, str]) 
         if name not in marks:
             new[name] = value
             when = "today" if left == 0 else f"on {display.day(until)}"
-            lines.append(f"{_symbol(market, asset_id)}: a lock ends {when}")
+            lines.append(f"{market.symbol(asset_id)}: a lock ends {when}")
     return News(tuple(lines), new)
 
 
 def _ends(portfolio: Portfolio) -> Iterator[tuple[str, date]]:
     for holding in portfolio.holdings:
-        every = (*holding.locks, *holding.restrictions.locks(portfolio.investor))
+        every = holding.every_lock(portfolio.investor)
         for until in sorted({lock.until for lock in every if lock.until is not None}):
             yield holding.asset_id, until
 
@@ -101,8 +100,3 @@ def _held_grades(portfolio: Portfolio, market: Market) -> Iterator[tuple[str, Gr
             continue
         if grade.short_at is None or market.age(grade.short_at) <= fresh:
             yield holding.asset_id, grade
-
-
-def _symbol(market: Market, asset_id: str) -> str:
-    asset = market.assets.get(asset_id)
-    return asset.symbol if asset else asset_id

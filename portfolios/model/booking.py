@@ -6,15 +6,13 @@ Everything is Decimal without rounding: a sum that would round, or a float that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, FloatOperation, Inexact, localcontext
+from decimal import Decimal
 
 from portfolios.errors import StoreError
 from portfolios.model.plan import Decision, Plan, Side, Trade
 from portfolios.model.portfolio import LockKind, Portfolio, locked_quantity
 from portfolios.values.canonical import money, plain
-
-DIGITS = 200
-"""Room for exact sums of the longest numbers that may be held."""
+from portfolios.values.exact import exactly
 
 
 def book(plan: Plan, portfolio: Portfolio) -> Portfolio:
@@ -26,9 +24,7 @@ def book(plan: Plan, portfolio: Portfolio) -> Portfolio:
     """
     if plan.decision is not Decision.TRADE:
         raise StoreError(f"plan {plan.plan_id} proposes no trades", hint="nothing was changed")
-    with localcontext() as exact:
-        exact.prec = DIGITS
-        exact.traps[Inexact] = exact.traps[FloatOperation] = True
+    with exactly():
         _refuse_if_changed(plan, portfolio)
         _refuse_if_locked(plan, portfolio)
         _refuse_if_unbalanced(plan)

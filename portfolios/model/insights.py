@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from portfolios.values.display import TREND_WORDS
+
 REGIME, MOOD, REPORTS, FIGURES = "regime", "sentiment", "reports", "risk figures"
 """The names under which the answers are kept."""
 OLDEST = timedelta(days=14)
 """Twice the week after which they are asked for again."""
-SIGNALS = {1: "bullish", -1: "bearish", 0: "neutral"}
+SIGNALS = {**TREND_WORDS, 0: "neutral"}
 
 
 @dataclass(frozen=True, slots=True)

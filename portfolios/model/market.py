@@ -130,6 +130,11 @@ class Market:
         """Return the look-up of assets by id and symbol."""
         return AssetIndex(self.assets.values())
 
+    def symbol(self, asset_id: str) -> str:
+        """Return the symbol of an asset; its id where the market does not know it."""
+        asset = self.assets.get(asset_id)
+        return asset_id if asset is None else asset.symbol
+
     def age(self, moment: datetime) -> timedelta:
         """How old something is at this market's moment; never negative."""
         return max(self.as_of - moment, timedelta(0))

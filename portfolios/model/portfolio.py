@@ -168,10 +168,13 @@ class Holding:
     membership: Mapping[str, Decimal] = field(default_factory=dict)
     account: str = ""
 
+    def every_lock(self, investor: Investor) -> tuple[Lock, ...]:
+        """Return the stated locks and those of the restrictions, in force or over."""
+        return (*self.locks, *self.restrictions.locks(investor))
+
     def locks_on(self, day: date, investor: Investor) -> tuple[Lock, ...]:
-        """All locks in force on a day: the stated ones and those of the restrictions."""
-        every = (*self.locks, *self.restrictions.locks(investor))
-        return tuple(lock for lock in every if lock.holds_on(day))
+        """Return all locks in force on a day."""
+        return tuple(lock for lock in self.every_lock(investor) if lock.holds_on(day))
 
 
 @dataclass(frozen=True, slots=True)

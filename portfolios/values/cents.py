@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, FloatOperation, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
+
+from portfolios.values.exact import ROUNDING
 
 CENT = Decimal("0.01")
-DIGITS = 400
-"""Wide enough for sums of products of the longest numbers that may be held."""
 
 
 def to_cents(amount: Decimal) -> Decimal:
@@ -16,9 +16,7 @@ def to_cents(amount: Decimal) -> Decimal:
     >>> to_cents(Decimal("0.125")), to_cents(Decimal("-7.0051"))
     (Decimal('0.12'), Decimal('-7.01'))
     """
-    with localcontext(prec=DIGITS) as wide:
-        wide.traps[FloatOperation] = True
-        return amount.quantize(CENT, ROUND_HALF_EVEN)
+    return amount.quantize(CENT, ROUND_HALF_EVEN, ROUNDING)
 
 
 def in_cents(amounts: Sequence[Decimal]) -> tuple[Decimal, ...]:
@@ -30,8 +28,7 @@ def in_cents(amounts: Sequence[Decimal]) -> tuple[Decimal, ...]:
     >>> [str(cents) for cents in in_cents([Decimal("0.334"), Decimal("0.334"), Decimal("0.333")])]
     ['0.34', '0.33', '0.33']
     """
-    with localcontext(prec=DIGITS) as wide:
-        wide.traps[FloatOperation] = True
+    with localcontext(ROUNDING):
         down = [amount.quantize(CENT, ROUND_FLOOR) for amount in amounts]
         lost = [amount - floor for amount, floor in zip(amounts, down, strict=True)]
         missing = int((to_cents(_sum(amounts)) - _sum(down)) / CENT)

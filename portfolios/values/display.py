@@ -5,12 +5,16 @@ Display only: nothing is computed from what these functions return.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from portfolios.values.cents import CENT
+
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
-CENT = Decimal("0.01")
+TREND_WORDS: Mapping[int, str] = MappingProxyType({1: "bullish", -1: "bearish", 0: "undecided"})
 
 
 def money(amount: Decimal, currency: str, *, signed: bool = False) -> str:
@@ -59,6 +63,15 @@ def change(fraction: float | Decimal, digits: int = 1) -> str:
     return f"+{shown}" if fraction > 0 and shown != percent(0, digits) else shown
 
 
+def points(difference: float) -> str:
+    """Show a difference of weights, a fraction, in percentage points.
+
+    >>> points(0.06), points(0.0104)
+    ('6.0 points', '1.0 points')
+    """
+    return f"{difference * 100:.1f} points"
+
+
 def limit(fraction: float | Decimal) -> str:
     """Show a stated limit without needless zeros.
 
@@ -90,6 +103,15 @@ def quantity(amount: Decimal) -> str:
     digits = max(0, 5 - amount.adjusted())
     text = f"{amount:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Show how many there are, with the noun in its number.
+
+    >>> counted(1, "trade"), counted(0, "trade"), counted(2, "person", "people")
+    ('1 trade', '0 trades', '2 people')
+    """
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def moment(at: datetime, zone: str = "UTC") -> str:

@@ -13,6 +13,7 @@ from portfolios.errors import Conflict, InfeasibleError, SolverError
 from portfolios.model.plan import Decision, Finding, Plan
 from portfolios.model.policy import Mode
 from portfolios.values import display
+from portfolios.values.cents import CENT
 from rebalancer.decision.analysis import Analysis, situation_of
 from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.decision.build_plan import plan_of
@@ -23,7 +24,6 @@ from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.solve import solve
 from rebalancer.zones import judge
 
-CENT = Decimal("0.01")
 NOTABLE_SHORTFALL = 1e-6
 """A smaller share of the value is the rounding of floats."""
 

@@ -11,35 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import (
-    ROUND_DOWN,
-    ROUND_HALF_EVEN,
-    ROUND_UP,
-    Context,
-    Decimal,
-    DivisionByZero,
-    FloatOperation,
-    Inexact,
-    InvalidOperation,
-    Overflow,
-    localcontext,
-)
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 
 import numpy as np
 
 from portfolios.model.market import Array
 from portfolios.model.plan import Side, Trade
 from portfolios.model.valuation import Position, Valuation
+from portfolios.values.cents import CENT
+from portfolios.values.exact import ROUNDING, exactly
 
-CENT = Decimal("0.01")
 MOST_DECIMALS = 8
 NOISE = 1e-6
 """Changes of weight up to this are the solver's tolerance, not a wish."""
 
-_FAULTS = [FloatOperation, InvalidOperation, DivisionByZero, Overflow]
-# Wide enough for the product of any price and quantity that can be written out.
-_EXACT = Context(prec=400, traps=[*_FAULTS, Inexact])
-_ROUNDS = Context(prec=400, traps=_FAULTS)
 _FINEST_SHARE = Decimal("1e-15")
 
 
@@ -141,7 +126,7 @@ def to_trades(
     change = w_after - valuation.weights()
     if not np.isfinite(change).all():
         raise ValueError("a proposed weight is not finite")
-    with localcontext(_EXACT):
+    with exactly():
         least = max(CENT, _cents(min_trade, ROUND_UP))
         wanted = _legs(valuation, change, free, (cost_buy, cost_sell), lot_steps, leg_cost)
         kept = {leg.asset_id: leg for leg in wanted if leg.is_worth_it(least)}
@@ -303,8 +288,8 @@ def _whole_steps(amount: Decimal, price: Decimal, step: Decimal) -> Decimal:
 def _share(weight: float) -> Decimal:
     """The one place where a float becomes a Decimal, to the last digit that a weight can have."""
     exact = Decimal.from_float(weight)
-    return exact.quantize(_FINEST_SHARE, ROUND_HALF_EVEN, _ROUNDS)
+    return exact.quantize(_FINEST_SHARE, ROUND_HALF_EVEN, ROUNDING)
 
 
 def _cents(amount: Decimal, rounding: str) -> Decimal:
-    return amount.quantize(CENT, rounding, _ROUNDS)
+    return amount.quantize(CENT, rounding, ROUNDING)

@@ -34,7 +34,7 @@ def show_history(console: Console, past: list[PastPlan], *, with_trades: bool = 
 
 def _row(entry: PastPlan) -> Row:
     plan = entry.plan
-    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    count = display.counted(len(plan.trades), "trade")
     return (
         plan.plan_id,
         plan.portfolio,

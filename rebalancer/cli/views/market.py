@@ -11,13 +11,13 @@ from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.values import display
 from rebalancer.cli.console import table
-from rebalancer.usecases.reports.market_table import TREND_WORDS, MarketRow
+from rebalancer.usecases.reports.market_table import MarketRow
 
 
 def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> None:
     """Print the token table."""
     sample = "SAMPLE DATA   " if market.is_sample else ""
-    count = "1 asset" if len(rows) == 1 else f"{len(rows)} assets"
+    count = display.counted(len(rows), "asset")
     console.print(f"{sample}{count}   as of {display.moment(market.as_of)}", style="bold")
     grid = table(
         "symbol", "asset", "sector", "price>", "1d>", "7d>", "30d>",
@@ -51,7 +51,7 @@ def _signed(change: float | None) -> str:
 def _trend(row: MarketRow) -> str:
     if row.trend is None:
         return "-"
-    return TREND_WORDS[row.trend] + (" NEW" if row.signal else "")
+    return display.TREND_WORDS[row.trend] + (" NEW" if row.signal else "")
 
 
 def show_insights(

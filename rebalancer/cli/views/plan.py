@@ -53,9 +53,8 @@ def _head(plan: Plan) -> Text:
 
 
 def _proposal(plan: Plan) -> list[RenderableType]:
-    count = len(plan.trades)
     word = {
-        Decision.TRADE: f"PROPOSAL  {count} trade{'s' if count != 1 else ''}",
+        Decision.TRADE: f"PROPOSAL  {display.counted(len(plan.trades), 'trade')}",
         Decision.HOLD: "NOTHING TO DO",
         Decision.WITHHELD: "NO PROPOSAL",
     }[plan.decision]

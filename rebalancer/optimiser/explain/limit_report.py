@@ -135,11 +135,7 @@ def _text(limit: _Limit, excess: float) -> str:
     if excess <= MET:
         return f"{limit.label} is at its {noun} of {bound}"
     side = "under" if limit.is_floor else "over"
-    return f"{limit.label} stays {_points(excess)} {side} its {noun} of {bound}"
-
-
-def _points(difference: float) -> str:
-    return f"{difference * 100:.1f} points"
+    return f"{limit.label} stays {display.points(excess)} {side} its {noun} of {bound}"
 
 
 def _why_left(inputs: Inputs, limit: _Limit, after: Array, cash_after: float) -> str:

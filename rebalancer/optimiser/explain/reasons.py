@@ -122,16 +122,7 @@ def _distance(name: str, excess: float, words: str, bound: float) -> str:
     if excess <= VISIBLE:
         noun = words.removeprefix("over its ").removeprefix("under its ")
         return f"keeps {name} within its {noun} {display.limit(bound)}"
-    return f"{name} is {points(excess)} {words} {display.limit(bound)}"
-
-
-def points(difference: float) -> str:
-    """Show a difference of weights.
-
-    >>> points(0.06), points(0.0104)
-    ('6.0 points', '1.0 points')
-    """
-    return f"{difference * 100:.1f} points"
+    return f"{name} is {display.points(excess)} {words} {display.limit(bound)}"
 
 
 def _asset_limit(case: ExplanationInputs, trade: Trade, i: int) -> str:
@@ -180,13 +171,12 @@ def _trend(case: ExplanationInputs, trade: Trade) -> str:
     wanted = 1 if trade.side is Side.BUY else -1
     if grade is None or grade.trend != wanted:
         return f"trend {'stronger' if wanted > 0 else 'weaker'} than that of the others"
-    word = "bullish" if wanted > 0 else "bearish"
-    return f"{word} trend; signals = {case.signals.value}"
+    return f"{display.TREND_WORDS[wanted]} trend; signals = {case.signals.value}"
 
 
 def _lowered_by_signals(case: ExplanationInputs, trade: Trade) -> str:
-    word = "bearish" if trade.side is Side.SELL else "bullish"
-    return f"{word} trend; signals = {case.signals.value}"
+    trend = -1 if trade.side is Side.SELL else 1
+    return f"{display.TREND_WORDS[trend]} trend; signals = {case.signals.value}"
 
 
 def _grade(case: ExplanationInputs, trade: Trade) -> str:
@@ -226,4 +216,5 @@ def _risk(case: ExplanationInputs, i: int) -> str:
     if abs(away) <= VISIBLE:
         return f"balances the risk it shares with {symbol}"
     side = "over" if away > 0 else "under"
-    return f"balances the risk it shares with {symbol}, {points(abs(away))} {side} its reference"
+    far = display.points(abs(away))
+    return f"balances the risk it shares with {symbol}, {far} {side} its reference"

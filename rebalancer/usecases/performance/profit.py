@@ -7,27 +7,12 @@ nobody told at which they were made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import (
-    Context,
-    Decimal,
-    DivisionByZero,
-    FloatOperation,
-    Inexact,
-    InvalidOperation,
-    Overflow,
-    localcontext,
-)
+from decimal import Decimal
 
 from portfolios.model.plan import Plan, Side, Trade
-from portfolios.values.cents import DIGITS
+from portfolios.values.exact import exactly
 from rebalancer.usecases.performance.prices import TrustedPrices
-
-_EXACT = Context(
-    prec=DIGITS, traps=[Inexact, FloatOperation, InvalidOperation, DivisionByZero, Overflow]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +21,6 @@ class Part:
 
     trade: Trade
     earned: Decimal | None
-
-
-@contextmanager
-def exactly() -> Iterator[None]:
-    """Let Decimal round nothing within the block: what would be rounded raises."""
-    with localcontext(_EXACT):
-        yield
 
 
 def parts_since(plan: Plan, prices: TrustedPrices) -> tuple[Part, ...]:

@@ -22,9 +22,9 @@ from portfolios.model.market import Market
 from portfolios.model.plan import Plan, Side
 from portfolios.model.portfolio import Portfolio
 from portfolios.values.cents import to_cents
+from portfolios.values.exact import exactly
 from rebalancer.usecases.performance.past_plans import PastPlan
 from rebalancer.usecases.performance.prices import TrustedPrices, prices_now
-from rebalancer.usecases.performance.profit import exactly
 from rebalancer.usecases.proposals.outcome import Outcome
 
 

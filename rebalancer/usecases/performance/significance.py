@@ -46,7 +46,7 @@ class Significance:
     def words(self) -> str:
         """Say it in words."""
         if self.chance is None:
-            count = "1 week" if self.weeks == 1 else f"{self.weeks} weeks"
+            count = display.counted(self.weeks, "week")
             return f"too few to tell ({count}, of {LEAST} at least)"
         often = f"{display.percent(self.chance)} of the time"
         if self.chance < 0.001:

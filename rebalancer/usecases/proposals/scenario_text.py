@@ -26,6 +26,7 @@ from portfolios.loaders.table import Table
 from portfolios.loaders.value_parsing import one_of
 from portfolios.model.policy import Policy, Profile, Range
 from portfolios.model.portfolio import Lock, LockKind
+from portfolios.values import display
 from rebalancer.usecases.proposals.scenario import Scenario
 
 DEFAULT, NONE = "default", "none"
@@ -45,7 +46,8 @@ _POLICY: Mapping[str, str] = MappingProxyType(
 )
 """Key of a policy table -> field of a policy."""
 _TRENDS: Mapping[str, int] = MappingProxyType(
-    {"bullish": 1, "bearish": -1, "undecided": 0, "1": 1, "-1": -1, "0": 0}
+    {word: trend for trend, word in display.TREND_WORDS.items()}
+    | {str(trend): trend for trend in display.TREND_WORDS}
 )
 _ENDS = ("min", "max")
 

@@ -98,7 +98,7 @@ def ask(scenario: Scenario) -> Answer:
 
 
 def _counted(plan: Plan) -> str:
-    return "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades) or 'no'} trades"
+    return display.counted(len(plan.trades), "trade") if plan.trades else "no trades"
 
 
 def _cost(now: Plan, then: Plan) -> str:

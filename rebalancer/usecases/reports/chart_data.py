@@ -60,7 +60,7 @@ def paths_of(portfolio: Portfolio, market: Market) -> Paths:
     held = [h for h in portfolio.holdings if h.quantity > 0]
     days, close = _closes(market, [*(h.asset_id for h in held), "bitcoin"])
     has_past = np.asarray(np.isfinite(close).any(axis=0))
-    without = tuple(_symbol(market, held[i].asset_id) for i in np.flatnonzero(~has_past[:-1]))
+    without = tuple(market.symbol(held[i].asset_id) for i in np.flatnonzero(~has_past[:-1]))
     kept = np.flatnonzero(has_past[:-1])
     close = close[:, [*kept, -1]]
     whole = np.flatnonzero(np.isfinite(close).all(axis=1))
@@ -115,8 +115,3 @@ def _closes(
     """Return the last days and closes, shape (T, n)."""
     bars = market.bars.columns(ids)
     return bars.days[-reach:], bars.close[-reach:]
-
-
-def _symbol(market: Market, asset_id: str) -> str:
-    asset = market.assets.get(asset_id)
-    return asset.symbol if asset else asset_id

@@ -15,11 +15,11 @@ from portfolios.model.market import Grade, Market
 from portfolios.store.database import Database
 from portfolios.store.last_seen import last_seen, save_last_seen
 from portfolios.values.canonical import read_utc, utc_text
+from portfolios.values.display import TREND_WORDS
 
 APART = timedelta(hours=1)
 NOTABLE_POINTS = 5.0
 """A grade that moved by less is as it was: they move a little every day."""
-TURNED: Mapping[int, str] = {1: "turned bullish", -1: "turned bearish", 0: "turned undecided"}
 BEFORE, LAST, OPENED = "before", "last", "opened"
 UNKNOWN = "-"
 
@@ -87,7 +87,7 @@ def changes_between(before: GradeView, now: GradeView) -> tuple[Change, ...]:
     both = [(a, before.seen[a], is_) for a, is_ in now.seen.items() if a in before.seen]
     same = [(a, was, is_) for a, was, is_ in both if was.source == is_.source]
     turned = [
-        Change(a, is_trend=True, text=TURNED[is_.trend])
+        Change(a, is_trend=True, text=f"turned {TREND_WORDS[is_.trend]}")
         for a, was, is_ in same
         if is_.trend is not None and was.trend is not None and is_.trend != was.trend
     ]

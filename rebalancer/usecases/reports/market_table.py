@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 
 import numpy as np
 
@@ -16,8 +15,6 @@ from portfolios.model.market import Array, Bars, Market, Quote
 
 LONGEST_CHANGE = 30
 """Days of the longest change that is shown."""
-
-TREND_WORDS: Mapping[int, str] = MappingProxyType({1: "bullish", -1: "bearish", 0: "undecided"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def _numbers(portfolio: Portfolio, then: Portfolio, market: Market) -> Week:
     start = sum(parts.values()) + float(then.cash)
     untouched = sum(value * (1 + change[a]) for a, value in parts.items()) + float(then.cash)
     found = [
-        Contribution(a, _symbol(market, a), value * change[a] / start, change[a])
+        Contribution(a, market.symbol(a), value * change[a] / start, change[a])
         for a, value in parts.items()
     ]
     return Week(
@@ -145,8 +145,8 @@ def _grades(portfolio: Portfolio, market: Market) -> Iterator[str]:
         grade = market.grades.get(position.asset.asset_id)
         if grade is None or position.quantity <= 0:
             continue
-        trend = {1: "bullish", -1: "bearish", 0: "undecided"}.get(grade.trend or 0, "unknown")
-        told = [f"{position.asset.symbol} {trend if grade.trend is not None else 'trend unknown'}"]
+        trend = "trend unknown" if grade.trend is None else display.TREND_WORDS[grade.trend]
+        told = [f"{position.asset.symbol} {trend}"]
         if grade.short is not None:
             told.append(f"short grade {grade.short:.0f}")
         is_fresh = grade.long_at is None or market.age(grade.long_at) <= LONG_GRADE_LIMIT
@@ -158,10 +158,10 @@ def _grades(portfolio: Portfolio, market: Market) -> Iterator[str]:
 def _coming(portfolio: Portfolio, market: Market) -> Iterator[str]:
     today = market.as_of.date()
     for holding in portfolio.holdings:
-        every = (*holding.locks, *holding.restrictions.locks(portfolio.investor))
+        every = holding.every_lock(portfolio.investor)
         for until in sorted({lock.until for lock in every if lock.until is not None}):
             if today <= until <= today + COMING:
-                yield f"{_symbol(market, holding.asset_id)}: a lock ends on {display.day(until)}"
+                yield f"{market.symbol(holding.asset_id)}: a lock ends on {display.day(until)}"
 
 
 def _record(past: list[PastPlan]) -> Iterator[Decided]:
@@ -176,7 +176,7 @@ def _ages(market: Market) -> Iterator[str]:
     if ages:
         hours = max(ages).total_seconds() / 3600
         yield f"{len(ages)} prices, none older than {hours:.0f} hours"
-    doubtful = [f"{_symbol(market, a)}: {q.quarantined}" for a, q in market.quotes.items()
+    doubtful = [f"{market.symbol(a)}: {q.quarantined}" for a, q in market.quotes.items()
                 if q.quarantined]  # fmt: skip
     yield from doubtful[:LARGEST]
     if market.is_sample:
@@ -212,8 +212,3 @@ def _return_of(market: Market, asset_id: str, begin: datetime) -> float | None:
     if asset_id not in before or asset_id not in now:
         return None
     return now[asset_id] / before[asset_id] - 1
-
-
-def _symbol(market: Market, asset_id: str) -> str:
-    asset = market.assets.get(asset_id)
-    return asset.symbol if asset else asset_id

@@ -11,6 +11,7 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Role
 from portfolios.store.once import mark_done
+from portfolios.values import display
 from rebalancer.bot.reply import Reply, again, lines, page_of, reply_with
 from rebalancer.bot.request import Request, WhichError
 from rebalancer.usecases.accounts.alert_rules import add_rule, read_rule, remove_rule
@@ -31,7 +32,7 @@ def alerts(request: Request) -> Reply:
         f"{number}. {own.name}: {when} ({_state(states[own.name].get(when))})"
         for number, (own, when) in numbered
     ]
-    count = "1 rule" if len(every) == 1 else f"{len(every)} rules"
+    count = display.counted(len(every), "rule")
     true = sum(bool((s := states[own.name].get(when)) and s.is_true) for own, when in every)
     reply = reply_with(request, f"{count}, {true} true now", lines(*told), note=EXAMPLE)
     return reply.with_buttons(*_removals(request, numbered), pages)

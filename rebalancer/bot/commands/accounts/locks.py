@@ -7,6 +7,7 @@ from datetime import date
 
 from portfolios.errors import UsageError
 from portfolios.model.portfolio import Holding, Lock, Portfolio
+from portfolios.values import display
 from rebalancer.bot.commands.accounts.drafts import confirm_buttons
 from rebalancer.bot.reply import Reply, lines, page_of, reply_with
 from rebalancer.bot.request import Request
@@ -90,7 +91,7 @@ def _locks(request: Request, own: Portfolio) -> Reply:
     told = [f"{h.asset_id}: {_words(h.locks)}" for h in own.holdings if h.locks]
     shown, pages = page_of(request, len(told))
     how = "/lock NAME SOL kind=no_sell until=2027-03-01 reason=staked"
-    count = f"{len(told)} holdings are locked" if len(told) != 1 else "1 holding is locked"
+    count = display.counted(len(told), "holding is locked", "holdings are locked")
     blocks = [lines(*told[shown])] if told else []
     return reply_with(request, f"{own.name}: {count}", *blocks, note=how).with_buttons(pages)
 

@@ -39,7 +39,7 @@ def _listed(request: Request) -> Reply:
     known = [p for p in request.people if _concerns(request.person, p)]
     shown, pages = page_of(request, len(known))
     told = [_told(request, person) for person in known[shown]]
-    count = "1 person" if len(known) == 1 else f"{len(known)} people"
+    count = display.counted(len(known), "person", "people")
     note = HOW if request.person.sees_all else ""
     return reply_with(request, f"{count} here", lines(*told), note=note).with_buttons(pages)
 

@@ -127,7 +127,7 @@ def _confirm(request: Request, plan: Plan) -> Reply:
         request.store.database, request.person.name, _bound(status), now=request.now
     )
     sells = sum((t.notional for t in plan.trades if t.side is Side.SELL), Decimal(0))
-    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    count = display.counted(len(plan.trades), "trade")
     head = (
         f"{plan.portfolio}: {count}, sells {display.money(sells, plan.currency)},"
         f" prices moved {display.percent(moved)} since"

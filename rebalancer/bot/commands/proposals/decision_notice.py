@@ -29,7 +29,7 @@ def tell_others(request: Request, plan: Plan, verdict: Verdict) -> None:
         if person.name != request.person.name and person.may_see(plan.portfolio)
     ]
     number = len(request.store.decisions(plan.plan_id))
-    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    count = display.counted(len(plan.trades), "trade")
     message = Message(
         kind=Kind.DECISION,
         key=f"decision:{plan.plan_id}:{number}",

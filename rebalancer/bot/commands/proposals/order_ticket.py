@@ -35,7 +35,7 @@ def _order(trade: Trade, currency: str) -> str:
 
 def ask_to_book(request: Request, plan: Plan) -> Reply:
     """Ask once more before holdings change."""
-    count = "1 trade" if len(plan.trades) == 1 else f"{len(plan.trades)} trades"
+    count = display.counted(len(plan.trades), "trade")
     reply = reply_with(
         request,
         f"{plan.portfolio}: book {count} as done, at the proposal's prices?",

@@ -133,7 +133,7 @@ def _of_mine(request: Request) -> Iterator[str]:
         yield from list(doubts(market, seen))[:MOST_DOUBTS]
     mine = Outbox(request.store.database).find(person=request.person.name)
     waiting = sum(delivery.state.is_alive for delivery in mine)
-    yield "1 message waits for you" if waiting == 1 else f"{waiting} messages wait for you"
+    yield display.counted(waiting, "message waits for you", "messages wait for you")
 
 
 def _for_owners(request: Request, seen: _Seen) -> list[Block]:

@@ -22,7 +22,9 @@ from rebalancer.usecases.reports.market_table import (
 )
 
 TREND_SHORT: Mapping[int, str] = MappingProxyType({1: "bull", -1: "bear", 0: "flat"})
-TRENDS: Mapping[str, int] = MappingProxyType({"bullish": 1, "bearish": -1, "undecided": 0})
+TRENDS: Mapping[str, int] = MappingProxyType(
+    {word: trend for trend, word in display.TREND_WORDS.items()}
+)
 ORDERS: Mapping[SortKey, str] = MappingProxyType(
     {SortKey.RANK: "by rank", SortKey.CHANGE: "by 24h change", SortKey.SHORT: "by short grade",
      SortKey.LONG: "by long grade", SortKey.PRICE: "by price", SortKey.SYMBOL: "by symbol",
@@ -41,7 +43,7 @@ def market(request: Request) -> Reply:
     shown, pages = page_of(request, len(rows))
     columns = ("asset", "price>", "24h>", f"{_last(order)}>")
     cells = [_cells(known, row, order) for row in rows[shown]]
-    count = "1 token" if len(rows) == 1 else f"{len(rows)} tokens"
+    count = display.counted(len(rows), "token")
     head = " ".join(filter(None, (count, _which(request), ORDERS[order])))
     reply = reply_with(request, head, table(columns, cells), note=as_of(known))
     sorts = [_sorted_by(request, key, label) for key, label in LABELS.items() if key is not order]

@@ -36,7 +36,7 @@ def history(request: Request) -> Reply:
     shown, pages = page_of(request, len(past))
     told = in_words(results_of(past), own.currency)
     together = (Block(Style.HEADING, "Together"), lines(*told)) if told else ()
-    head = f"{own.name}: 1 proposal" if len(past) == 1 else f"{own.name}: {len(past)} proposals"
+    head = f"{own.name}: {display.counted(len(past), 'proposal')}"
     note = f"earned since, costs included, against doing nothing; {as_of(market)}" if market else ""
     reply = reply_with(request, head, lines(*map(_past, past[shown])), *together, note=note)
     return reply.with_buttons(pages)

@@ -19,7 +19,6 @@ from rebalancer.usecases.reports.grade_changes import (
     look_again,
     look_at,
 )
-from rebalancer.usecases.reports.market_table import TREND_WORDS
 
 MOST_TOLD = 3
 COLUMNS = ("asset", "trend", "short>", "long>")
@@ -55,11 +54,11 @@ def _head(
     market: Market, look: GradeView, before: GradeView | None, changes: Sequence[Change]
 ) -> str:
     if before is None:
-        return f"Signals of {_holdings(look)}: {_counted(look)}"
+        return f"Signals of {display.counted(len(look.seen), 'holding')}: {_counted(look)}"
     since = f"since your look of {display.moment(before.at)}"
     if not changes:
         return f"Nothing changed {since}: {_counted(look)}"
-    told = [f"{symbol_of(market, c.asset_id)} {c.text}" for c in changes[:MOST_TOLD]]
+    told = [f"{market.symbol(c.asset_id)} {c.text}" for c in changes[:MOST_TOLD]]
     more = f" and {len(changes) - MOST_TOLD} more" if len(changes) > MOST_TOLD else ""
     return f"{_numbers(changes)} changed {since}: {', '.join(told)}{more}"
 
@@ -67,11 +66,7 @@ def _head(
 def _numbers(changes: Sequence[Change]) -> str:
     trends = sum(change.is_trend for change in changes)
     counts = ((trends, "trend"), (len(changes) - trends, "grade"))
-    return " and ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
-
-
-def _holdings(look: GradeView) -> str:
-    return "1 holding" if len(look.seen) == 1 else f"{len(look.seen)} holdings"
+    return " and ".join(display.counted(n, word) for n, word in counts if n)
 
 
 def _counted(look: GradeView) -> str:
@@ -80,13 +75,13 @@ def _counted(look: GradeView) -> str:
     A trend that nobody tells counts as unknown.
     """
     found = Counter(_trend(seen) for seen in look.seen.values())
-    return ", ".join(f"{found[word]} {word}" for word in (*TREND_WORDS.values(), "unknown")
+    return ", ".join(f"{found[word]} {word}" for word in (*display.TREND_WORDS.values(), "unknown")
                      if found[word])  # fmt: skip
 
 
 def _rows(market: Market, look: GradeView, changed: set[str]) -> list[list[str]]:
     """Return a row for each asset, those that changed first."""
-    named = sorted((a not in changed, symbol_of(market, a), a) for a in look.seen)
+    named = sorted((a not in changed, market.symbol(a), a) for a in look.seen)
     return [
         [symbol, _trend(look.seen[a]), _points(look.seen[a].short), _points(look.seen[a].long)]
         for _, symbol, a in named
@@ -94,14 +89,8 @@ def _rows(market: Market, look: GradeView, changed: set[str]) -> list[list[str]]
 
 
 def _trend(seen: Seen) -> str:
-    return "unknown" if seen.trend is None else TREND_WORDS[seen.trend]
+    return "unknown" if seen.trend is None else display.TREND_WORDS[seen.trend]
 
 
 def _points(grade: float | None) -> str:
     return "-" if grade is None else f"{grade:.0f}"
-
-
-def symbol_of(market: Market, asset_id: str) -> str:
-    """Return how an asset is called for short."""
-    asset = market.assets.get(asset_id)
-    return asset_id if asset is None else asset.symbol

@@ -95,7 +95,7 @@ def portfolio(request: Request) -> Reply:
     valuation = value_portfolio(own, market)
     rows = _holdings(own, valuation)
     shown, pages = page_of(request, len(rows))
-    held = "1 holding" if len(rows) == 2 else f"{len(rows) - 1} holdings"
+    held = display.counted(len(rows) - 1, "holding")
     told = (display.money(valuation.value, own.currency), held, _unpriced(valuation))
     head = f"{own.name}: {', '.join(filter(None, told))}"
     reply = reply_with(
@@ -136,7 +136,7 @@ def sectors(request: Request) -> Reply:
     ]
     shown, pages = page_of(request, len(rows))
     told = table(("sector", "now>", "limit>", "used"), rows[shown])
-    count = "1 sector" if len(rows) == 1 else f"{len(rows)} sectors"
+    count = display.counted(len(rows), "sector")
     reply = reply_with(request, f"{own.name}: {count}, {_over(over)}", told, note=as_of(market))
     return reply.with_buttons([_refresh(request), _chart(own, "sectors"), *pages])
 

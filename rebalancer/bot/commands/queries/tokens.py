@@ -15,7 +15,6 @@ from rebalancer.bot.reply import Reply, again, as_of, lines, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.bot.tables import shortened
 from rebalancer.usecases.reports.market_table import (
-    TREND_WORDS,
     MarketRow,
     asset_named,
     market_rows,
@@ -105,7 +104,7 @@ def trend_of(request: Request, asset: Asset, grade: Grade) -> str:
     if since is None and grade.signal:
         since = grade.short_at
     told = "" if since is None else f", since {display.day(since.date())}"
-    return f"trend {TREND_WORDS[grade.trend]} ({_source(grade)}){told}"
+    return f"trend {display.TREND_WORDS[grade.trend]} ({_source(grade)}){told}"
 
 
 def _source(grade: Grade) -> str:
@@ -126,7 +125,7 @@ def old(age: timedelta) -> str:
     if hours < 1:
         return "under an hour old"
     if hours < 48:
-        return "1 hour old" if hours == 1 else f"{hours} hours old"
+        return f"{display.counted(hours, 'hour')} old"
     return f"{age.days} days old"
 
 
