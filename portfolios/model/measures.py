@@ -121,7 +121,8 @@ def cvar(returns: Array, level: float = TAIL_LEVEL) -> float:
 def portfolio_volatility(w: Array, covariance: Array) -> float:
     """Return the square root of w'Σw, in the covariance's period.
 
-    NaN where the risk of something held is unknown; of what is not held it does not matter.
+    Weights have shape (n,), the covariance (n, n). NaN where the risk of something held is unknown;
+    of what is not held it does not matter.
     """
     variance = float((w * _carried(w, covariance)).sum())
     return math.sqrt(variance) if variance > 0 else 0.0 * variance

@@ -212,7 +212,6 @@ class Plan:
         cash, proposed_cash: money before and after the trades.
         drift: half the sum of |weight - reference|, cash included, before the trades.
         turnover: one-way, net of the flow.
-        quantities: asset id -> quantity after, of the assets that trade.
     """
 
     plan_id: str

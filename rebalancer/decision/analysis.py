@@ -154,7 +154,7 @@ def analyse(
 
 
 def situation_of(analysis: Analysis, w: Array, cash: float) -> Situation:
-    """Return what zone rules look at, at some weights."""
+    """Return what zone rules look at, at weights of shape (n,) and cash, fractions of value."""
     return Situation(
         valuation=analysis.valuation,
         w=w,

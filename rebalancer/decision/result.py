@@ -105,7 +105,7 @@ def _require_covered(analysis: Analysis, rounded: Rounded) -> None:
 
 
 def weights_after(analysis: Analysis, rounded: Rounded) -> tuple[Array, float]:
-    """Return the weights and the cash after the trades, as fractions of the value before them."""
+    """Return weights, shape (n,), and cash after the trades, as fractions of the value before."""
     value = analysis.valuation.value
     after = after_trades(analysis.valuation, dict(rounded.quantities), rounded.cash)
     return np.array([float(p.value / value) for p in after.positions]), float(rounded.cash / value)

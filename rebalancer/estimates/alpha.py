@@ -48,7 +48,7 @@ class Alpha:
 
     @property
     def total(self) -> Array:
-        """All sources together."""
+        """All sources together, shape (n,)."""
         return self.trend + self.grade
 
     def without_sales(self, kept: npt.NDArray[np.bool_]) -> Alpha:

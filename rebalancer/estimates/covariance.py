@@ -169,6 +169,12 @@ def pairwise(x: Array) -> tuple[Array, npt.NDArray[np.bool_], float]:
     """Return the EWMA correlation over shared days, which pairs share enough, and effective days.
 
     Pairs that share too few days hold a zero, to be replaced by the structure's value.
+
+    Args:
+        x: standardised returns, shape (T, n), NaN where there is none.
+
+    Returns:
+        Two arrays of shape (n, n), and the number of days that the decayed weights amount to.
     """
     ages = np.arange(len(x))[::-1]
     weight = 0.5 ** (ages / CORRELATION_HALF_LIFE)
@@ -189,6 +195,14 @@ def market_loading(
 
     The diagonal, and every pair not known, is replaced by what the loadings say in each sweep: a
     plain leading eigenvector would count each asset's own noise as co-movement.
+
+    Args:
+        correlation: shape (n, n).
+        known: which pairs to believe, shape (n, n); every one where None.
+        sweeps: how often the unknown is replaced.
+
+    Returns:
+        Loadings within ±0.99, shape (n,).
     """
     open_ = np.eye(len(correlation), dtype=bool) if known is None else ~known
     open_ = open_ | np.eye(len(correlation), dtype=bool)
@@ -228,7 +242,17 @@ def factor_correlation(x: Array, core: Sequence[int], loading: Array) -> Array:
 def structure(
     sample: Array, known: npt.NDArray[np.bool_], loading: Array, sectors: Sequence[str]
 ) -> Array:
-    """Return the one-factor correlation with what sectors add on average over the known pairs."""
+    """Return the one-factor correlation with what sectors add on average over the known pairs.
+
+    Args:
+        sample: correlation as estimated, shape (n, n).
+        known: which pairs to believe, shape (n, n).
+        loading: on the market factor, shape (n,).
+        sectors: of the n assets.
+
+    Returns:
+        Shape (n, n), ones on the diagonal.
+    """
     target: Array = np.outer(loading, loading)
     names = np.array(sectors)
     alike = (names[:, None] == names[None, :]) & ~np.eye(len(names), dtype=bool)
@@ -240,7 +264,7 @@ def structure(
 
 
 def unit_diagonal(matrix: Array) -> Array:
-    """Scale a matrix to a diagonal of ones; a zero on the diagonal becomes one."""
+    """Scale a matrix, shape (n, n), to a diagonal of ones; a zero on it becomes one."""
     scale = np.sqrt(np.where(np.diag(matrix) > 0, np.diag(matrix), 1.0))
     scaled: Array = matrix / np.outer(scale, scale)
     np.fill_diagonal(scaled, 1.0)
@@ -248,7 +272,7 @@ def unit_diagonal(matrix: Array) -> Array:
 
 
 def positive(correlation: Array) -> Array:
-    """Lift eigenvalues to a small positive one and scale back to a diagonal of ones."""
+    """Lift eigenvalues to a small positive one and scale back to ones, shape (n, n) as given."""
     values, vectors = np.linalg.eigh(correlation)
     if not len(values) or values[0] >= LEAST_EIGENVALUE:
         return correlation

@@ -63,7 +63,7 @@ def bring_inside(
 
 
 def ends(w0: Array, limits: Limits, bounds: TradeBounds) -> tuple[Array, Array]:
-    """Return the least and the most that the reference may be for each asset."""
+    """Return the least and the most weight of each asset in the reference, shape (n,) each."""
     frozen = bounds.frozen.astype(bool)
     low = np.where(frozen, w0, np.minimum(bounds.w_lock, w0))
     high = np.where(bounds.u_hi <= 0, np.minimum(limits.w_max, w0), limits.w_max)

@@ -1,6 +1,6 @@
-"""The user's policy as arrays: caps, floors, boxes, costs.
+"""The user's policy as arrays: caps on assets, caps and floors of sectors, the buffer.
 
-Attributes follow `rebalancer.optimiser.inputs`; assets are those of a valuation, in its order.
+Weights are fractions of the value; assets are those of a valuation, in its order.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Limits:
         M: membership, shape (n, s), rows sum to 1.
         S_lo, S_hi: sector floors (0 where none) and caps (1 where none), shape (s,).
         m_stable: 1 for healthy stablecoins, shape (n,).
-        b_min: buffer of cash and healthy stables.
+        b_min: buffer of cash and healthy stablecoins, as a fraction of the value.
         issuers: issuer of each stablecoin, shape (n,), empty for other assets.
-        c_hard: least cash.
+        c_hard: least cash, as a fraction of the value.
         stated: names of the limits that the user stated (`sector.meme.max`).
         raised: names of default limits raised to an explicit target.
     """

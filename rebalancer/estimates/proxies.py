@@ -50,8 +50,8 @@ def traits_of(
     """Return each asset's volatility, proxied where its own history is too short.
 
     Args:
-        assets: in the order of the arrays.
-        daily_vol: own estimate, NaN without returns.
+        assets: in the order of the arrays, which have shape (n,).
+        daily_vol: own estimate per day, NaN without returns.
         count: returns behind it.
         still: prices that hardly move; never calmer than the middle of their peers.
     """

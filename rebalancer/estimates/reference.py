@@ -71,8 +71,9 @@ def reference_of(
 def wished_reference(portfolio: Portfolio, valuation: Valuation) -> tuple[Array, bool, bool]:
     """Return r0, whether it is stated targets, and whether it is recorded weights.
 
-    Without either it is what is held before the cash flow. A flow does not rescale it: after a
-    deposit the weights lie below it, and that is what invests the money.
+    r0 holds fractions of value, shape (n,). Without either it is what is held before the cash flow.
+    A flow does not rescale it: after a deposit the weights lie below it, and that is what invests
+    the money.
     """
     held = _held_before(valuation)
     if portfolio.targets is not None:
@@ -106,7 +107,7 @@ def _held_before(valuation: Valuation) -> Array:
 def after_signals(
     wished: Array, valuation: Valuation, market: Market, limits: Limits, signals: Signals
 ) -> Array:
-    """Return r1: the reference of weak assets lowered as far as the setting says.
+    """Return r1, shape (n,): the reference of weak assets lowered as far as the setting says.
 
     What that frees is cash. Lowering the reference is one step and no ratchet: with the trend
     back, the wish is back.
@@ -124,7 +125,10 @@ def after_signals(
 
 
 def band_of(r: Array, policy: Policy) -> Array:
-    """Return each asset's tolerance band: stated, else the 5/25 rule with a floor of one point."""
+    """Return each asset's tolerance band around `r`, weights of shape (n,) both.
+
+    It is as stated, else by the 5/25 rule with a floor of one point.
+    """
     if policy.band is not None:
         return np.full(len(r), float(policy.band))
     band: Array = np.maximum(LEAST_BAND, np.minimum(MOST_BAND, RELATIVE_BAND * r))

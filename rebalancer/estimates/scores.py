@@ -49,6 +49,8 @@ def scores(market: Market, asset_ids: Sequence[str], pick: Pick, *, ranked: bool
 def grade_scores(values: Array) -> Array:
     """Return normal quantiles of the mid-ranks, or for few values their distance from 50.
 
+    Grades from 0 to 100, shape (m,), become scores around 0 of the same shape.
+
     >>> grade_scores(np.array([50.0, 70.0, 10.0])).tolist()
     [0.0, 1.0, -2.0]
     """
@@ -64,7 +66,7 @@ def grade_scores(values: Array) -> Array:
 
 
 def trend_scores(values: Array) -> Array:
-    """Return trends, brought to unit variance over the market where there are many."""
+    """Return trends, shape (m,), brought to unit variance over the market where there are many."""
     spread = float(values.std())
     if len(values) < MANY or spread == 0:
         return values

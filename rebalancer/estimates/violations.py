@@ -40,7 +40,7 @@ class Violation:
 def broken(
     limits: Limits, asset_ids: Sequence[str], w: Array, cash: float
 ) -> tuple[Violation, ...]:
-    """Return every limit that some weights break: sectors, then assets, then the buffer."""
+    """Return every limit that weights, shape (n,), break: sectors, assets, then the buffer."""
     return tuple(row for row in _rows(limits, asset_ids, w, cash) if row.excess > MET)
 
 

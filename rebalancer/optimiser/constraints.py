@@ -2,6 +2,7 @@
 
 `violation(x) <= 0` is the hard limit; `violation(x) <= slack`, with the slack charged at a price,
 is the soft one. Locks, cash and turnover are hard; whatever a lock can make impossible is soft.
+What the methods of every limit return is written at `Constraint`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ class Constraint(Protocol):
     price: cp.Parameter | None
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
+        """Return what must not be positive, `size` rows."""
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
+        """Set the parameters to the values of a problem of the same shape."""
 
 
 NONE: cp.Parameter | None = None
@@ -47,13 +48,11 @@ class BoundedTrades:
         self.v_lo, self.v_hi, self.lock = cp.Parameter(n), cp.Parameter(n), cp.Parameter(n)
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return cp.hstack(
             [self.u_lo - x.u, x.u - self.u_hi, self.v_lo - x.v, x.v - self.v_hi, self.lock - x.w]
         )
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.u_lo.value, self.u_hi.value = inputs.u_lo, inputs.u_hi
         self.v_lo.value, self.v_hi.value = inputs.v_lo, inputs.v_hi
         self.lock.value = np.minimum(inputs.w_lock, inputs.w0)
@@ -69,11 +68,9 @@ class LeastCash:
         self.least = cp.Parameter()
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return self.least - x.c
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.least.value = inputs.c_hard
 
 
@@ -87,11 +84,9 @@ class Turnover:
         self.gross = cp.Parameter()
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return cp.sum(x.u) + cp.sum(x.v) - self.gross
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.gross.value = 2.0 * inputs.turnover_max + abs(inputs.flow)
 
 
@@ -103,7 +98,7 @@ class Priced:
         self.price: cp.Parameter = cp.Parameter(size, nonneg=True)
 
     def charge(self, price: float | Array) -> None:
-        """Set the price of each row."""
+        """Set the price of each row, one for all or shape (size,)."""
         self.price.value = np.broadcast_to(np.asarray(price, dtype=float), (self.size,)).copy()
 
 
@@ -117,11 +112,9 @@ class AssetCaps(Priced):
         self.w_max = cp.Parameter(inputs.n)
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return x.w - self.w_max
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.w_max.value = inputs.w_max
         self.charge(inputs.prices.asset)
 
@@ -137,11 +130,9 @@ class SectorCaps(Priced):
         self.cap = cp.Parameter(self.size)
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return self.members @ x.w - self.cap
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.members.value, self.cap.value = inputs.M.T, inputs.S_hi
         self.charge(inputs.prices.sector_hi)
 
@@ -157,11 +148,9 @@ class SectorFloors(Priced):
         self.floor = cp.Parameter(self.size)
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return self.floor - self.members @ x.w
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.members.value, self.floor.value = inputs.M.T, inputs.S_lo
         self.charge(inputs.prices.sector_lo)
 
@@ -177,11 +166,9 @@ class Buffer(Priced):
         self.least = cp.Parameter()
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return self.least - x.c - self.stable @ x.w
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.stable.value, self.least.value = inputs.m_stable, inputs.b_min
         self.charge(inputs.prices.buffer)
 
@@ -197,11 +184,9 @@ class ExtraRows(Priced):
         self.cash, self.hi = cp.Parameter(self.size), cp.Parameter(self.size)
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return self.a @ x.w + self.cash * x.c - self.hi
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         rows = inputs.extra_rows
         self.a.value = np.array([row.a for row in rows])
         self.cash.value = np.array([row.cash for row in rows])
@@ -220,11 +205,9 @@ class Volatility(Priced):
         self.cap = cp.Parameter()
 
     def violation(self, x: Variables) -> cp.Expression:
-        """Return what must not be positive."""
         return cp.norm(cp.hstack([x.y, x.e]), 2) - self.cap
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         scale = np.sqrt(inputs.lam / 2.0)
         self.cap.value = scale * (inputs.vol_max or 0.0)
         self.charge(inputs.prices.vol / scale)

@@ -2,6 +2,7 @@
 
 A term declares its parameters once, so that the problem compiles once; `update` sets their values.
 Expected return is a cost with its sign turned: there are no switches between maximise and minimise.
+What the methods of every term return is written at `Cost`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ class Cost(Protocol):
     """A convex term to be minimised."""
 
     def expression(self, x: Variables) -> cp.Expression:
-        """Return the term."""
+        """Return the term, a convex scalar."""
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
+        """Set the parameters to the values of a problem of the same shape."""
 
 
 class ExpectedReturn:
@@ -33,11 +34,9 @@ class ExpectedReturn:
         self.alpha = cp.Parameter(inputs.n)
 
     def expression(self, x: Variables) -> cp.Expression:
-        """Return the term."""
         return -(self.alpha @ x.w)
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.alpha.value = inputs.alpha
 
 
@@ -49,11 +48,9 @@ class ActiveRisk:
         self.e_r = cp.Parameter(inputs.n)
 
     def expression(self, x: Variables) -> cp.Expression:
-        """Return the term."""
         return cp.sum_squares(x.y - self.y_r) + cp.sum_squares(x.e - self.e_r)
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         scale = np.sqrt(inputs.lam / 2.0)
         self.y_r.value = scale * (inputs.B.T @ inputs.r)
         self.e_r.value = scale * inputs.d * inputs.r
@@ -67,11 +64,9 @@ class Tracking:
         self.half_theta = cp.Parameter(nonneg=True)
 
     def expression(self, x: Variables) -> cp.Expression:
-        """Return the term."""
         return self.half_theta * cp.sum_squares(x.a)
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.half_theta.value = inputs.theta / 2.0
 
 
@@ -82,11 +77,9 @@ class Uncertainty:
         self.rho = cp.Parameter(inputs.n, nonneg=True)
 
     def expression(self, x: Variables) -> cp.Expression:
-        """Return the term."""
         return self.rho @ cp.abs(x.a)
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.rho.value = inputs.rho
 
 
@@ -98,11 +91,9 @@ class TradingCost:
         self.sell = cp.Parameter(inputs.n, nonneg=True)
 
     def expression(self, x: Variables) -> cp.Expression:
-        """Return the term."""
         return self.buy @ x.u + self.sell @ x.v
 
     def update(self, inputs: Inputs) -> None:
-        """Set the parameters' values."""
         self.buy.value, self.sell.value = inputs.kappa_buy, inputs.kappa_sell
 
 

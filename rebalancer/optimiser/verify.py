@@ -38,7 +38,10 @@ class Solved:
 
 
 def snap_to_bounds(inputs: Inputs, u: Array, v: Array) -> Answer:
-    """Return a solver's buys and sells at their exact bounds, netted, with cash from the budget."""
+    """Return a solver's buys and sells, shape (n,), at their exact bounds, netted.
+
+    Cash is what the budget leaves.
+    """
     both = np.minimum(np.maximum(u - inputs.u_lo, 0.0), np.maximum(v - inputs.v_lo, 0.0))
     u = snapped(u - both, inputs.u_lo, inputs.u_hi)
     v = snapped(v - both, inputs.v_lo, inputs.v_hi)
@@ -46,7 +49,7 @@ def snap_to_bounds(inputs: Inputs, u: Array, v: Array) -> Answer:
 
 
 def answer(inputs: Inputs, u: Array, v: Array) -> Answer:
-    """Return the answer that some buys and sells make."""
+    """Return the answer that buys and sells make, fractions of value, shape (n,)."""
     w = inputs.w0 + u - v
     w = np.where(np.abs(w) < 1e-15, 0.0, w)
     c = float(1.0 - w.sum() - inputs.kappa_buy @ u - inputs.kappa_sell @ v)
@@ -59,7 +62,7 @@ def measured(inputs: Inputs, found: Answer) -> Answer:
 
 
 def snapped(x: Array, low: Array, high: Array) -> Array:
-    """Return values inside their bounds, and exactly at a bound where they are close to it."""
+    """Return values, shape (n,), inside their bounds, and exactly at one where close to it."""
     x = np.clip(x, low, np.maximum(low, high))
     x = np.where(x - low <= SNAP, low, x)
     at_top: Array = np.where(high - x <= SNAP, np.maximum(low, high), x)
@@ -74,7 +77,10 @@ def hold_answer(inputs: Inputs) -> Answer | None:
 
 
 def objective(inputs: Inputs, w: Array, u: Array, v: Array, c: float) -> float:
-    """Evaluate the objective as maximised; the slacks are what the limits need."""
+    """Evaluate the objective as maximised, at weights, buys and sells of shape (n,).
+
+    The slacks are what the limits need.
+    """
     gain = float(inputs.alpha @ w) - inputs.lam / 2.0 * variance(inputs, w - inputs.r)
     a = w - inputs.r
     gain -= 0.5 * inputs.theta * float(a @ a) + float(inputs.rho @ np.abs(a))
@@ -84,7 +90,7 @@ def objective(inputs: Inputs, w: Array, u: Array, v: Array, c: float) -> float:
 
 
 def leg_costs(inputs: Inputs, u: Array, v: Array) -> float:
-    """Return the fixed costs of the trades."""
+    """Return the fixed costs of trades, buys and sells of shape (n,)."""
     return inputs.leg_cost * int(np.count_nonzero(u) + np.count_nonzero(v))
 
 
@@ -94,13 +100,13 @@ def gap(inputs: Inputs, found: Answer, stated: float) -> float:
 
 
 def variance(inputs: Inputs, w: Array) -> float:
-    """Return the 30-day variance of some weights."""
+    """Return the 30-day variance of weights, shape (n,)."""
     y, e = inputs.B.T @ w, inputs.d * w
     return float(y @ y + e @ e)
 
 
 def penalty(inputs: Inputs, w: Array, c: float) -> float:
-    """Return what the broken soft limits cost."""
+    """Return what the soft limits cost that weights, shape (n,), and cash break."""
     prices, exposure = inputs.prices, inputs.M.T @ w
     cost = float(np.sum(np.maximum(w - inputs.w_max, 0.0) * prices.asset))
     cost += prices.sector_hi * float(np.maximum(exposure - inputs.S_hi, 0.0).sum())

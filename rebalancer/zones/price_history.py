@@ -91,7 +91,10 @@ def present_levels(valuation: Valuation, market: Market) -> Array:
 
 
 def shock(levels: Array) -> Fall:
-    """Return the loss of the last three days, and the volatility known the day before."""
+    """Return the loss of the last three days, and the volatility known the day before.
+
+    Levels have shape (T, n), as prices have them, NaN in gaps.
+    """
     if len(levels) <= SHOCK_DAYS:
         return _unknown(levels, SHOCK_DAYS)
     loss = np.asarray(1.0 - levels[-1] / levels[-1 - SHOCK_DAYS])
@@ -101,7 +104,8 @@ def shock(levels: Array) -> Fall:
 def fall_from_peak(levels: Array) -> Fall:
     """Return the fall from the peak of 90 days, and the volatility known before those days.
 
-    A peak may hide in a gap, so the fall is known only where four fifths of the days are.
+    Levels have shape (T, n), NaN in gaps. A peak may hide in a gap, so the fall is known only where
+    four fifths of the days are.
     """
     if len(levels) <= FALL_DAYS:
         return _unknown(levels, FALL_DAYS)
@@ -167,6 +171,8 @@ def usual_volatility(returns: Array) -> Usual:
 
 def filtered_scenarios(returns: Array) -> Array:
     """Return past returns as large as they would be at today's volatility, burn-in left out.
+
+    Returns of one series, shape (T,), give scenarios of shape (m,), m below T.
 
     Each is rescaled by today's volatility over the one known the day before it (filtered
     historical simulation, Barone-Adesi, Giannopoulos & Vosper 1999).

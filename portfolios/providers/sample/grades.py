@@ -46,7 +46,10 @@ def sample_grades(cast: Cast, bars: Bars, *, seed: int) -> dict[str, Grade]:
 
 
 def vendor_series(row: SampleAsset, price_score: Array, seed: int) -> Array:
-    """Return the vendor's short grade on every day of a history, NaN while it says nothing."""
+    """Return the vendor's short grade, 0-100, on each day of a history, shape (T,).
+
+    NaN while it says nothing, as is `price_score`, our own score of the same days.
+    """
     subject = row.asset.underlying or row.asset.asset_id
     noise = generator(seed, f"grade:{subject}").standard_normal(len(price_score))
     opinion = OPINION * remembering(noise, OPINION_MEMORY)
@@ -57,7 +60,8 @@ def vendor_series(row: SampleAsset, price_score: Array, seed: int) -> Array:
 def vendor_trend(grades: Array) -> tuple[int, int]:
     """Return the last state and event of a grade's history: up at 60, down at 40, else as it was.
 
-    Before the first event the side of 50 decides.
+    Grades have shape (T,), NaN where there was none. Before the first event the side of 50
+    decides.
     """
     known = grades[~np.isnan(grades)]
     states = np.where(known >= UP, 1, np.where(known <= DOWN, -1, 0))

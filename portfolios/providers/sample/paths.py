@@ -52,7 +52,7 @@ def factor(seed: int, name: str, steps: int) -> Array:
 
 
 def remembering(noise: Array, memory: float) -> Array:
-    """Return the first-order autoregression of unit variance that some noise drives."""
+    """Return the first-order autoregression of unit variance that noise of shape (T,) drives."""
     out = np.empty_like(noise)
     fresh = math.sqrt(1.0 - memory**2)
     last = float(noise[0])
@@ -63,11 +63,11 @@ def remembering(noise: Array, memory: float) -> Array:
 
 
 def log_path(row: SampleAsset, factors: dict[str, Array], seed: int) -> Array:
-    """Return an asset's log price relative to its end, so the last value is 0.
+    """Return an asset's log price relative to its end, so the last value is 0, shape (T,).
 
     Args:
         row: the asset; neither a stablecoin nor wrapped.
-        factors: unit shocks of `market` and of each sector.
+        factors: unit shocks of `market` and of each sector, shape (T,).
         seed: of the whole market.
     """
     left = row.volatility**2 - (row.beta * MARKET_VOLATILITY) ** 2
@@ -82,7 +82,7 @@ def log_path(row: SampleAsset, factors: dict[str, Array], seed: int) -> Array:
 
 
 def peg_path(row: SampleAsset, seed: int, steps: int) -> Array:
-    """Return the log distance from a peg: it strays a little and comes back."""
+    """Return the log distance from a peg, shape (steps,): it strays a little and comes back."""
     noise = generator(seed, row.asset.asset_id).standard_normal(steps)
     return PEG_WIDTH * np.tanh(remembering(noise, PEG_MEMORY) * row.volatility / PEG_WIDTH)
 

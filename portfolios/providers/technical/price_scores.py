@@ -102,7 +102,7 @@ def trend_states(grade: Array, above: Array) -> Array:
 
 
 def normal_share(values: Array) -> Array:
-    """Return 100 times the standard normal distribution function, NaN for NaN."""
+    """Return 100 times the standard normal distribution function, in the shape of the values."""
     flat = np.fromiter(map(math.erf, (values / math.sqrt(2.0)).ravel()), np.float64, values.size)
     return np.asarray(50.0 * (1.0 + flat)).reshape(values.shape)
 

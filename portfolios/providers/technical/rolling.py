@@ -21,7 +21,7 @@ COVERAGE = 0.8
 
 
 def lagged(series: Array, days: int) -> Array:
-    """Return the series of some days ago; NaN before there is one."""
+    """Return the series of some days ago, shape (T, n); NaN before there is one."""
     out = np.full_like(series, np.nan)
     if days < len(series):
         out[days:] = series[:-days]
@@ -29,7 +29,7 @@ def lagged(series: Array, days: int) -> Array:
 
 
 def window_mean(series: Array, days: int) -> Array:
-    """Return the mean of the last days, this one included.
+    """Return the mean of the last days, this one included, shape (T, n).
 
     NaN until a whole window has passed since the first observation, and where more than a fifth
     of the window is missing.
@@ -42,7 +42,7 @@ def window_mean(series: Array, days: int) -> Array:
 
 
 def window_peak(series: Array, days: int) -> Array:
-    """Return the highest value of the last days, this one included; NaN as in `window_mean`."""
+    """Return the highest value of the last days, shape (T, n); NaN as in `window_mean`."""
     seen = ~np.isnan(series)
     padded = np.full((len(series) + days - 1, series.shape[1]), -np.inf)
     padded[days - 1 :] = np.where(seen, series, -np.inf)
@@ -54,7 +54,7 @@ def window_peak(series: Array, days: int) -> Array:
 def decayed_mean(series: Array, half_life: float) -> Array:
     """Return the exponentially weighted mean of what was observed so far, weights summing to 1.
 
-    NaN before the first observation; across a gap the last mean stays.
+    Shape (T, n), NaN before the first observation; across a gap the last mean stays.
     """
     decay = 0.5 ** (1.0 / half_life)
     total, weight = np.zeros(series.shape[1]), np.zeros(series.shape[1])
@@ -69,7 +69,7 @@ def decayed_mean(series: Array, half_life: float) -> Array:
 
 
 def observed(series: Array) -> Array:
-    """Return how many values were seen up to each row, this one included."""
+    """Return how many values were seen up to each row, this one included, shape (T, n)."""
     return np.cumsum(~np.isnan(series), axis=0).astype(np.float64)
 
 

@@ -88,7 +88,7 @@ def limit_rows(inputs: Inputs) -> Iterator[Row]:
 
 
 def volatility(inputs: Inputs, w: Array) -> float:
-    """Return the volatility of weights per 30 days."""
+    """Return the volatility per 30 days of weights, shape (n,)."""
     return float(np.sqrt(np.sum((inputs.B.T @ w) ** 2) + np.sum((inputs.d * w) ** 2)))
 
 
