@@ -81,6 +81,21 @@ def together_locked(parts: Sequence[tuple[Decimal, tuple[Lock, ...]]]) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
+def lock_text(locks: tuple[Lock, ...]) -> str | None:
+    """Say what locks forbid; None where nothing is locked.
+
+    >>> lock_text((Lock(LockKind.FROZEN, date(2027, 3, 1), "staked"),))
+    'frozen until 2027-03-01 (staked)'
+    """
+    parts = []
+    for lock in locks:
+        until = f" until {lock.until}" if lock.until else ""
+        why = f" ({lock.reason})" if lock.reason else ""
+        part = "part " if lock.quantity is not None else ""
+        parts.append(f"{part}{lock.kind.value}{until}{why}")
+    return "; ".join(parts) or None
+
+
 @dataclass(frozen=True, slots=True)
 class StatedPrice:
     """A price that the user states for something without a public market, with its date."""

@@ -10,7 +10,7 @@ from portfolios.documents.plan_json import inputs_hash, plan_id_from
 from portfolios.model.market import Array
 from portfolios.model.measures import drift
 from portfolios.model.plan import Plan, PlanPosition, SectorLine
-from portfolios.model.portfolio import Lock
+from portfolios.model.portfolio import lock_text
 from portfolios.model.valuation import Position, after_trades
 from portfolios.values import display
 from rebalancer.decision.analysis import Analysis
@@ -100,23 +100,6 @@ def _position(
         grade_as_of=grade.short_at if grade else None,
         target_weight=float(analysis.reference.wished[i]),
     )
-
-
-def lock_text(locks: tuple[Lock, ...]) -> str | None:
-    """Say what locks forbid; None where nothing is locked.
-
-    >>> from datetime import date
-    >>> from portfolios.model.portfolio import LockKind
-    >>> lock_text((Lock(LockKind.FROZEN, date(2027, 3, 1), "staked"),))
-    'frozen until 2027-03-01 (staked)'
-    """
-    parts = []
-    for lock in locks:
-        until = f" until {lock.until}" if lock.until else ""
-        why = f" ({lock.reason})" if lock.reason else ""
-        part = "part " if lock.quantity is not None else ""
-        parts.append(f"{part}{lock.kind.value}{until}{why}")
-    return "; ".join(parts) or None
 
 
 def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[SectorLine, ...]:

@@ -14,7 +14,7 @@ from portfolios.model.plan import Decision, Finding, Plan
 from portfolios.model.policy import Mode
 from portfolios.values import display
 from portfolios.values.cents import CENT
-from rebalancer.decision.analysis import Analysis, situation_of
+from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.decision.build_plan import plan_of
 from rebalancer.decision.result import ProposalResult, answered
@@ -22,7 +22,6 @@ from rebalancer.decision.triggers import Trigger, triggers
 from rebalancer.estimates.violations import broken
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.solve import solve
-from rebalancer.zones import judge
 
 NOTABLE_SHORTFALL = 1e-6
 """A smaller share of the value is the rounding of floats."""
@@ -38,12 +37,17 @@ class Proposal:
 
 
 def decide(
-    analysis: Analysis, *, requested: bool, last_plan_at: datetime | None = None
+    analysis: Analysis,
+    findings: tuple[Finding, ...],
+    *,
+    requested: bool,
+    last_plan_at: datetime | None = None,
 ) -> Proposal:
     """Return the plan for an analysis.
 
     Args:
         analysis: everything estimated about the portfolio.
+        findings: zones at the weights before a cash flow.
         requested: a person asks, so the optimiser is asked whatever the bands say.
         last_plan_at: when the portfolio's last plan was made, for the calendar.
 
@@ -51,8 +55,6 @@ def decide(
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
     _require_value(analysis)
-    now = analysis.before_flow
-    findings = judge(situation_of(now, now.w0, now.c0))
     causes = triggers(analysis, findings, requested=requested, last_plan_at=last_plan_at)
     unasked = _why_not_ask(analysis, causes)
     if unasked is not None:

@@ -9,10 +9,9 @@ from datetime import datetime
 from alerts.channels import Envelope
 from alerts.channels.mime import compose
 from portfolios.model.insights import Insights
-from portfolios.model.market import Market
-from portfolios.model.portfolio import Portfolio
 from portfolios.store.portfolio_store import Store
 from rebalancer.settings.model import Settings
+from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.reports import weekly_report
 from rebalancer.wiring.delivery import html_of, people_of, text_of
 
@@ -47,10 +46,10 @@ class Report(weekly_report.Report):
 
 
 def make_report(
-    store: Store | None, portfolio: Portfolio, market: Market, *, insights: Insights, week: str = ""
+    store: Store | None, analysis: Analysis, *, insights: Insights, week: str = ""
 ) -> Report:
     """Gather the facts of a week and put them into words and pictures."""
-    made = weekly_report.make_report(store, portfolio, market, insights=insights, week=week)
+    made = weekly_report.make_report(store, analysis, insights=insights, week=week)
     return Report(made.facts, made.message, made.pictures)
 
 

@@ -16,6 +16,7 @@ from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.explanation import show_explanation
 from rebalancer.cli.views.what_if import show_whatif
 from rebalancer.usecases.performance.past_plans import portfolio_if_any
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.explanation import explain_plan
 from rebalancer.usecases.proposals.explanation_json import explanation_to_json
 from rebalancer.usecases.proposals.what_if import what_if
@@ -70,7 +71,8 @@ def whatif(
     market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(name)
-    supposed = what_if(wiring.with_index_targets(resolved, portfolio), market, changes)
+    analysis = analyse(wiring.with_index_targets(resolved, portfolio), market)
+    supposed = what_if(analysis, changes)
     if as_json:
         write_json(whatif_to_json(supposed))
     else:

@@ -16,7 +16,6 @@ from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.loaders import load
 from portfolios.loaders.number_parsing import parse_flow
-from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
 from portfolios.model.portfolio import Portfolio
@@ -30,8 +29,8 @@ from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.cli.options import AsJson, Maps, Offline
 from rebalancer.cli.views.plan import show_plan, zones_view
-from rebalancer.optimiser.problem_json import to_problem_json
-from rebalancer.usecases.proposals.propose import Proposal, judge_portfolio, propose
+from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
+from rebalancer.usecases.proposals.propose import Proposal, problem_of, propose
 
 if TYPE_CHECKING:
     from portfolios.store.portfolio_store import Store
@@ -66,22 +65,21 @@ def demo(
     market = sample_market()
     index = market.index()
     samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
-    proposals = [propose(portfolio, market) for portfolio in samples]
+    analyses = [analyse(portfolio, market) for portfolio in samples]
+    proposals = [propose(analysis) for analysis in analyses]
     _print([p.plan for p in proposals], as_json=as_json, as_csv=False)
     if to is not None:
-        _write_reports(context_of(ctx), samples, market, to)
+        _write_reports(context_of(ctx), analyses, to)
     context_of(ctx).tell("next: rebalancer init, then rebalancer add YOURS.toml --offline")
 
 
-def _write_reports(
-    context: Context, portfolios: list[Portfolio], market: Market, folder: Path
-) -> None:
+def _write_reports(context: Context, analyses: list[Analysis], folder: Path) -> None:
     from portfolios.model.insights import Insights
     from rebalancer.cli.commands.report import write_report
     from rebalancer.wiring.report import make_report
 
-    for portfolio in portfolios:
-        made = make_report(None, portfolio, market, insights=Insights())
+    for analysis in analyses:
+        made = make_report(None, analysis, insights=Insights())
         for path in write_report(made, folder, sender=None):
             context.tell(f"wrote {path}")
 
@@ -122,9 +120,11 @@ def run(
         raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
     if flow and len(portfolios) != 1:
         raise UsageError("--cash is money of one portfolio", hint="name exactly one portfolio")
-    proposals, failures = _proposed(context, portfolios, market, flow=flow, mode=mode)
+    analyses = [analyse(p, market, flow=flow, mode=mode) for p in portfolios]
+    proposals, failures = _proposed(context, analyses)
     if notify:
-        _notify(context, portfolios, proposals, market)
+        as_is = [analyse(p, market) for p in portfolios] if flow or mode else analyses
+        _notify(context, as_is, proposals)
     elif save:
         with wiring.open_store(resolved) as store:
             _keep(store, proposals, at=context.clock())
@@ -136,12 +136,7 @@ def run(
     raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
 
 
-def _notify(
-    context: Context,
-    portfolios: list[Portfolio],
-    proposals: list[Proposal],
-    market: Market,
-) -> None:
+def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal]) -> None:
     """Remember what was judged, write the messages that are news, and send them."""
     from rebalancer.cli.views.delivery import tell_delivery
     from rebalancer.usecases.monitoring.check import check
@@ -151,16 +146,15 @@ def _notify(
     plans = {proposal.plan.portfolio: proposal.plan for proposal in proposals}
     with open_full_database(settings) as store:
         people = people_of(settings, store.database)
-        for portfolio in portfolios:
-            store.load_portfolio(portfolio.name)  # only what is kept can be remembered
+        for analysis in analyses:
+            store.load_portfolio(analysis.portfolio.name)  # only what is kept can be remembered
         _keep(store, proposals, at=context.clock())
-        for portfolio in portfolios:
+        for analysis in analyses:
             check(
                 store,
-                portfolio,
-                market,
-                findings=judge_portfolio(portfolio, market),
-                plan=plans.get(portfolio.name),
+                analysis,
+                findings=findings_of(analysis),
+                plan=plans.get(analysis.portfolio.name),
                 people=people,
                 now=context.clock(),
             )
@@ -178,27 +172,20 @@ def _keep(store: Store, proposals: list[Proposal], *, at: datetime) -> None:
                 offer(store, plan, at=at)
 
 
-def _proposed(
-    context: Context,
-    portfolios: list[Portfolio],
-    market: Market,
-    *,
-    flow: Decimal,
-    mode: Mode | None,
-) -> tuple[list[Proposal], int]:
+def _proposed(context: Context, analyses: list[Analysis]) -> tuple[list[Proposal], int]:
     """Propose for each portfolio; among several, one that cannot be solved stops no other.
 
     Returns:
         The proposals, and the exit code of the first that failed; 0 when none did.
     """
-    if len(portfolios) == 1:
-        return [propose(portfolios[0], market, flow=flow, mode=mode)], 0
+    if len(analyses) == 1:
+        return [propose(analyses[0])], 0
     proposals, code = [], 0
-    for portfolio in portfolios:
+    for analysis in analyses:
         try:
-            proposals.append(propose(portfolio, market, flow=flow, mode=mode))
+            proposals.append(propose(analysis))
         except PlanError as error:
-            context.tell(f"{portfolio.name}: {error}")
+            context.tell(f"{analysis.portfolio.name}: {error}")
             if error.hint:
                 context.tell(f"  {error.hint}")
             code = code or exit_for(error)
@@ -218,7 +205,7 @@ def zones(
     resolved = wiring.settings_from(context.config)
     market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     portfolios = _portfolios(context, names, every=not names, offline=offline, maps=maps)
-    judged = [(p, judge_portfolio(p, market)) for p in portfolios]
+    judged = [(p, findings_of(analyse(p, market))) for p in portfolios]
     if as_json:
         write_json(
             [{"portfolio": p.name, "zones": [finding_to_json(f) for f in fs]} for p, fs in judged]
@@ -279,10 +266,10 @@ def _is_file(name: str) -> bool:
 
 
 def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
-    if proposal.inputs is None or proposal.solution is None:
+    problem = problem_of(proposal)
+    if problem is None:
         context.tell("nothing was solved, so nothing was dumped")
         return
-    problem = to_problem_json(proposal.inputs, proposal.solution)
     try:
         path.write_text(json.dumps(problem, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as error:

@@ -36,6 +36,7 @@ def report(
     offline: Offline = False,
 ) -> None:
     """Show the weekly report of a portfolio, write it to files, or send it."""
+    from rebalancer.usecases.proposals.analysis import analyse
     from rebalancer.wiring.delivery import deliver_now, open_full_database
     from rebalancer.wiring.report import make_report, send_report
 
@@ -47,7 +48,8 @@ def report(
     with open_full_database(resolved.settings) as store:
         portfolio = wiring.with_index_targets(resolved, store.load_portfolio(name))
         insights = wiring.insights_from(resolved, offline=offline, clock=context.clock)
-        made = make_report(store, portfolio, market, insights=insights, week=week)
+        analysis = analyse(portfolio, market)
+        made = make_report(store, analysis, insights=insights, week=week)
         if to is not None:
             for path in write_report(made, to, sender=resolved.settings.email.sender):
                 context.tell(f"wrote {path}")

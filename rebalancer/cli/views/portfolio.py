@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from rich.console import Console
 
 from portfolios.model.market import Market
@@ -12,8 +10,8 @@ from portfolios.model.valuation import Position
 from portfolios.values import display
 from portfolios.values.canonical import plain
 from rebalancer.cli.console import table
-from rebalancer.decision.analysis import Analysis, analyse
-from rebalancer.estimates.limits import Limits
+from rebalancer.usecases.proposals.analysis import Analysis, analyse
+from rebalancer.usecases.reports.limit_table import limit_table
 
 
 def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None) -> None:
@@ -76,29 +74,6 @@ def _value(position: Position, currency: str) -> str:
 
 def _limits(console: Console, analysis: Analysis) -> None:
     grid = table("  limit", "bound>", "origin", title="LIMITS")
-    for name, bound in _bounds(analysis.limits, analysis.valuation.asset_ids):
-        grid.add_row(f"  {name}", display.limit(bound), _origin(analysis.limits, name))
-    policy = analysis.policy
-    origin = "stated" if policy.turnover is not None else f"default of {policy.profile.value}"
-    grid.add_row("  turnover", display.limit(policy.turnover_in_force), origin)
+    for row in limit_table(analysis):
+        grid.add_row(f"  {row.name}", display.limit(row.bound), row.origin)
     console.print(grid)
-
-
-def _bounds(limits: Limits, asset_ids: Sequence[str]) -> Iterator[tuple[str, float]]:
-    """Yield the name and bound of every limit that limits something."""
-    for j, name in enumerate(limits.sector_names):
-        if limits.S_hi[j] < 1:
-            yield f"sector.{name}.max", float(limits.S_hi[j])
-        if limits.S_lo[j] > 0:
-            yield f"sector.{name}.min", float(limits.S_lo[j])
-    for i, asset_id in enumerate(asset_ids):
-        if limits.w_max[i] < 1:
-            yield f"asset.{asset_id}.max", float(limits.w_max[i])
-    if limits.b_min > 0:
-        yield "buffer", limits.b_min
-
-
-def _origin(limits: Limits, name: str) -> str:
-    if name in limits.stated:
-        return "stated"
-    return "default, raised to your targets" if name in limits.raised else "default"

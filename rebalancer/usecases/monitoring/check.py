@@ -33,11 +33,11 @@ from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Finding, Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Person
-from portfolios.model.valuation import value_portfolio
 from portfolios.store.database import Database
 from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import read_utc, utc_text
 from rebalancer.decision.triggers import Trigger
+from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.proposals.status import offer
 
 BETWEEN_GROUPS = timedelta(minutes=5)
@@ -64,8 +64,7 @@ class Checked:
 
 def check(
     store: Store,
-    portfolio: Portfolio,
-    market: Market,
+    analysis: Analysis,
     *,
     findings: Sequence[Finding],
     plan: Plan | None,
@@ -77,23 +76,23 @@ def check(
 
     Args:
         store: of the portfolio; the tables of alerts are in the same file.
-        portfolio: as it is now.
-        market: at one moment.
-        findings: about the portfolio as it is.
+        analysis: of the portfolio as it is, without a cash flow.
+        findings: of the analysis.
         plan: proposed at the same moment; None when nobody was asked for one. It is kept when it
             is told: what nobody hears of would only fill the history.
         people: who may see the portfolio.
         now: the moment of the clock.
         outside: holdings outside their bands, asset id -> how far, in words.
     """
+    portfolio, market = analysis.portfolio, analysis.market
     concerned = [person for person in people if person.may_see(portfolio.name)]
     memory = AlertState(store.database, portfolio.name)
     post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
     with store.database.transaction():
         current = plan if plan is not None and _is_of_now(store, plan) else None
         told = [
-            *_zones(memory, portfolio, market, findings),
-            *_rules(memory, portfolio, market, plan),
+            *_zones(memory, analysis, findings),
+            *_rules(memory, analysis, plan),
             *_news(memory, portfolio, market, outside),
             *_proposal(store, memory, current, now),
         ]
@@ -108,30 +107,27 @@ def check(
     return Checked(tuple(told), new)
 
 
-def _zones(
-    memory: AlertState, portfolio: Portfolio, market: Market, findings: Sequence[Finding]
-) -> list[Message]:
+def _zones(memory: AlertState, analysis: Analysis, findings: Sequence[Finding]) -> list[Message]:
+    market, valuation = analysis.market, analysis.valuation
     last = memory.marks().get("grouped")
     if last is not None and timedelta(0) <= market.as_of - read_utc(last) < BETWEEN_GROUPS:
         return []  # nothing is remembered either, so the next look finds it
-    valuation = value_portfolio(portfolio, market)
     weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
     step: Advance = advance(
         memory.conditions(), memory.told(), findings, at=market.as_of, weights=weights
     )
     memory.keep_conditions(step.conditions, step.told)
     names = {a: asset.symbol for a, asset in market.assets.items()}
-    message = zone_message(portfolio.name, step, as_of=market.as_of, names=names)
+    message = zone_message(analysis.portfolio.name, step, as_of=market.as_of, names=names)
     if message is not None:
         memory.mark({"grouped": utc_text(market.as_of)})
     return _some(message)
 
 
-def _rules(
-    memory: AlertState, portfolio: Portfolio, market: Market, plan: Plan | None
-) -> list[Message]:
+def _rules(memory: AlertState, analysis: Analysis, plan: Plan | None) -> list[Message]:
+    portfolio, market = analysis.portfolio, analysis.market
     reference = {p.asset_id: p.reference_weight for p in plan.positions} if plan else {}
-    facts = RuleContext(portfolio, value_portfolio(portfolio, market), market, reference)
+    facts = RuleContext(portfolio, analysis.valuation, market, reference)
     states, fired = judge_rules(facts, memory.rules(), at=market.as_of)
     memory.keep_rules(states)
     return _some(rules_message(portfolio.name, fired, as_of=market.as_of))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portfolios.model.market import Market
-from portfolios.model.portfolio import Portfolio
 from portfolios.values import display
-from rebalancer.decision.analysis import analyse
 from rebalancer.decision.triggers import outside_band
+from rebalancer.usecases.proposals.analysis import Analysis
 
 
-def drifts(portfolio: Portfolio, market: Market) -> Mapping[str, str]:
+def drifts(analysis: Analysis) -> Mapping[str, str]:
     """Return asset id -> how far it is from its reference; nothing while prices are in doubt."""
-    analysis = analyse(portfolio, market)
     if analysis.valuation.withheld:
         return {}
     rows = zip(

@@ -19,9 +19,8 @@ from alerts.triggers.flips import Advance, advance
 from alerts.triggers.user_rules import RuleContext, RuleState, judge_rules
 from portfolios.model.market import Bars, Market, Quote
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import value_portfolio
 from portfolios.providers.technical.grades import technical_grades
-from rebalancer.usecases.proposals.propose import judge_portfolio
+from rebalancer.usecases.proposals.analysis import analyse, findings_of
 
 LEAST_HISTORY = 120
 """Days of history before the first day that is judged."""
@@ -83,11 +82,12 @@ def market_of_day(market: Market, day: date) -> Market:
 def _day(
     portfolio: Portfolio, market: Market, state: Advance, rules: tuple[RuleState, ...]
 ) -> tuple[list[Message], Advance, tuple[RuleState, ...]]:
-    valuation = value_portfolio(portfolio, market)
+    analysis = analyse(portfolio, market)
+    valuation = analysis.valuation
     step = advance(
         state.conditions,
         state.told,
-        judge_portfolio(portfolio, market),
+        findings_of(analysis),
         at=market.as_of,
         weights=dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True)),
     )

@@ -22,7 +22,7 @@ from portfolios.errors import PlanError, RebalancerError
 from portfolios.marketdata.index_targets import with_targets
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
-from portfolios.model.plan import Plan
+from portfolios.model.plan import Finding, Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.schedule import Due, offset_of, weekly
 from portfolios.model.users import Person, Role
@@ -33,7 +33,9 @@ from rebalancer.usecases.monitoring.data_alerts import doubts, scarce_credits
 from rebalancer.usecases.monitoring.digest import send_digests
 from rebalancer.usecases.monitoring.drift import drifts
 from rebalancer.usecases.monitoring.housekeeping import tidy
-from rebalancer.usecases.proposals.propose import judge_portfolio, propose
+from rebalancer.usecases.monitoring.round_analyses import Analyse, RoundAnalyses
+from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
+from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.reoffer import resend_snoozed
 from rebalancer.usecases.reports.weekly_report import make_report, send_report, was_reported
 
@@ -90,7 +92,12 @@ class RoundInputs:
 
 
 def look_round(
-    store: Store, inputs: RoundInputs, *, now: datetime, goes_on: GoesOn = lambda: True
+    store: Store,
+    inputs: RoundInputs,
+    *,
+    now: datetime,
+    goes_on: GoesOn = lambda: True,
+    analyse: Analyse = analyse,
 ) -> Round:
     """Do everything that is due now; sending is another's work.
 
@@ -99,14 +106,16 @@ def look_round(
         inputs: what else there is.
         now: the moment.
         goes_on: asked before each portfolio and report; False ends the round early.
+        analyse: estimates everything about a portfolio.
     """
     done = Round()
     market = inputs.market
     if market is not None:
+        analyses = RoundAnalyses(market, analyse)
         for portfolio in _while(goes_on, store.list_portfolios()):
-            _look_at(store, portfolio, market, inputs.people, now, done)
+            _look_at(store, portfolio, analyses, inputs.people, now, done)
         _tell_of_data(store, market, inputs, now)
-        _report_all(store, market, inputs, now, goes_on, done)
+        _report_all(store, analyses, inputs, now, goes_on, done)
     if goes_on():
         done.digests = send_digests(store, inputs.people, now=now)
         tidy(store.database, now=now)
@@ -135,21 +144,20 @@ def _alone(portfolio: str, done: Round) -> Iterator[None]:
 def _look_at(
     store: Store,
     kept: Portfolio,
-    market: Market,
+    analyses: RoundAnalyses,
     people: tuple[Person, ...],
     now: datetime,
     done: Round,
 ) -> None:
     with _alone(kept.name, done):
-        portfolio = with_targets(kept, store.database)
-        findings = judge_portfolio(portfolio, market)
-        plan = _plan(store, portfolio, market, done.failed)
+        analysis = analyses.of(with_targets(kept, store.database))
+        findings = findings_of(analysis)
+        plan = _plan(store, analysis, findings, done.failed)
         # A proposal tells of the drift that it mends.
-        outside = {} if plan and plan.trades else drifts(portfolio, market)
+        outside = {} if plan and plan.trades else drifts(analysis)
         check(
             store,
-            portfolio,
-            market,
+            analysis,
             findings=findings,
             plan=plan,
             people=people,
@@ -162,14 +170,15 @@ def _look_at(
 
 
 def _plan(
-    store: Store, portfolio: Portfolio, market: Market, failed: dict[str, str]
+    store: Store, analysis: Analysis, findings: tuple[Finding, ...], failed: dict[str, str]
 ) -> Plan | None:
     """Return the proposal of the moment; zones are told even where none can be made."""
-    looked = last_looked(store.database, portfolio.name)
+    name = analysis.portfolio.name
+    looked = last_looked(store.database, name)
     try:
-        return propose(portfolio, market, requested=False, last_plan_at=looked).plan
+        return propose(analysis, findings=findings, requested=False, last_plan_at=looked).plan
     except PlanError as error:
-        failed[portfolio.name] = str(error)
+        failed[name] = str(error)
         return None
 
 
@@ -192,7 +201,12 @@ def _tell_of_data(store: Store, market: Market, inputs: RoundInputs, now: dateti
 
 
 def _report_all(
-    store: Store, market: Market, inputs: RoundInputs, now: datetime, goes_on: GoesOn, done: Round
+    store: Store,
+    analyses: RoundAnalyses,
+    inputs: RoundInputs,
+    now: datetime,
+    goes_on: GoesOn,
+    done: Round,
 ) -> None:
     for person in inputs.people:
         offset = offset_of(person.name, people=len(inputs.people))
@@ -201,7 +215,7 @@ def _report_all(
             for portfolio in _while(goes_on, _unreported(store, person, due)):
                 with _alone(portfolio.name, done):
                     done.reports += _report(
-                        store, portfolio, market, inputs.insights, person, due, now
+                        store, portfolio, analyses, inputs.insights, person, due, now
                     )
 
 
@@ -216,7 +230,7 @@ def _unreported(store: Store, person: Person, due: Due) -> Iterator[Portfolio]:
 def _report(
     store: Store,
     portfolio: Portfolio,
-    market: Market,
+    analyses: RoundAnalyses,
     insights: Insights,
     person: Person,
     due: Due,
@@ -226,8 +240,7 @@ def _report(
     held = [m for c in CHANNELS for m in preferences.held_back(person.name, c)]
     made = make_report(
         store,
-        with_targets(portfolio, store.database),
-        market,
+        analyses.of(with_targets(portfolio, store.database)),
         insights=insights,
         week=due.period,
         held_back=tuple(m.headline for m in concerning(person, held)),

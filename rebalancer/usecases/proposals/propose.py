@@ -1,48 +1,41 @@
-"""Judge a portfolio, or propose a reweight for it: the use cases behind `zones` and `run`."""
+"""Propose a reweight of a portfolio: the use case behind `run`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
-from portfolios.model.market import Market
 from portfolios.model.plan import Finding
-from portfolios.model.policy import Mode
-from portfolios.model.portfolio import Portfolio
-from rebalancer.decision.analysis import analyse, situation_of
 from rebalancer.decision.propose import Proposal, decide
-from rebalancer.zones import judge
+from rebalancer.optimiser.problem_json import to_problem_json
+from rebalancer.usecases.proposals.analysis import Analysis, findings_of
 
-__all__ = ["Proposal", "judge_portfolio", "propose"]
-
-
-def judge_portfolio(portfolio: Portfolio, market: Market) -> tuple[Finding, ...]:
-    """Return every finding about a portfolio as it is; solves nothing."""
-    analysis = analyse(portfolio, market)
-    return judge(situation_of(analysis, analysis.w0, analysis.c0))
+__all__ = ["Proposal", "problem_of", "propose"]
 
 
 def propose(
-    portfolio: Portfolio,
-    market: Market,
+    analysis: Analysis,
     *,
-    flow: Decimal = Decimal(0),
-    mode: Mode | None = None,
+    findings: tuple[Finding, ...] | None = None,
     requested: bool = True,
     last_plan_at: datetime | None = None,
 ) -> Proposal:
     """Propose a reweight, or say why there is none.
 
     Args:
-        portfolio: what is held and wanted.
-        market: prices, grades and history at one moment.
-        flow: money coming in, negative for money going out.
-        mode: instead of the policy's.
+        analysis: of the portfolio, after a cash flow where there is one.
+        findings: of the analysis, where they are known already.
         requested: a person asks, so the optimiser is asked whatever the bands say.
         last_plan_at: when the portfolio's last plan was made, for the calendar.
 
     Raises:
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
-    analysis = analyse(portfolio, market, flow=flow, mode=mode)
-    return decide(analysis, requested=requested, last_plan_at=last_plan_at)
+    known = findings_of(analysis) if findings is None else findings
+    return decide(analysis, known, requested=requested, last_plan_at=last_plan_at)
+
+
+def problem_of(proposal: Proposal) -> dict[str, object] | None:
+    """Return the problem and its answer as `rebalancer.problem/1`; None where none was solved."""
+    if proposal.inputs is None or proposal.solution is None:
+        return None
+    return to_problem_json(proposal.inputs, proposal.solution)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portfolios.errors import PlanError
 from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan
-from portfolios.model.portfolio import Portfolio
 from portfolios.values import display
+from rebalancer.usecases.proposals.analysis import Analysis, analyse
 from rebalancer.usecases.proposals.plan_diff import Difference, difference_of
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.scenario import Scenario
@@ -73,26 +73,31 @@ class WhatIf:
         return f"{_counted(then)} {instead}{_cost(now, then)}"
 
 
-def what_if(portfolio: Portfolio, market: Market, words: Sequence[str]) -> WhatIf:
+def what_if(analysis: Analysis, words: Sequence[str]) -> WhatIf:
     """Propose for a portfolio as it is, and as it would be.
 
     Args:
-        portfolio: what is held and wanted.
-        market: at one moment.
+        analysis: of the portfolio as it is.
         words: what is supposed, `sector.meme.max=5%`.
 
     Raises:
         UsageError: for words that mean nothing.
     """
-    as_is = Scenario(portfolio, market)
+    portfolio = replace(analysis.portfolio, policy=analysis.policy)
+    as_is = Scenario(portfolio, analysis.market, analysis.valuation.flow)
     changed = apply_scenario(as_is, words)
-    return WhatIf(portfolio.name, tuple(words), market, ask(as_is), ask(changed))
+    now, then = _answer(analysis), ask(changed)
+    return WhatIf(portfolio.name, tuple(words), analysis.market, now, then)
 
 
 def ask(scenario: Scenario) -> Answer:
     """Propose in a world; limits that contradict each other are an answer too."""
+    return _answer(analyse(scenario.portfolio, scenario.market, flow=scenario.flow))
+
+
+def _answer(analysis: Analysis) -> Answer:
     try:
-        return Answer(propose(scenario.portfolio, scenario.market, flow=scenario.flow).plan)
+        return Answer(propose(analysis).plan)
     except PlanError as error:
         return Answer(None, str(error), error.hint)
 

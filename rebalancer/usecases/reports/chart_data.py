@@ -13,7 +13,7 @@ from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.weekly_facts import Paths
-from rebalancer.decision.analysis import Analysis
+from rebalancer.usecases.proposals.analysis import Analysis
 
 PATH_DAYS = 90
 MEAN_DAYS = 30

@@ -15,13 +15,13 @@ from portfolios.model.market import LONG_GRADE_LIMIT, Market
 from portfolios.model.plan import Side
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.schedule import week_name
-from portfolios.model.valuation import STATED, value_portfolio
+from portfolios.model.valuation import STATED, Valuation, value_portfolio
 from portfolios.model.weekly_facts import Contribution, Decided, Week, WeeklyReport
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
-from rebalancer.decision.analysis import analyse
 from rebalancer.usecases.performance.past_plans import PastPlan, past_plans
 from rebalancer.usecases.performance.track_record import results_of
+from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.chart_data import paths_of, risk_shares
 
@@ -32,8 +32,7 @@ COMING = timedelta(days=30)
 
 def weekly_report(
     store: Store | None,
-    portfolio: Portfolio,
-    market: Market,
+    analysis: Analysis,
     *,
     insights: Insights,
     week: str = "",
@@ -44,14 +43,14 @@ def weekly_report(
 
     Args:
         store: of past plans; None for a portfolio that is not kept.
-        portfolio: as it is now.
-        market: at one moment, which ends the week.
+        analysis: of the portfolio as it is now; its market's moment ends the week.
         insights: what the provider of grades says.
         week: its ISO name; that of the market's moment where empty.
         notes: on data, from above.
         is_late: sent noticeably after its time.
     """
-    plan = propose(portfolio, market).plan
+    portfolio, market = analysis.portfolio, analysis.market
+    plan = propose(analysis).plan
     past = past_plans(store, market, portfolio.name, now=market.as_of) if store else []
     then = _week_ago(portfolio, past, market.as_of - WEEK)
     return WeeklyReport(
@@ -59,12 +58,12 @@ def weekly_report(
         week=week or week_name(market.as_of.date()),
         as_of=market.as_of,
         plan=plan,
-        numbers=_numbers(portfolio, then, market),
+        numbers=_numbers(analysis.valuation.value, then, market),
         paths=paths_of(then, market),
-        risks=_risks(portfolio, market),
-        worst=_worst(portfolio, market),
+        risks=_risks(analysis),
+        worst=_worst(analysis.valuation, market),
         insights=insights,
-        grades=tuple(_grades(portfolio, market)),
+        grades=tuple(_grades(analysis.valuation, market)),
         coming=tuple(_coming(portfolio, market)),
         record=tuple(_record(past))[:RECORDED],
         luck=results_of(past).choosing.words if past else "",
@@ -89,13 +88,12 @@ def _week_ago(portfolio: Portfolio, past: list[PastPlan], begin: datetime) -> Po
     return replace(portfolio.with_quantities(held, max(cash, Decimal(0))), recorded=None)
 
 
-def _numbers(portfolio: Portfolio, then: Portfolio, market: Market) -> Week:
+def _numbers(value_now: Decimal, then: Portfolio, market: Market) -> Week:
     begin = market.as_of - WEEK
     ids = [h.asset_id for h in then.holdings if h.quantity > 0]
     stated = _stated(then, market)
     before, now = _closes(market, ids, begin) | stated, _prices(market, ids) | stated
     change = {a: now[a] / before[a] - 1 for a in ids if a in before and a in now}
-    value_now = value_portfolio(portfolio, market).value
     if set(ids) - set(change) or not ids:
         return Week(begin, None, None, _return_of(market, "bitcoin", begin), None, None)
     parts = {
@@ -118,15 +116,13 @@ def _numbers(portfolio: Portfolio, then: Portfolio, market: Market) -> Week:
     )
 
 
-def _risks(portfolio: Portfolio, market: Market) -> Mapping[str, float]:
-    shares = risk_shares(analyse(portfolio, market))
-    largest = sorted(shares, key=lambda share: -share.risk)[:LARGEST]
+def _risks(analysis: Analysis) -> Mapping[str, float]:
+    largest = sorted(risk_shares(analysis), key=lambda share: -share.risk)[:LARGEST]
     return {share.name: share.risk for share in largest}
 
 
-def _worst(portfolio: Portfolio, market: Market) -> float | None:
+def _worst(valuation: Valuation, market: Market) -> float | None:
     """Return the worst seven days of the last year for today's weights, as a positive loss."""
-    valuation = value_portfolio(portfolio, market)
     held = [p for p in valuation.positions if p.value > 0]
     if not held or valuation.value <= 0:
         return None
@@ -139,8 +135,8 @@ def _worst(portfolio: Portfolio, market: Market) -> float | None:
     return max(0.0, -float(moves.min()))
 
 
-def _grades(portfolio: Portfolio, market: Market) -> Iterator[str]:
-    positions = sorted(value_portfolio(portfolio, market).positions, key=lambda p: -p.value)
+def _grades(valuation: Valuation, market: Market) -> Iterator[str]:
+    positions = sorted(valuation.positions, key=lambda p: -p.value)
     for position in positions[:LARGEST]:
         grade = market.grades.get(position.asset.asset_id)
         if grade is None or position.quantity <= 0:

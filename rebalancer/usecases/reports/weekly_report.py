@@ -12,12 +12,11 @@ from alerts.messages import Message, Picture
 from alerts.preferences.store import PreferenceStore
 from alerts.texts.weekly_message import weekly_message
 from portfolios.model.insights import Insights
-from portfolios.model.market import Market
-from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Person
 from portfolios.model.weekly_facts import WeeklyReport
 from portfolios.store.once import mark_done, was_done
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 
 
@@ -32,8 +31,7 @@ class Report:
 
 def make_report(
     store: Store | None,
-    portfolio: Portfolio,
-    market: Market,
+    analysis: Analysis,
     *,
     insights: Insights,
     week: str = "",
@@ -44,7 +42,7 @@ def make_report(
     # Drawing is loaded when it is first needed: most rounds write no report.
     from alerts.charts.weekly import charts
 
-    facts = weekly_report(store, portfolio, market, insights=insights, week=week, is_late=is_late)
+    facts = weekly_report(store, analysis, insights=insights, week=week, is_late=is_late)
     drawn = charts(facts)
     message = weekly_message(
         facts, [(picture.name, finding) for picture, finding in drawn], held_back=held_back

@@ -22,6 +22,7 @@ from portfolios.store.user_store import PeopleStore
 from portfolios.values import display
 from rebalancer.bot.reply import Reply
 from rebalancer.bot.request import File, Services
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import offer
 from tests.rebalancer.bot.bot_fixture import MARKET, NOW, Bot
@@ -151,7 +152,7 @@ def _move_in(store: Store, house: Household) -> None:
     for name in house.names:
         own = house.portfolio(name)
         store.save_portfolio(own, at=NOW)
-        plan = propose(own, MARKET).plan
+        plan = propose(analyse(own, MARKET)).plan
         store.save_plan(plan, at=NOW)
         offer(store, plan, at=NOW)
 

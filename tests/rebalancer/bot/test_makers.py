@@ -34,6 +34,7 @@ from portfolios.values.canonical import plain
 from rebalancer.bot.commands.proposals.order_ticket import ticket
 from rebalancer.bot.commands.proposals.proposals import why_of
 from rebalancer.bot.request import Request
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 from tests.rebalancer.bot.bot_fixture import MARKET, NOW, Bot
@@ -44,8 +45,8 @@ OWN = Portfolio(
     holdings=(Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(900))),
     targets={"bitcoin": Decimal("0.5"), "uniswap": Decimal("0.2")},
 )
-PLAN = propose(OWN, MARKET).plan
-REPORT = weekly_report(None, OWN, MARKET, insights=Insights())
+PLAN = propose(analyse(OWN, MARKET)).plan
+REPORT = weekly_report(None, analyse(OWN, MARKET), insights=Insights())
 HIDES = Wording(hides_amounts=True)
 # Five digits and more: a shorter figure may be a percentage's by chance.
 AMOUNTS = st.decimals(min_value=10_000, max_value=10**12, places=4)

@@ -18,7 +18,8 @@ from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.registry import COMMANDS
 from rebalancer.bot.reply import Reply
 from rebalancer.usecases.monitoring.check import check
-from rebalancer.usecases.proposals.propose import judge_portfolio, propose
+from rebalancer.usecases.proposals.analysis import analyse, findings_of
+from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.weekly_report import make_report, send_report
 from tests.rebalancer.bot.bot_fixture import MARKET
 from tests.rebalancer.bot.tenants import (
@@ -197,11 +198,11 @@ def test_messages_of_a_round_reach_those_alone_whom_they_concern(tmp_path: Path)
 
 def look_at(store: Store, name: str, people: tuple[Person, ...], houses: Houses) -> None:
     """Judge, propose and report one portfolio to everybody, as the service does."""
-    own = store.load_portfolio(name)
-    findings, plan = judge_portfolio(own, MARKET), propose(own, MARKET).plan
+    analysis = analyse(store.load_portfolio(name), MARKET)
+    findings, plan = findings_of(analysis), propose(analysis).plan
     now = houses.now
-    check(store, own, MARKET, findings=findings, plan=plan, people=people, now=now)
-    made = make_report(store, own, MARKET, insights=houses.dispatcher.insights())
+    check(store, analysis, findings=findings, plan=plan, people=people, now=now)
+    made = make_report(store, analysis, insights=houses.dispatcher.insights())
     assert send_report(store, made, people, now=now)
 
 

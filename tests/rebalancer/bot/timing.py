@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from rebalancer.bot.registry import COMMANDS
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from tests.rebalancer.bot.bot_fixture import MARKET, OWNER, Bot
 from tests.rebalancer.bot.telegram_fixture import hear, message, private, wired
@@ -46,7 +47,7 @@ def solve_alone(bot: Bot) -> float:
     times = []
     for _ in range(RUNS):
         begun = time.perf_counter()
-        propose(own, MARKET)
+        propose(analyse(own, MARKET))
         times.append((time.perf_counter() - begun) * 1000)
     return median(times)
 

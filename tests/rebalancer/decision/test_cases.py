@@ -12,6 +12,7 @@ from portfolios.model.plan import Decision, Plan, Side
 from portfolios.model.policy import Freed, Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from tests.rebalancer.decision.example_portfolios import applied, book, cap, ignoring, sides, weight
 
@@ -32,7 +33,7 @@ def bearish(market: Market, asset_id: str) -> Market:
 
 
 def second_run(portfolio: Portfolio, plan: Plan, market: Market) -> Plan:
-    return propose(applied(portfolio, plan), market).plan
+    return propose(analyse(applied(portfolio, plan), market)).plan
 
 
 def memes(market: Market, turnover: str, freed: Freed = Freed.CASH) -> Portfolio:
@@ -42,7 +43,7 @@ def memes(market: Market, turnover: str, freed: Freed = Freed.CASH) -> Portfolio
 
 def test_memes_four_times_over_their_cap_are_sold_and_nothing_is_bought(market: Market) -> None:
     portfolio = memes(market, "0.3")
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     assert sides(plan) == {DOGE: "sell", PEPE: "sell"}
     assert weight(plan, DOGE) == pytest.approx(0.05, abs=0.002)
     assert weight(plan, PEPE) == pytest.approx(0.05, abs=0.002)
@@ -51,7 +52,7 @@ def test_memes_four_times_over_their_cap_are_sold_and_nothing_is_bought(market: 
 
 def test_freed_weight_is_spread_over_the_rest_where_the_user_says_so(market: Market) -> None:
     portfolio = memes(market, "0.3", Freed.SPREAD)
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     assert sides(plan) == {BTC: "buy", DOGE: "sell", ETH: "buy", PEPE: "sell"}
     assert second_run(portfolio, plan, market).decision is Decision.HOLD
 
@@ -60,7 +61,7 @@ def test_the_turnover_limit_sells_a_part_reports_the_rest_and_goes_on_next_time(
     market: Market,
 ) -> None:
     portfolio = memes(market, "0.1")
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     assert plan.turnover == pytest.approx(0.1, abs=1e-3)
     assert plan.turnover <= 0.1 + 1e-6
     left = next(line for line in plan.limits if line.name == "sector.meme.max")
@@ -82,7 +83,7 @@ def test_drift_is_brought_back_also_between_correlated_coins(
     market: Market, held: dict[str, float], most: float
 ) -> None:
     portfolio = book(market, held, targets={BTC: 0.40, ETH: 0.25, SOL: 0.10, UNI: 0.15})
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     assert plan.drift == pytest.approx(0.08, abs=0.001)
     assert plan.proposed_drift <= most
     assert second_run(portfolio, plan, market).decision is Decision.HOLD
@@ -91,14 +92,14 @@ def test_drift_is_brought_back_also_between_correlated_coins(
 @pytest.mark.parametrize("policy", [ignoring(), Policy()])
 def test_exactly_on_target_nothing_is_done(market: Market, policy: Policy) -> None:
     wish = {BTC: 0.40, ETH: 0.25, SOL: 0.15, UNI: 0.10, DOGE: 0.05, PEPE: 0.05}
-    plan = propose(book(market, wish, targets=wish, policy=policy), market).plan
+    plan = propose(analyse(book(market, wish, targets=wish, policy=policy), market)).plan
     assert plan.decision is Decision.HOLD
 
 
 def test_a_sector_over_its_cap_is_sold_pro_rata(market: Market) -> None:
     held = {BTC: 0.4, ETH: 0.25, SOL: 0.15, DOGE: 0.05, PEPE: 0.05, UNI: 0.05}
     portfolio = book(market, held, policy=ignoring(sectors=cap(layer1=0.6)))
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     assert sides(plan) == {BTC: "sell", ETH: "sell", SOL: "sell"}
     for asset_id in (BTC, ETH, SOL):
         assert weight(plan, asset_id) == pytest.approx(0.75 * held[asset_id], abs=0.002)
@@ -115,7 +116,7 @@ def test_a_heavy_bearish_holding_moves_as_far_as_signals_may(
     weak = bearish(market, ETH)
     held = {BTC: 0.42, ETH: 0.38, UNI: 0.05, LINK: 0.05}
     portfolio = book(weak, held, policy=Policy(signals=signals))
-    plan = propose(portfolio, weak).plan
+    plan = propose(analyse(portfolio, weak)).plan
     assert weight(plan, ETH) == pytest.approx(left, abs=0.005)
     assert sides(plan) == ({ETH: "sell"} if left < 0.38 else {})
     assert any(f.rule == "bearish_weight" and f.subject == ETH for f in plan.zones)
@@ -129,7 +130,7 @@ def test_a_deposit_is_invested_pro_rata_and_not_into_bearish_trends(
 ) -> None:
     held = {BTC: 0.45, ETH: 0.27, "litecoin": 0.05, LINK: 0.09}
     portfolio = book(market, held, policy=Policy(signals=signals))
-    plan = propose(portfolio, market, flow=Decimal(25_000)).plan
+    plan = propose(analyse(portfolio, market, flow=Decimal(25_000))).plan
     bought = {t.asset_id: t.notional for t in plan.trades if t.side is Side.BUY}
     sold = {t.asset_id for t in plan.trades if t.side is Side.SELL}
     assert sold == ({"litecoin"} if signals is Signals.FOLLOW else set())
@@ -143,7 +144,7 @@ def test_a_withdrawal_sells_pro_rata_until_the_cash_is_there(market: Market) -> 
     wish = {BTC: 0.6, ETH: 0.39}
     policy = ignoring(turnover=Decimal("0.05"))
     portfolio = book(market, wish, targets=wish, policy=policy)
-    plan = propose(portfolio, market, flow=Decimal(-20_000)).plan
+    plan = propose(analyse(portfolio, market, flow=Decimal(-20_000))).plan
     assert sides(plan) == {BTC: "sell", ETH: "sell"}
     raised = sum(t.notional for t in plan.trades)
     assert 19_000 < raised < 20_000
@@ -156,7 +157,7 @@ def test_a_withdrawal_sells_pro_rata_until_the_cash_is_there(market: Market) -> 
 def test_a_frozen_holding_over_its_sectors_cap_is_reported_and_not_traded(market: Market) -> None:
     policy = ignoring(sectors=cap(defi=0.25))
     portfolio = book(market, {UNI: 0.6, BTC: 0.25}, frozen=(UNI,), policy=policy)
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     assert UNI not in sides(plan)
     line = next(line for line in plan.limits if line.name == "sector.defi.max")
     assert line.violation == pytest.approx(0.35, abs=1e-3)
@@ -165,4 +166,4 @@ def test_a_frozen_holding_over_its_sectors_cap_is_reported_and_not_traded(market
 
 def test_what_is_neither_held_nor_wanted_is_never_bought(market: Market) -> None:
     portfolio = memes(market, "0.3", Freed.SPREAD)
-    assert set(sides(propose(portfolio, market).plan)) <= {BTC, ETH, DOGE, PEPE}
+    assert set(sides(propose(analyse(portfolio, market)).plan)) <= {BTC, ETH, DOGE, PEPE}

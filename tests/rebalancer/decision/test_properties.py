@@ -20,6 +20,7 @@ from portfolios.model.policy import Freed, Mode, Policy, Profile, Range, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio
 from portfolios.model.valuation import value_portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from tests.rebalancer.decision.example_portfolios import applied
 
@@ -68,7 +69,7 @@ def _holding(draw: Any, asset_id: str, value: Decimal) -> Holding:
 
 def proposed(portfolio: Portfolio, flow: Decimal) -> Plan | None:
     try:
-        return propose(portfolio, MARKET, flow=flow).plan
+        return propose(analyse(portfolio, MARKET, flow=flow)).plan
     except InfeasibleError:
         return None
 
@@ -180,7 +181,7 @@ def test_another_unit_of_money_changes_no_quantity(portfolio: Portfolio) -> None
         wish, cash=wish.cash * 1000, policy=replace(wish.policy, min_trade=Decimal(50_000))
     )
     try:
-        other = propose(large, market).plan
+        other = propose(analyse(large, market)).plan
     except InfeasibleError:
         other = None
     if one is None or other is None or one.value < 1000:
@@ -209,7 +210,7 @@ def test_an_asset_with_a_cap_of_nothing_changes_nothing_else() -> None:
         alone.policy, candidates=("uniswap",), assets={"uniswap": Range(max=Decimal(0))}
     )
     more = replace(alone, policy=policy)
-    one, other = propose(alone, MARKET).plan, propose(more, MARKET).plan
+    one, other = propose(analyse(alone, MARKET)).plan, propose(analyse(more, MARKET)).plan
     assert [t.asset_id for t in one.trades] == [t.asset_id for t in other.trades]
     for small, big in zip(one.trades, other.trades, strict=True):
         # Another shape of program, another last digit of the solver's answer.
@@ -234,6 +235,6 @@ def test_second_runs_over_many_portfolios(portfolio: Portfolio) -> None:
 
 
 def test_an_empty_portfolio_holds() -> None:
-    plan = propose(Portfolio("empty"), MARKET).plan
+    plan = propose(analyse(Portfolio("empty"), MARKET)).plan
     assert plan.decision is Decision.HOLD
     assert np.isclose(plan.cash_weight, 1.0)

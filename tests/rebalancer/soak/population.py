@@ -13,6 +13,7 @@ import traceback
 from datetime import UTC, datetime
 
 from portfolios.model.insights import Insights
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.weekly_report import make_report
 from tests.rebalancer.soak.environment import core_portfolio
@@ -24,8 +25,8 @@ LOOK = 0.02
 def warm_up(moment: datetime) -> None:
     """Do once what loads libraries, so that no life has to."""
     core, market = core_portfolio(), market_at(moment)
-    propose(core, market)
-    make_report(None, core, market, insights=Insights())
+    propose(analyse(core, market))
+    make_report(None, analyse(core, market), insights=Insights())
 
 
 def main() -> None:

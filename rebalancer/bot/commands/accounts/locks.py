@@ -6,12 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 from portfolios.errors import UsageError
-from portfolios.model.portfolio import Holding, Lock, Portfolio
+from portfolios.model.portfolio import Holding, Lock, Portfolio, lock_text
 from portfolios.values import display
 from rebalancer.bot.commands.accounts.drafts import confirm_buttons
 from rebalancer.bot.reply import Reply, lines, page_of, reply_with
 from rebalancer.bot.request import Request
-from rebalancer.decision.build_plan import lock_text
 from rebalancer.usecases.accounts.drafts import draft_change
 from rebalancer.usecases.accounts.imports import kept_as
 from rebalancer.usecases.accounts.locks import held_by, locked, read_lock, unlocked

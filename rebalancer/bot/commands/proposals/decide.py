@@ -12,6 +12,7 @@ from portfolios.model.policy import Mode
 from rebalancer.bot.commands.proposals.buttons import press
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import Request
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import newest_status, offer
 
@@ -25,7 +26,7 @@ def rebalance(request: Request) -> Reply:
     flow = _money(request.options["cash"]) if "cash" in request.options else Decimal(0)
     mode = _mode(request.options["mode"]) if "mode" in request.options else None
     own, market = request.portfolio(), request.market()
-    plan = propose(own, market, flow=flow, mode=mode).plan
+    plan = propose(analyse(own, market, flow=flow, mode=mode)).plan
     if plan.decision is not Decision.TRADE:
         return reply_with(request, f"{own.name}: nothing to do", lines(plan.reason))
     with request.store.database.transaction():

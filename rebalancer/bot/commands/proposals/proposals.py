@@ -15,6 +15,7 @@ from portfolios.values import display
 from rebalancer.bot.commands.proposals.decision_notice import status_text
 from rebalancer.bot.reply import Captioned, Reply, lines, reply_with
 from rebalancer.bot.request import Request
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import newest_status, open_plan
 from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
@@ -49,7 +50,7 @@ def why(request: Request) -> Reply:
     plan = open_plan(request.store, own.name, now=request.now)
     note = ""
     if plan is None:
-        plan = propose(own, request.market()).plan
+        plan = propose(analyse(own, request.market())).plan
         note = "no proposal is open: this is what /rebalance would come to now"
     signals = own.policy.signals_in_force
     return why_of(request, plan, " ".join(rest), signals=signals, note=note)
@@ -98,7 +99,8 @@ def _named(plan: Plan, trade: Trade) -> str:
 def report(request: Request) -> Reply:
     """Tell this week's report, and its pictures below."""
     own, known = request.portfolio(), request.market()
-    facts = weekly_report(request.store, own, known, insights=request.load_insights())
+    analysis = analyse(own, known)
+    facts = weekly_report(request.store, analysis, insights=request.load_insights())
 
     def draw() -> Captioned:
         return tuple((picture, clean(f"{own.name}: {found}")) for picture, found in charts(facts))

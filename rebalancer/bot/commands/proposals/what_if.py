@@ -9,6 +9,7 @@ from portfolios.model.plan import Plan, Scope, Trade
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, as_of, lines, reply_with
 from rebalancer.bot.request import Request
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.plan_diff import Difference, TradeChange, ZoneChange
 from rebalancer.usecases.proposals.what_if import WhatIf, what_if
 
@@ -20,7 +21,7 @@ def whatif(request: Request) -> Reply:
     """Tell what would be proposed if something were otherwise."""
     own, strange = request.about()
     changes = [word for word in request.words if "=" in word]
-    supposed = what_if(own, request.market(), [*strange, *changes])
+    supposed = what_if(analyse(own, request.market()), [*strange, *changes])
     blocks = list(_compared(supposed))
     if supposed.then.hint:
         blocks.append(Block(Style.TEXT, supposed.then.hint))

@@ -15,15 +15,13 @@ from alerts.charts.sectors import sectors_chart
 from alerts.charts.weights import holdings_chart, proposal_chart
 from alerts.render.clean import clean
 from portfolios.errors import NotFoundError, UsageError
-from portfolios.model.market import Market
 from portfolios.model.plan import Plan
-from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import value_portfolio
+from portfolios.model.valuation import Valuation
 from portfolios.values import display
 from rebalancer.bot.commands.queries.tokens import trend_of
 from rebalancer.bot.reply import Reply, as_of
 from rebalancer.bot.request import Request
-from rebalancer.decision.analysis import analyse
+from rebalancer.usecases.proposals.analysis import Analysis, analyse
 from rebalancer.usecases.proposals.status import open_plan
 from rebalancer.usecases.reports import chart_data
 from rebalancer.usecases.reports.market_table import asset_named
@@ -43,10 +41,11 @@ def chart(request: Request) -> Reply:
         known = ", ".join((*DRAWN, PROPOSAL))
         raise UsageError(f"there is no picture of {of[:30]}", hint=f"of= is {known}; or token=SOL")
     own, market = request.portfolio(), request.market()
-    drawn = DRAWN[of](own, market)
+    analysis = analyse(own, market)
+    drawn = DRAWN[of](analysis)
     if drawn is None:
         raise NotFoundError(f"{own.name}: nothing is known that could be drawn")
-    return _shown(drawn, own.name, f"{_unpriced(own, market)}{as_of(market)}")
+    return _shown(drawn, own.name, f"{_unpriced(analysis.valuation)}{as_of(market)}")
 
 
 def chart_of(plan: Plan) -> Reply:
@@ -88,33 +87,33 @@ def _shown(drawn: Chart, subject: str, note: str) -> Reply:
     return Reply(pictures=((picture, caption),))
 
 
-def _unpriced(own: Portfolio, market: Market) -> str:
+def _unpriced(valuation: Valuation) -> str:
     """Tell what counts as nothing, since its price is not known."""
-    positions = value_portfolio(own, market).positions
-    names = [p.asset.symbol for p in positions if p.grey and p.quantity > 0]
+    names = [p.asset.symbol for p in valuation.positions if p.grey and p.quantity > 0]
     if not names:
         return ""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return f"Counted as nothing, price unknown: {', '.join(names[:MOST_NAMED])}{more}. "
 
 
-def _value(own: Portfolio, market: Market) -> Chart | None:
-    return paths_chart(chart_data.paths_of(own, market), quantities="today")
+def _value(analysis: Analysis) -> Chart | None:
+    paths = chart_data.paths_of(analysis.portfolio, analysis.market)
+    return paths_chart(paths, quantities="today")
 
 
-def _holdings(own: Portfolio, market: Market) -> Chart | None:
-    return holdings_chart(chart_data.holding_weights(analyse(own, market)))
+def _holdings(analysis: Analysis) -> Chart | None:
+    return holdings_chart(chart_data.holding_weights(analysis))
 
 
-def _sectors(own: Portfolio, market: Market) -> Chart | None:
-    return sectors_chart(chart_data.sector_weights(analyse(own, market)))
+def _sectors(analysis: Analysis) -> Chart | None:
+    return sectors_chart(chart_data.sector_weights(analysis))
 
 
-def _risk(own: Portfolio, market: Market) -> Chart | None:
-    return risks_chart(chart_data.risk_shares(analyse(own, market)))
+def _risk(analysis: Analysis) -> Chart | None:
+    return risks_chart(chart_data.risk_shares(analysis))
 
 
 PROPOSAL = "proposal"
-DRAWN: Mapping[str, Callable[[Portfolio, Market], Chart | None]] = MappingProxyType(
+DRAWN: Mapping[str, Callable[[Analysis], Chart | None]] = MappingProxyType(
     {"value": _value, "holdings": _holdings, "sectors": _sectors, "risk": _risk}
 )

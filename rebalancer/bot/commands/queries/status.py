@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alerts.messages import Button
 from alerts.render.plain import WORDS
 from portfolios.errors import StaleDataError
+from portfolios.model.chart_data import SectorWeight
 from portfolios.model.market import Market
 from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
 from portfolios.model.portfolio import Portfolio
@@ -16,10 +17,9 @@ from portfolios.values import display
 from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.bot.tables import shortened, table
-from rebalancer.decision.analysis import analyse, situation_of
-from rebalancer.usecases.proposals.propose import judge_portfolio
+from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.status import open_plan
-from rebalancer.zones import judge
+from rebalancer.usecases.reports.chart_data import sector_weights
 
 BAR = 8
 """Letters of a bar that is full."""
@@ -73,7 +73,7 @@ def _overview(request: Request, own: Portfolio, market: Market) -> _Overview:
         # The others are told all the same; a command for this one says what to do.
         told = f"grey, nothing is known yet of {own.targets_from}, which it follows"
         return _Overview(own.name, Zone.GREY, f"{own.name}: {told}")
-    zone = worst(tuple(f.zone for f in judge(situation_of(analysis, analysis.w0, analysis.c0))))
+    zone = worst(tuple(f.zone for f in findings_of(analysis)))
     value = display.money(analysis.valuation.value, own.currency)
     open_ = open_plan(request.store, own.name, now=request.now) is not None
     drift = f"drift {display.percent(analysis.drift)}"
@@ -125,15 +125,10 @@ def _holding(own: Portfolio, valuation: Valuation, position: Position) -> list[s
 def sectors(request: Request) -> Reply:
     """Tell the sectors against their limits."""
     own, market = request.portfolio(), request.market()
-    analysis = analyse(own, market)
-    weights = (analysis.limits.M.T @ analysis.w0).tolist()
-    limits = zip(analysis.limits.sector_names, weights, analysis.limits.S_hi.tolist(), strict=True)
-    held = sorted((row for row in limits if row[1] > 0.0005), key=lambda row: -row[1])
-    over = [name for name, weight, cap in held if weight > cap + 1e-9]
-    rows = [
-        [name, display.percent(weight), _cap(cap), bar(weight / cap if cap > 0 else 1.0)]
-        for name, weight, cap in held
-    ]
+    every = sector_weights(analyse(own, market))
+    held = sorted((s for s in every if s.now > 0.0005), key=lambda s: -s.now)
+    over = [s.name for s in held if s.excess > 0]
+    rows = [[s.name, display.percent(s.now), _cap(s.most), bar(_used(s))] for s in held]
     shown, pages = page_of(request, len(rows))
     told = table(("sector", "now>", "limit>", "used"), rows[shown])
     count = display.counted(len(rows), "sector")
@@ -147,8 +142,13 @@ def _over(names: Sequence[str]) -> str:
     return f"{names[0]} over its limit" if len(names) == 1 else f"{len(names)} over their limits"
 
 
-def _cap(cap: float) -> str:
-    return "-" if cap >= 1 else display.limit(cap)
+def _cap(cap: float | None) -> str:
+    return "-" if cap is None else display.limit(cap)
+
+
+def _used(sector: SectorWeight) -> float:
+    cap = 1.0 if sector.most is None else sector.most
+    return sector.now / cap if cap > 0 else 1.0
 
 
 def bar(share: float) -> str:
@@ -165,8 +165,9 @@ def bar(share: float) -> str:
 def risk(request: Request) -> Reply:
     """Tell the risk zones with their reasons."""
     own, market = request.portfolio(), request.market()
-    findings = judge_portfolio(own, market)
-    names = {p.asset.asset_id: p.asset.symbol for p in value_portfolio(own, market).positions}
+    analysis = analyse(own, market)
+    findings = findings_of(analysis)
+    names = {p.asset.asset_id: p.asset.symbol for p in analysis.valuation.positions}
     loud = sorted((f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
     shown, pages = page_of(request, len(loud))
     told = [f"{WORDS[f.zone]} {_subject(f, names)}: {f.text}" for f in loud[shown]]

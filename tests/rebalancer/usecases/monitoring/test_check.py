@@ -27,7 +27,8 @@ from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.monitoring.check import Checked, check
 from rebalancer.usecases.monitoring.drift import drifts
-from rebalancer.usecases.proposals.propose import judge_portfolio, propose
+from rebalancer.usecases.proposals.analysis import analyse, findings_of
+from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import open_plan
 
 OWNER = Person("me", Role.OWNER, chat="4711")
@@ -79,8 +80,9 @@ def run(store: Store, portfolio: Portfolio, market: Market, *, plan: Plan | None
 
 
 def look(store: Store, portfolio: Portfolio, market: Market, *, plan: Plan | None) -> Checked:
+    analysis = analyse(portfolio, market)
     return check(
-        store, portfolio, market, findings=judge_portfolio(portfolio, market), plan=plan,
+        store, analysis, findings=findings_of(analysis), plan=plan,
         people=(OWNER, STRANGER), now=market.as_of,
     )  # fmt: skip
 
@@ -138,7 +140,7 @@ def test_a_proposal_is_told_when_it_differs_or_after_a_week(store: Store, market
     told = []
     for days in (0, 1, 8):
         at = later(market, days)
-        told.append(kinds(run(store, off, at, plan=propose(off, at).plan)))
+        told.append(kinds(run(store, off, at, plan=propose(analyse(off, at)).plan)))
     assert [Kind.PROPOSAL in each for each in told] == [True, False, True]
     assert len(store.plans("core")) == 2  # what nobody hears of is not kept
 
@@ -147,26 +149,26 @@ def test_a_proposal_is_told_again_once_the_clock_was_set_back(store: Store, mark
     off = held(holdings=(Holding("bitcoin", Decimal(2)),))
     for days in (8, 0):
         at = later(market, days)
-        assert Kind.PROPOSAL in kinds(run(store, off, at, plan=propose(off, at).plan))
+        assert Kind.PROPOSAL in kinds(run(store, off, at, plan=propose(analyse(off, at)).plan))
 
 
 def test_a_withheld_proposal_is_told_once_a_day(store: Store, market: Market) -> None:
     doubtful = dict(market.quotes)
     doubtful["bitcoin"] = replace(doubtful["bitcoin"], quarantined="it jumped")
     broken = replace(market, quotes=doubtful)
-    plan = propose(held(), broken).plan
+    plan = propose(analyse(held(), broken)).plan
     first = run(store, held(), broken, plan=plan)
     assert kinds(first) == [Kind.DATA]
     assert "it jumped" in first.messages[0].blocks[0].text
     again = replace(broken, as_of=broken.as_of + timedelta(hours=2))
-    assert run(store, held(), again, plan=propose(held(), again).plan).deliveries == 0
+    assert run(store, held(), again, plan=propose(analyse(held(), again)).plan).deliveries == 0
 
 
 def test_what_was_booked_while_a_proposal_was_made_is_not_proposed(
     store: Store, market: Market
 ) -> None:
     off = held(holdings=(Holding("bitcoin", Decimal(2)),))
-    plan = propose(off, market).plan
+    plan = propose(analyse(off, market)).plan
     assert plan.trades
     store.save_portfolio(book(plan, off), at=market.as_of)
     assert Kind.PROPOSAL not in kinds(look(store, off, market, plan=plan))
@@ -179,8 +181,8 @@ def test_what_was_booked_while_a_proposal_was_made_is_not_proposed(
 
 def test_a_failure_while_writing_leaves_nothing_half_done(store: Store, market: Market) -> None:
     off = held(holdings=(Holding("bitcoin", Decimal(2)),), alerts=(AlertRule("value > 1"),))
-    twice = replace(propose(off, market).plan, reason="another plan of the same id")
-    store.save_plan(propose(off, market).plan, at=market.as_of)
+    twice = replace(propose(analyse(off, market)).plan, reason="another plan of the same id")
+    store.save_plan(propose(analyse(off, market)).plan, at=market.as_of)
     with pytest.raises(Exception, match="stored already"):
         run(store, off, market, plan=twice)
     assert AlertState(store.database, "core").conditions() == ()
@@ -215,11 +217,12 @@ def test_twenty_holdings_that_flap_all_hour_are_a_dozen_messages_at_most(
     quotes = {n: replace(market.quotes["usd-coin"]) for n in names}
     assets = {n: replace(market.assets["usd-coin"], asset_id=n) for n in names}
     world = replace(market, quotes=quotes, assets=assets)
+    analysis = analyse(mine, world)
     messages = 0
     for second in range(0, 3600, 12):
         at = replace(world, as_of=market.as_of + timedelta(seconds=second))
         told = check(
-            store, mine, at, findings=[finding(n) for n in names], plan=None,
+            store, replace(analysis, market=at), findings=[finding(n) for n in names], plan=None,
             people=(OWNER,), now=at.as_of,
         )  # fmt: skip
         messages += len([m for m in told.messages if m.kind is Kind.ZONE_RED])
@@ -233,21 +236,36 @@ def test_a_holding_that_leaves_its_band_is_told_once_until_it_is_back(
     told = []
     for days, outside in enumerate(({"bitcoin": "BTC 70% against 60%"},) * 2 + ({},) * 2):
         at = later(market, days)
+        analysis = analyse(held(), at)
         checked = check(
-            store, held(), at, findings=judge_portfolio(held(), at), plan=None, people=(OWNER,),
+            store, analysis, findings=findings_of(analysis), plan=None, people=(OWNER,),
             now=at.as_of, outside=outside,
         )  # fmt: skip
         told.append([m.headline for m in checked.messages if m.kind is Kind.DRIFT])
     assert told == [["core: BTC 70% against 60%"], [], [], []]
     at = later(market, 9)
     again = check(
-        store, held(), at, findings=[], plan=None, people=(OWNER,), now=at.as_of,
+        store, analyse(held(), at), findings=[], plan=None, people=(OWNER,), now=at.as_of,
         outside={"bitcoin": "BTC 71% against 60%"},
     )  # fmt: skip
     assert [m.kind for m in again.messages] == [Kind.DRIFT]
 
 
+def test_zones_and_own_rules_are_judged_by_the_valuation_of_the_analysis(
+    store: Store, market: Market
+) -> None:
+    richer = held(alerts=(AlertRule("value > 1000000"),))
+    store.save_portfolio(richer, at=market.as_of)
+    analysis = analyse(richer, market)
+    rich = replace(analysis, valuation=replace(analysis.valuation, cash=Decimal(2_000_000)))
+    told = [
+        check(store, each, findings=[], plan=None, people=(OWNER,), now=market.as_of).messages
+        for each in (analysis, rich)
+    ]
+    assert [[m.kind for m in messages] for messages in told] == [[], [Kind.RULE]]
+
+
 def test_drift_is_known_of_what_is_outside_its_band_only(market: Market) -> None:
     off = held(holdings=(Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(4000))))
-    assert set(drifts(held(), market)) < set(drifts(off, market))
-    assert all("against" in text for text in drifts(off, market).values())
+    assert set(drifts(analyse(held(), market))) < set(drifts(analyse(off, market)))
+    assert all("against" in text for text in drifts(analyse(off, market)).values())

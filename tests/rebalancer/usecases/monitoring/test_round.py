@@ -16,10 +16,12 @@ from alerts.preferences.choices import EMAIL
 from alerts.preferences.store import PreferenceStore
 from portfolios.model.assets import Asset
 from portfolios.model.insights import Insights
+from portfolios.model.market import Market
 from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.users import Person
 from rebalancer.usecases.monitoring.round import Round, RoundInputs, look_round
+from rebalancer.usecases.proposals.analysis import Analysis, analyse
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, NOW, Bot
 
 BOB = Person("bob", email="bob@example.org", portfolios=("shared",))
@@ -156,3 +158,17 @@ def test_without_prices_digests_go_out_all_the_same(bot: Bot) -> None:
     with bot.store() as store:
         done = look_round(store, replace(around(), market=None), now=NOW)
     assert (done.checked, done.failed) == (0, {})
+
+
+def test_a_round_analyses_each_portfolio_once_whoever_is_told_and_reported_to(bot: Bot) -> None:
+    analysed: list[str] = []
+
+    def count(portfolio: Portfolio, market: Market) -> Analysis:
+        analysed.append(portfolio.name)
+        return analyse(portfolio, market)
+
+    people = (BOB, replace(BOB, name="eve", email="eve@example.org"))
+    with bot.store() as store:
+        done = look_round(store, around(*people), now=MONDAY + timedelta(hours=2), analyse=count)
+    assert (done.checked, done.reports) == (2, 2)
+    assert sorted(analysed) == sorted([CANARY, "shared"])

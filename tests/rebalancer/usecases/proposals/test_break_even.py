@@ -10,6 +10,7 @@ from portfolios.model.plan import Plan, Side, Trade
 from portfolios.model.policy import Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.break_even import BreakEven, break_evens, scenario_of
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.scenario import Scenario
@@ -22,7 +23,7 @@ HELD = {"bitcoin": 0.5, "ethereum": 0.2, "dogecoin": 0.09}
 
 
 def made(portfolio: Portfolio, asset_id: str) -> tuple[Scenario, Plan, Trade]:
-    plan = propose(portfolio, MARKET).plan
+    plan = propose(analyse(portfolio, MARKET)).plan
     world, trade = scenario_of(plan, Scenario(portfolio, MARKET)), trade_of(plan, asset_id)
     assert world is not None
     assert trade is not None
@@ -30,7 +31,7 @@ def made(portfolio: Portfolio, asset_id: str) -> tuple[Scenario, Plan, Trade]:
 
 
 def is_made_with(portfolio: Portfolio, word: str, trade: Trade) -> bool:
-    plan = what_if(portfolio, MARKET, [word]).then.plan
+    plan = what_if(analyse(portfolio, MARKET), [word]).then.plan
     assert plan is not None
     same = trade_of(plan, trade.asset_id)
     return same is not None and same.side is trade.side

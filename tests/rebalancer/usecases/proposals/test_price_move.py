@@ -12,6 +12,7 @@ from portfolios.model.market import Market
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.price_move import price_move
 from rebalancer.usecases.proposals.propose import propose
 
@@ -21,7 +22,7 @@ OWN = Portfolio(
     "core", cash=Decimal(500), holdings=(Holding("bitcoin", Decimal(1)),),
     targets={"bitcoin": Decimal("0.5"), "ethereum": Decimal("0.4")},
 )  # fmt: skip
-PLAN = propose(OWN, SAMPLE).plan
+PLAN = propose(analyse(OWN, SAMPLE)).plan
 
 
 def priced(factor: str, **changes: object) -> Market:

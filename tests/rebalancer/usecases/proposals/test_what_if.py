@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from portfolios.errors import UsageError
 from portfolios.model.plan import Decision, Plan
-from portfolios.model.policy import Policy, Range
+from portfolios.model.policy import Mode, Policy, Range
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.plan_diff import difference_of, in_money
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.what_if import what_if
@@ -38,7 +39,7 @@ SAME = (
 
 
 def plans(portfolio: Portfolio, *words: str) -> tuple[Plan, Plan]:
-    made = what_if(portfolio, MARKET, words)
+    made = what_if(analyse(portfolio, MARKET), words)
     assert made.now.plan is not None
     assert made.then.plan is not None
     return made.now.plan, made.then.plan
@@ -52,7 +53,17 @@ def must_be_the_same(words: set[str]) -> None:
 
 def test_supposing_what_is_so_gives_the_same_plan() -> None:
     must_be_the_same(set(SAME))
-    assert plans(MINE, *SAME)[0] == propose(MINE, MARKET).plan
+    assert plans(MINE, *SAME)[0] == propose(analyse(MINE, MARKET)).plan
+
+
+def test_the_flow_and_the_mode_of_the_analysis_hold_in_both_plans() -> None:
+    analysis = analyse(MINE, MARKET, flow=Decimal(5_000), mode=Mode.CASH_FLOW)
+    made = what_if(analysis, ["turnover=20%"])
+    assert made.now.plan == propose(analysis).plan
+    assert made.then.plan is not None
+    assert (made.then.plan.flow, made.then.plan.mode) == (5_000, "cash_flow")
+    assert made.difference is not None
+    assert made.difference.is_none
 
 
 @pytest.mark.campaign
@@ -69,7 +80,7 @@ def test_some_parts_of_what_is_so_give_the_same_plan(words: set[str]) -> None:
 
 
 def test_a_tighter_limit_is_told_with_its_trades_and_its_cost() -> None:
-    made = what_if(MINE, MARKET, ["sector.meme.max=1%"])
+    made = what_if(analyse(MINE, MARKET), ["sector.meme.max=1%"])
     difference = made.difference
     assert difference is not None
     (doge,) = [change for change in difference.trades if change.asset_id == "dogecoin"]
@@ -89,19 +100,19 @@ def test_the_other_way_round_everything_is_the_other_way_round() -> None:
 
 
 def test_a_contradiction_is_an_answer_with_its_remedy() -> None:
-    made = what_if(MINE, MARKET, ["sector.defi.min=30%", "sector.defi.max=20%"])
+    made = what_if(analyse(MINE, MARKET), ["sector.defi.min=30%", "sector.defi.max=20%"])
     assert made.then.plan is None
     assert made.difference is None
     assert "limits contradict each other" in made.headline
     assert made.then.hint == "smallest relaxation: sector.defi.max to 30%"
-    beyond = what_if(MINE, MARKET, ["cash=-1000000"])
+    beyond = what_if(analyse(MINE, MARKET), ["cash=-1000000"])
     assert "leaves nothing" in beyond.headline
 
 
 def test_what_would_mend_a_contradiction_is_an_answer_as_well() -> None:
     broken = {"defi": Range(Decimal("0.3"), Decimal("0.2"))}
     torn = replace(MINE, policy=replace(POLICY, sectors=broken))
-    made = what_if(torn, MARKET, ["sector.defi.max=40%"])
+    made = what_if(analyse(torn, MARKET), ["sector.defi.max=40%"])
     assert made.now.plan is None
     assert made.then.plan is not None
     assert "as it is, limits contradict each other" in made.headline
@@ -117,14 +128,14 @@ def test_without_good_prices_nothing_is_proposed_and_a_supposed_price_mends_that
     quote = MARKET.quotes["bitcoin"]
     old = replace(quote, at=quote.at - timedelta(days=4))
     stale = replace(MARKET, quotes={**MARKET.quotes, "bitcoin": old})
-    made = what_if(MINE, stale, [f"price.bitcoin={quote.price}"])
+    made = what_if(analyse(MINE, stale), [f"price.bitcoin={quote.price}"])
     assert made.now.plan is not None
     assert made.now.plan.decision is Decision.WITHHELD
     assert made.then.plan is not None
     assert made.then.plan.decision is Decision.TRADE
-    assert "nothing proposed: BTC" in what_if(MINE, stale, ["cash=5"]).headline
+    assert "nothing proposed: BTC" in what_if(analyse(MINE, stale), ["cash=5"]).headline
 
 
 def test_a_word_that_means_nothing_stops_it() -> None:
     with pytest.raises(UsageError):
-        what_if(MINE, MARKET, ["colour=red"])
+        what_if(analyse(MINE, MARKET), ["colour=red"])

@@ -14,6 +14,7 @@ from portfolios.model.plan import Plan, PlanPosition
 from portfolios.model.policy import Mode, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.explanation import OTHERWISE_NOW, explain_plan
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
@@ -24,7 +25,7 @@ HELD = {"bitcoin": 0.5, "ethereum": 0.2, "uniswap": 0.1}
 
 
 def why(portfolio: Portfolio, asset: str, market: Market = MARKET) -> str:
-    plan = propose(portfolio, market).plan
+    plan = propose(analyse(portfolio, market)).plan
     (position,) = positions_named(plan, asset)
     assert trade_of(plan, position.asset_id) is None
     return why_untraded(plan, position, signals=portfolio.policy.signals_in_force)
@@ -37,7 +38,7 @@ def test_a_lock_is_the_reason_where_it_forbids_what_would_be_done() -> None:
 
 
 def test_a_lock_that_forbids_something_else_is_not_the_reason() -> None:
-    plan = propose(book(MARKET, HELD), MARKET).plan
+    plan = propose(analyse(book(MARKET, HELD), MARKET)).plan
     over = replace(_position(plan, "ethereum"), lock="no_buy", target_weight=0.1)
     under = replace(over, target_weight=0.3)
     assert why_untraded(plan, under) == "it is locked: may not be bought"
@@ -51,7 +52,7 @@ def test_a_lock_that_forbids_something_else_is_not_the_reason() -> None:
 def test_what_has_no_price_counts_for_nothing() -> None:
     unpriced = replace(MARKET, quotes={a: q for a, q in MARKET.quotes.items() if a != "uniswap"})
     assert "no price" in why(book(MARKET, HELD), "uniswap", unpriced)
-    plan = propose(book(MARKET, HELD), MARKET).plan
+    plan = propose(analyse(book(MARKET, HELD), MARKET)).plan
     doubted = replace(_position(plan, "uniswap"), value=Decimal(0))
     assert "too old or in doubt" in why_untraded(plan, doubted)
 
@@ -72,7 +73,7 @@ def test_what_is_bearish_is_not_added_to_unless_trends_are_ignored() -> None:
     assert why(mine, "uniswap", market) == (
         "its trend is bearish, and what is bearish is not added to"
     )
-    plan = propose(mine, market).plan
+    plan = propose(analyse(mine, market)).plan
     ignored = why_untraded(plan, _position(plan, "uniswap"), signals=Signals.IGNORE)
     assert "bearish" not in ignored
 
@@ -119,7 +120,7 @@ def test_a_candidate_that_nothing_speaks_for_is_called_one() -> None:
 
 def test_every_position_of_a_plan_is_explained() -> None:
     mine = book(MARKET, HELD, targets={**HELD, "ethereum": 0.3})
-    plan = propose(mine, MARKET).plan
+    plan = propose(analyse(mine, MARKET)).plan
     whole = explain_plan(plan, portfolio=mine, market=MARKET)
     told = {story.position.asset_id for story in whole.stories}
     assert told | {t.asset_id for t in plan.trades} == {p.asset_id for p in plan.positions}
@@ -127,7 +128,7 @@ def test_every_position_of_a_plan_is_explained() -> None:
 
 
 def test_an_asset_is_found_by_id_before_symbol_and_a_strange_one_is_refused() -> None:
-    plan = propose(book(MARKET, HELD), MARKET).plan
+    plan = propose(analyse(book(MARKET, HELD), MARKET)).plan
     twin = replace(_position(plan, "ethereum"), symbol="BITCOIN")
     twice = replace(plan, positions=(*plan.positions, twin))
     assert [p.asset_id for p in positions_named(twice, "Bitcoin")] == ["bitcoin"]
@@ -139,7 +140,7 @@ def test_an_asset_is_found_by_id_before_symbol_and_a_strange_one_is_refused() ->
 
 def test_what_would_end_a_trade_is_told_only_in_the_world_of_its_plan() -> None:
     mine = book(MARKET, HELD, targets={**HELD, "bitcoin": 0.4})
-    plan = propose(mine, MARKET).plan
+    plan = propose(analyse(mine, MARKET)).plan
     later = replace(MARKET, as_of=MARKET.as_of + timedelta(hours=1))
     locked = replace(
         mine, holdings=tuple(replace(h, locks=(Lock(LockKind.FROZEN),)) for h in mine.holdings)

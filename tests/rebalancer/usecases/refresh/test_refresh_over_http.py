@@ -21,6 +21,7 @@ from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.quota.quota import CreditPlan
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.refresh.report import Loss, RefreshReport
 from tests.rebalancer.usecases.refresh.live_installation import LiveInstallation, installation
@@ -207,7 +208,7 @@ def test_a_coin_without_a_price_is_unknown_and_does_not_stop_the_rest(
         at.hold([*HELD, coin_id])
         report = at.refresh()
         market = at.market()
-        plan = propose(Store(at.database).load_portfolio("p0"), market).plan
+        plan = propose(analyse(Store(at.database).load_portfolio("p0"), market)).plan
     assert report.unknown == (coin_id,)
     assert coin_id not in market.quotes
     assert plan.decision.value != "withheld"
@@ -220,7 +221,7 @@ def test_what_was_never_pulled_withholds_the_plan(tmp_path: Path) -> None:
         at.refresh()
         held = Store(at.database).load_portfolio("p0").holdings
         added = Portfolio("late", holdings=(*held, replace(held[0], asset_id="stellar")))
-        plan = propose(added, at.market()).plan
+        plan = propose(analyse(added, at.market())).plan
     assert plan.decision.value == "withheld"
     assert "no price pulled yet" in plan.reason
 
@@ -234,7 +235,7 @@ def test_a_shock_withholds_until_the_second_source_confirms_it(tmp_path: Path) -
         at.standin.fault("status", provider=TM, endpoint="price", count=100)
         report = at.refresh()
         assert list(report.quarantined) == ["solana"]
-        plan = propose(Store(at.database).load_portfolio("p0"), at.market()).plan
+        plan = propose(analyse(Store(at.database).load_portfolio("p0"), at.market())).plan
         assert plan.decision.value == "withheld"
         at.standin.faults.clear()
         at.sleep(3600)
@@ -278,7 +279,7 @@ def test_an_index_that_is_followed_supplies_the_targets(tmp_path: Path) -> None:
             assert targets is not None
             assert sum(targets.values()) == 1
             follower = with_targets(store.load_portfolio(name), at.database)
-            plan = propose(follower, at.market()).plan
+            plan = propose(analyse(follower, at.market())).plan
             assert {trade.asset_id for trade in plan.trades} <= set(targets) - {CASH}
             assert plan.trades
 

@@ -10,7 +10,7 @@ import pytest
 
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.sample.market import sample_market
-from rebalancer.decision.analysis import analyse
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.chart_data import (
     holding_weights,
@@ -38,7 +38,7 @@ def test_weights_add_up_to_the_whole_now_and_by_reference() -> None:
 
 
 def test_a_proposals_weights_are_those_of_the_plan() -> None:
-    plan = propose(HELD, MARKET).plan
+    plan = propose(analyse(HELD, MARKET)).plan
     weights = {w.name: w for w in plan_weights(plan)}
     assert weights["cash"].other == plan.proposed_cash_weight
     after = sum(w.other for w in weights.values())

@@ -16,6 +16,7 @@ from portfolios.store.database import open_database
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
 from rebalancer.usecases.performance.past_plans import past_plans
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import offer
 from rebalancer.usecases.reports.weekly_facts import weekly_report
@@ -26,7 +27,7 @@ def test_the_report_tells_past_decisions_to_the_cent_and_what_they_tell(tmp_path
     held = (Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(900)))
     targets = {"bitcoin": Decimal("0.5"), "uniswap": Decimal("0.2")}
     mine = Portfolio("mine", cash=Decimal(900), holdings=held, targets=targets)
-    plan = propose(mine, market).plan
+    plan = propose(analyse(mine, market)).plan
     bitcoin = market.quotes["bitcoin"]
     dearer = replace(bitcoin, price=bitcoin.price * Decimal("1.1234567"))
     later = replace(market, quotes={**market.quotes, "bitcoin": dearer})
@@ -35,7 +36,7 @@ def test_the_report_tells_past_decisions_to_the_cent_and_what_they_tell(tmp_path
         store.save_plan(plan, at=market.as_of)
         offer(store, plan, at=market.as_of)
         store.record_decision(plan.plan_id, Verdict.APPROVE, at=market.as_of, by="me")
-        facts = weekly_report(store, mine, later, insights=Insights())
+        facts = weekly_report(store, analyse(mine, later), insights=Insights())
         (past,) = past_plans(store, later, "mine", now=later.as_of)
     assert past.cents is not None
     shown = display.to_the_cent(past.cents, "usd", signed=True)
