@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 from dataclasses import dataclass
@@ -53,6 +54,18 @@ def test_every_example_prints_what_the_readme_shows(shell: Shell) -> None:
         done = shell.process(*shlex.split(example.command)[1:])
         shown = done.out if done.out else done.err
         assert _plain(shown) == _plain(example.output), example.command
+
+
+def test_the_python_examples_print_what_the_readme_shows(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shell.home)
+    for block in blocks("python"):
+        example = doctest.DocTestParser().get_doctest(block, {}, "README", "README.md", 0)
+        runner = doctest.DocTestRunner(verbose=False)
+        runner.run(example)
+        assert runner.summarize(verbose=False) == (0, len(example.examples))
+        assert example.examples
 
 
 def _plain(text: str) -> list[str]:
