@@ -14,6 +14,7 @@ from alerts.preferences.personalise import personal, wording_of
 from alerts.preferences.store import PreferenceStore
 from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.users import Person
+from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import utc_text
 
 CHANNELS = (EMAIL, TELEGRAM)
@@ -41,6 +42,11 @@ class Post:
 
     def __init__(self, outbox: Outbox, preferences: PreferenceStore, *, now: datetime) -> None:
         self._outbox, self._preferences, self._now = outbox, preferences, now
+
+    @classmethod
+    def of(cls, store: Store, *, now: datetime) -> Post:
+        """Return the post of a database that has the tables of alerts."""
+        return cls(Outbox(store.database), PreferenceStore(store.database), now=now)
 
     def send(
         self,

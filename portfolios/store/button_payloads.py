@@ -16,41 +16,46 @@ LIFE = timedelta(days=60)
 LENGTH = 24
 
 
-def shortcut_for(database: Database, person: str, words: str, *, now: datetime) -> str:
-    """Return the short name of what a person asks; the same words have the same name."""
-    name = sha256(f"{person}\0{words}".encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]
-    with database.transaction():
-        database.execute("DELETE FROM shortcuts WHERE at < ?", (utc_text(now - LIFE),))
-        database.execute(
-            "INSERT OR REPLACE INTO shortcuts (shortcut, person, words, at) VALUES (?, ?, ?, ?)",
-            (name, person, words, utc_text(now)),
+class ButtonPayloads:
+    """Short names, and what each stands for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, person: str, words: str, *, now: datetime) -> str:
+        """Return the short name of what a person asks; the same words have the same name."""
+        name = sha256(f"{person}\0{words}".encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]
+        with self._database.transaction():
+            self._database.execute("DELETE FROM shortcuts WHERE at < ?", (utc_text(now - LIFE),))
+            self._database.execute(
+                "INSERT OR REPLACE INTO shortcuts (shortcut, person, words, at)"
+                " VALUES (?, ?, ?, ?)",
+                (name, person, words, utc_text(now)),
+            )
+        return name
+
+    def find(
+        self,
+        person: str,
+        shortcut: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> str | None:
+        """Return what a short name stands for; None where it is not this person's, or too old.
+
+        Args:
+            person: who uses it.
+            shortcut: the short name.
+            since: it must have been given out, or given out again, at this moment or later.
+            until: and not after this one, as it was when the clock has been set back since.
+        """
+        row = self._database.row(
+            "SELECT words, at FROM shortcuts WHERE shortcut = ? AND person = ?", (shortcut, person)
         )
-    return name
-
-
-def words_of(
-    database: Database,
-    person: str,
-    shortcut: str,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> str | None:
-    """Return what a short name stands for; None where it is not this person's, or too old.
-
-    Args:
-        database: that keeps it.
-        person: who uses it.
-        shortcut: the short name.
-        since: it must have been given out, or given out again, at this moment or later.
-        until: and not after this one, as it was when the clock has been set back since.
-    """
-    row = database.row(
-        "SELECT words, at FROM shortcuts WHERE shortcut = ? AND person = ?", (shortcut, person)
-    )
-    if row is None:
-        return None
-    at = read_utc(row["at"])
-    if (since is not None and at < since) or (until is not None and at > until):
-        return None
-    return str(row["words"])
+        if row is None:
+            return None
+        at = read_utc(row["at"])
+        if (since is not None and at < since) or (until is not None and at > until):
+            return None
+        return str(row["words"])

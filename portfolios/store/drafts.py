@@ -30,40 +30,44 @@ class Draft:
     base: str
 
 
-def keep_draft(database: Database, person: str, draft: Draft, *, now: datetime) -> str:
-    """Keep a draft for a while; returns the name by which its maker can take it up."""
-    name = token_urlsafe(BYTES)
-    document = json.dumps(to_json(draft.portfolio), sort_keys=True)
-    with database.transaction():
-        database.execute("DELETE FROM drafts WHERE at < ?", (utc_text(now - LIFE),))
-        database.execute(
-            "INSERT INTO drafts (draft, person, base, document, at) VALUES (?, ?, ?, ?, ?)",
-            (name, person, draft.base, document, utc_text(now)),
-        )
-    return name
+class Drafts:
+    """Drafts, each under a name that its maker alone can use."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def find_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
-    """Return a draft of this person and leave it where it is; None where there is none."""
-    row = database.row(
-        f"SELECT base, document, at FROM drafts {_MINE}",  # noqa: S608 - a constant
-        (name, person),
-    )
-    # One of a later moment was kept before somebody set the clock back.
-    if row is None or not now - LIFE <= read_utc(row["at"]) <= now:
-        return None
-    return Draft(from_json(Portfolio, json.loads(row["document"])), row["base"])
+    def save(self, person: str, draft: Draft, *, now: datetime) -> str:
+        """Keep a draft for a while; returns the name by which its maker can take it up."""
+        name = token_urlsafe(BYTES)
+        document = json.dumps(to_json(draft.portfolio), sort_keys=True)
+        with self._database.transaction():
+            self._database.execute("DELETE FROM drafts WHERE at < ?", (utc_text(now - LIFE),))
+            self._database.execute(
+                "INSERT INTO drafts (draft, person, base, document, at) VALUES (?, ?, ?, ?, ?)",
+                (name, person, draft.base, document, utc_text(now)),
+            )
+        return name
 
-
-def take_draft(database: Database, person: str, name: str, *, now: datetime) -> Draft | None:
-    """Return a draft and forget it, in the transaction that keeps it; None where there is none."""
-    with database.transaction():
-        draft = find_draft(database, person, name, now=now)
-        database.execute(
-            f"DELETE FROM drafts {_MINE}",  # noqa: S608 - a constant
+    def find(self, person: str, name: str, *, now: datetime) -> Draft | None:
+        """Return a draft of this person and leave it where it is; None where there is none."""
+        row = self._database.row(
+            f"SELECT base, document, at FROM drafts {_MINE}",  # noqa: S608 - a constant
             (name, person),
         )
-    return draft
+        # One of a later moment was kept before somebody set the clock back.
+        if row is None or not now - LIFE <= read_utc(row["at"]) <= now:
+            return None
+        return Draft(from_json(Portfolio, json.loads(row["document"])), row["base"])
+
+    def take(self, person: str, name: str, *, now: datetime) -> Draft | None:
+        """Return a draft and forget it, in the transaction that keeps it; None for none."""
+        with self._database.transaction():
+            draft = self.find(person, name, now=now)
+            self._database.execute(
+                f"DELETE FROM drafts {_MINE}",  # noqa: S608 - a constant
+                (name, person),
+            )
+        return draft
 
 
 def base_of(portfolio: Portfolio | None) -> str:

@@ -42,27 +42,31 @@ class Beat:
     words: str
 
 
-def went_well(database: Database, part: str, *, now: datetime) -> None:
-    """Note that a part did its work."""
-    with database.transaction():
-        database.execute(_GOOD, (part, utc_text(now), utc_text(now)))
+class Heartbeats:
+    """How each part of the service fares."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def went_wrong(database: Database, part: str, words: str, *, now: datetime) -> None:
-    """Note that a part failed, and why; the words are shown to people, so they hold no secret."""
-    with database.transaction():
-        database.execute(_BAD, (part, utc_text(now), words))
+    def record_success(self, part: str, *, now: datetime) -> None:
+        """Note that a part did its work."""
+        with self._database.transaction():
+            self._database.execute(_GOOD, (part, utc_text(now), utc_text(now)))
 
+    def record_failure(self, part: str, words: str, *, now: datetime) -> None:
+        """Note that a part failed, and why; people read the words, so they hold no secret."""
+        with self._database.transaction():
+            self._database.execute(_BAD, (part, utc_text(now), words))
 
-def beats(database: Database) -> tuple[Beat, ...]:
-    """Return how every part fares, by name."""
-    return tuple(
-        Beat(
-            row["part"],
-            read_utc(row["at"]),
-            read_utc(row["good_at"]) if row["good_at"] else None,
-            row["failures"],
-            row["words"],
+    def by_part(self) -> tuple[Beat, ...]:
+        """Return how every part fares, by name."""
+        return tuple(
+            Beat(
+                row["part"],
+                read_utc(row["at"]),
+                read_utc(row["good_at"]) if row["good_at"] else None,
+                row["failures"],
+                row["words"],
+            )
+            for row in self._database.rows("SELECT * FROM beats ORDER BY part")
         )
-        for row in database.rows("SELECT * FROM beats ORDER BY part")
-    )

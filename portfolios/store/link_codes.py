@@ -1,4 +1,4 @@
-"""One-time codes by which a person proves that a chat is theirs.
+"""One-time codes by which a person proves that a chat is his.
 
 A code has 192 bits, lives for ten minutes, works once, and is kept only as a hash. A chat that
 tries too often has to wait; what it tried tells it nothing, not even whether a code exists.
@@ -22,71 +22,69 @@ MOST_TRIES, PER = 5, timedelta(hours=1)
 BYTES = 24
 
 
-def new_code(database: Database, person: Person, *, now: datetime) -> str:
-    """Return a fresh code for a person who is kept; an earlier one of theirs is void.
+class LinkCodes:
+    """One-time codes, and who tried how often."""
 
-    It is of small letters and digits: one word, whatever it is copied through.
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    Raises:
-        NotFoundError: when nobody of this name is kept.
-        UsageError: for a group, whose chat no single person can prove to be theirs.
-    """
-    if person.is_group:
-        raise UsageError(
-            f"{person.name} is a group, which needs no code",
-            hint=f"rebalancer user add {person.name} --group --chat ID, as /id says there",
+    def create(self, person: Person, *, now: datetime) -> str:
+        """Return a fresh code for a person who is kept; an earlier one of theirs is void.
+
+        It is of small letters and digits: one word, whatever it is copied through.
+
+        Raises:
+            NotFoundError: when nobody of this name is kept.
+            UsageError: for a group, whose chat no single person can prove to be theirs.
+        """
+        if person.is_group:
+            raise UsageError(
+                f"{person.name} is a group, which needs no code",
+                hint=f"rebalancer user add {person.name} --group --chat ID, as /id says there",
+            )
+        code = token_hex(BYTES)
+        with self._database.transaction():
+            PeopleStore(self._database).person(person.name)
+            # Here and not at each try, which must cost the same however many others try.
+            self._database.execute("DELETE FROM tries WHERE at <= ?", (utc_text(now - PER),))
+            self._database.execute("DELETE FROM codes WHERE person = ?", (person.name,))
+            self._database.execute(
+                "INSERT INTO codes (hash, person, expires_at) VALUES (?, ?, ?)",
+                (_hash(code), person.name, utc_text(now + LIFE)),
+            )
+        return code
+
+    def redeem(self, code: str, *, chat: str, now: datetime) -> Person | None:
+        """Link a chat to the person whom a code was made for.
+
+        Returns:
+            The person, linked; None for a code that is wrong, used, or too old, and for a chat that
+            has tried too often.
+        """
+        with self._database.transaction():
+            if self._tried(chat, now) >= MOST_TRIES:
+                return None
+            row = self._database.row("SELECT * FROM codes WHERE hash = ?", (_hash(code),))
+            if row is None or not now < read_utc(row["expires_at"]) <= now + LIFE:
+                self._database.execute(
+                    "INSERT INTO tries (chat, at) VALUES (?, ?)", (chat, utc_text(now))
+                )
+                return None
+            self._database.execute("DELETE FROM codes WHERE hash = ?", (_hash(code),))
+            people = PeopleStore(self._database)
+            for other in people.everybody():
+                if other.chat == chat and other.name != row["person"]:
+                    people.save(replace(other, chat=""))  # a chat speaks for one person
+            person = replace(people.person(row["person"]), chat=chat)
+            people.save(person)
+        return person
+
+    def _tried(self, chat: str, now: datetime) -> int:
+        recent = (chat, utc_text(now - PER))
+        row = self._database.row(
+            "SELECT count(*) AS tried FROM tries WHERE chat = ? AND at > ?", recent
         )
-    code = token_hex(BYTES)
-    with database.transaction():
-        PeopleStore(database).person(person.name)
-        # Here and not at each try, which must cost the same however many others try.
-        database.execute("DELETE FROM tries WHERE at <= ?", (utc_text(now - PER),))
-        database.execute("DELETE FROM codes WHERE person = ?", (person.name,))
-        database.execute(
-            "INSERT INTO codes (hash, person, expires_at) VALUES (?, ?, ?)",
-            (_hash(code), person.name, utc_text(now + LIFE)),
-        )
-    return code
-
-
-def redeem(database: Database, code: str, *, chat: str, now: datetime) -> Person | None:
-    """Link a chat to the person whom a code was made for.
-
-    Returns:
-        The person, linked; None for a code that is wrong, used, or too old, and for a chat that
-        has tried too often.
-    """
-    with database.transaction():
-        if _tried(database, chat, now) >= MOST_TRIES:
-            return None
-        row = database.row("SELECT * FROM codes WHERE hash = ?", (_hash(code),))
-        if row is None or not now < read_utc(row["expires_at"]) <= now + LIFE:
-            database.execute("INSERT INTO tries (chat, at) VALUES (?, ?)", (chat, utc_text(now)))
-            return None
-        database.execute("DELETE FROM codes WHERE hash = ?", (_hash(code),))
-        people = PeopleStore(database)
-        for other in people.everybody():
-            if other.chat == chat and other.name != row["person"]:
-                people.save(replace(other, chat=""))  # a chat speaks for one person
-        person = replace(people.person(row["person"]), chat=chat)
-        people.save(person)
-    return person
-
-
-def unlink(database: Database, chat: str) -> Person | None:
-    """Forget whose a chat is; None when it was nobody's."""
-    with database.transaction():
-        people = PeopleStore(database)
-        found = next((p for p in people.everybody() if p.chat == chat), None)
-        if found is not None:
-            people.save(replace(found, chat=""))
-    return found
-
-
-def _tried(database: Database, chat: str, now: datetime) -> int:
-    recent = (chat, utc_text(now - PER))
-    row = database.row("SELECT count(*) AS tried FROM tries WHERE chat = ? AND at > ?", recent)
-    return int(row["tried"]) if row else 0
+        return int(row["tried"]) if row else 0
 
 
 def _hash(code: str) -> str:

@@ -36,38 +36,40 @@ class Offer:
     decided_before: int
 
 
-def record_offer(database: Database, plan: Plan, *, at: datetime) -> None:
-    """Write down that a kept plan is offered; part of the caller's transaction."""
-    given = {"plan_id": plan.plan_id, "portfolio": plan.portfolio, "at": utc_text(at)}
-    with database.transaction():
-        database.execute(_OFFER, given)
+class Offers:
+    """When each plan was put before people."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def newest_offer(database: Database, portfolio: str) -> Offer | None:
-    """Return the offer that is the last of its portfolio."""
-    return _newest(database, "portfolio", portfolio)
+    def record(self, plan: Plan, *, at: datetime) -> None:
+        """Write down that a kept plan is offered; part of the caller's transaction."""
+        given = {"plan_id": plan.plan_id, "portfolio": plan.portfolio, "at": utc_text(at)}
+        with self._database.transaction():
+            self._database.execute(_OFFER, given)
 
+    def newest(self, portfolio: str) -> Offer | None:
+        """Return the offer that is the last of its portfolio."""
+        return self._newest("portfolio", portfolio)
 
-def offer_of(database: Database, plan_id: str) -> Offer | None:
-    """Return the last offer of a plan; None where it was never put before anybody."""
-    return _newest(database, "plan_id", plan_id)
+    def of_plan(self, plan_id: str) -> Offer | None:
+        """Return the last offer of a plan; None where it was never put before anybody."""
+        return self._newest("plan_id", plan_id)
 
+    def after(self, portfolio: str, number: int) -> Offer | None:
+        """Return the offer of a portfolio that came next after the one of this number."""
+        row = self._database.row(
+            "SELECT * FROM offers WHERE portfolio = ? AND number > ? ORDER BY number LIMIT 1",
+            (portfolio, number),
+        )
+        return None if row is None else _read(row)
 
-def offer_after(database: Database, portfolio: str, number: int) -> Offer | None:
-    """Return the offer of a portfolio that came next after the one of this number."""
-    row = database.row(
-        "SELECT * FROM offers WHERE portfolio = ? AND number > ? ORDER BY number LIMIT 1",
-        (portfolio, number),
-    )
-    return None if row is None else _read(row)
-
-
-def _newest(database: Database, column: str, value: str) -> Offer | None:
-    row = database.row(
-        f"SELECT * FROM offers WHERE {column} = ? ORDER BY number DESC LIMIT 1",  # noqa: S608
-        (value,),
-    )
-    return None if row is None else _read(row)
+    def _newest(self, column: str, value: str) -> Offer | None:
+        row = self._database.row(
+            f"SELECT * FROM offers WHERE {column} = ? ORDER BY number DESC LIMIT 1",  # noqa: S608
+            (value,),
+        )
+        return None if row is None else _read(row)
 
 
 def _read(row: Row) -> Offer:

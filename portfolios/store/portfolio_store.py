@@ -18,7 +18,7 @@ from portfolios.model.decisions import Applied, Recorded, Ruling, Verdict
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.store.database import Database
-from portfolios.store.offers import offer_of
+from portfolios.store.offers import Offers
 from portfolios.store.row_mapping import (
     plan_from_row,
     plan_row,
@@ -208,7 +208,7 @@ class Store:
                     f"plan {ruling.plan_id} was applied by {booked.by} at {utc_text(booked.at)}",
                     hint="nothing was changed; run again for a new proposal",
                 )
-            offer = offer_of(self.database, ruling.plan_id)
+            offer = Offers(self.database).of_plan(ruling.plan_id)
             since = past[offer.decided_before if offer else 0 :]
             if since and (since[-1].verdict, since[-1].until) == (verdict, until):
                 return Recorded(since[-1], is_new=False)

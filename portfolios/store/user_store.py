@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from portfolios.documents.codec import from_json, to_json
 from portfolios.errors import NotFoundError
@@ -65,3 +66,11 @@ class PeopleStore:
             for table, column in _OF_A_PERSON:
                 sql = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 - own names
                 self.database.execute(sql, (name,))
+
+    def unlink(self, chat: str) -> Person | None:
+        """Forget whose a chat is; None when it was nobody's."""
+        with self.database.transaction():
+            found = next((p for p in self.everybody() if p.chat == chat), None)
+            if found is not None:
+                self.save(replace(found, chat=""))
+        return found

@@ -19,13 +19,12 @@ from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Button, Kind
 from alerts.preferences.choices import TELEGRAM
-from alerts.preferences.store import PreferenceStore
 from portfolios.errors import RebalancerError
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.model.users import Person
-from portfolios.store.button_payloads import shortcut_for, words_of
-from portfolios.store.once import forget_done, mark_done, was_done
+from portfolios.store.button_payloads import ButtonPayloads
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
 from rebalancer.bot.access import Incoming, RequestLimiter, admitted
@@ -121,10 +120,10 @@ class Dispatcher:
         """Note that the answer is out: the same update is not answered again."""
         with self.open_store() as store:
             now = self.now()
-            mark_done(store.database, "answered", str(incoming.number), at=now)
+            CompletedJobs(store.database).record("answered", str(incoming.number), at=now)
             if incoming.number % FORGET_EVERY == 0:
                 for job in ("heard", "answered"):
-                    forget_done(store.database, job, before=now - MEMORY)
+                    CompletedJobs(store.database).forget(job, before=now - MEMORY)
 
     def owe(self, incoming: Incoming, reply: Reply) -> None:
         """Keep what tells of a decision for delivery, since it could not be sent at once."""
@@ -142,7 +141,7 @@ class Dispatcher:
                 buttons=reply.message.buttons,
             )
             now = self.now()
-            post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+            post = Post.of(store, now=now)
             with store.database.transaction():
                 post.send(told, [person])
 
@@ -156,7 +155,7 @@ class Dispatcher:
     def _opened(self, incoming: Incoming) -> Iterator[Store | None]:
         """Open the database; yields None for what was answered before."""
         with self.open_store() as store:
-            is_old = was_done(store.database, "answered", str(incoming.number))
+            is_old = CompletedJobs(store.database).contains("answered", str(incoming.number))
             yield None if is_old else store
 
     def _request(self, store: Store, incoming: Incoming) -> Request:
@@ -211,8 +210,8 @@ class Dispatcher:
             note = "the owner can change that"
             return reply_with(request, f"/{command.name} is for {command.role}s", note=note)
         database = request.store.database
-        if command.is_once and not mark_done(
-            database, "heard", str(request.number), at=request.now
+        if command.is_once and not CompletedJobs(database).record(
+            "heard", str(request.number), at=request.now
         ):
             return reply_with(
                 request, "That was interrupted", note="ask again if you still want it"
@@ -223,8 +222,8 @@ class Dispatcher:
 
     def _pressed(self, request: Request, incoming: Incoming, working: Working) -> Reply:
         if incoming.text.startswith(AGAIN):
-            words = words_of(
-                request.store.database, request.person.name, incoming.text.removeprefix(AGAIN)
+            words = ButtonPayloads(request.store.database).find(
+                request.person.name, incoming.text.removeprefix(AGAIN)
             )
             if words is None:
                 return Reply(notice="This button is too old.", is_done=True)
@@ -303,7 +302,7 @@ def _done(request: Request, command: Command) -> Reply:
 def _short(request: Request, button: Button) -> Button:
     if not button.payload.startswith("/"):
         return button
-    name = shortcut_for(
-        request.store.database, request.person.name, button.payload, now=request.now
+    name = ButtonPayloads(request.store.database).save(
+        request.person.name, button.payload, now=request.now
     )
     return Button(button.label, AGAIN + name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from portfolios.store.database import open_database
-from portfolios.store.heartbeats import went_well, went_wrong
+from portfolios.store.heartbeats import Heartbeats
 from portfolios.values.time import Clock
 from rebalancer.logs import masked
 from rebalancer.settings.model import Settings
@@ -38,7 +38,7 @@ class HeartbeatLog:
             return
         with open_database(self.settings.database, is_checked=True) as database:
             if words:
-                went_wrong(database, part, words, now=now)
+                Heartbeats(database).record_failure(part, words, now=now)
             else:
-                went_well(database, part, now=now)
+                Heartbeats(database).record_success(part, now=now)
         self._last[part] = (words, now)

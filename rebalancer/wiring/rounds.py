@@ -12,7 +12,7 @@ from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.quota import Usage
 from portfolios.store.database import Database
-from portfolios.store.heartbeats import beats, went_well, went_wrong
+from portfolios.store.heartbeats import Heartbeats
 from portfolios.store.leases import Lease, holding
 from portfolios.store.portfolio_store import Store
 from portfolios.values.time import Clock, Moment
@@ -123,7 +123,9 @@ def usages_of(settings: Settings, database: Database, now: datetime) -> dict[str
 
 def is_due(database: Database, now: datetime) -> bool:
     """Tell whether a round is due: the last one, of any process, was long enough ago."""
-    last = next((beat.good_at for beat in beats(database) if beat.part == ROUND), None)
+    last = next(
+        (beat.good_at for beat in Heartbeats(database).by_part() if beat.part == ROUND), None
+    )
     return last is None or not timedelta(0) <= now - last < EVERY
 
 
@@ -133,10 +135,10 @@ def note_providers(database: Database, report: RefreshReport, now: datetime) -> 
     served = {COINGECKO: report.priced, TOKENMETRICS: report.graded}
     for provider, got in served.items():
         if provider in lost:
-            went_wrong(database, provider, lost[provider], now=now)
+            Heartbeats(database).record_failure(provider, lost[provider], now=now)
             log.warning("%s: %s", provider, lost[provider])
         elif got:
-            went_well(database, provider, now=now)
+            Heartbeats(database).record_success(provider, now=now)
 
 
 def note_portfolios(database: Database, done: Round, now: datetime) -> None:
@@ -146,6 +148,8 @@ def note_portfolios(database: Database, done: Round, now: datetime) -> None:
     if done.failed:
         count = len(done.failed)
         words = "; ".join(f"{name}: {why}" for name, why in list(done.failed.items())[:3])
-        went_wrong(database, PORTFOLIOS, f"{count} could not be judged. {words}", now=now)
+        Heartbeats(database).record_failure(
+            PORTFOLIOS, f"{count} could not be judged. {words}", now=now
+        )
     elif done.checked:
-        went_well(database, PORTFOLIOS, now=now)
+        Heartbeats(database).record_success(PORTFOLIOS, now=now)

@@ -15,7 +15,7 @@ from alerts.delivery.sender import DispatchReport
 from portfolios.errors import UsageError
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
-from portfolios.store.heartbeats import went_well
+from portfolios.store.heartbeats import Heartbeats
 from portfolios.values.time import Clock
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
@@ -65,7 +65,7 @@ def serve_once(
     with open_full_database(settings) as store:
         done = run_round_now(settings, store, market, insights, clock=clock)
         note_portfolios(store.database, done, clock())
-        went_well(store.database, ROUND, now=clock())
+        Heartbeats(store.database).record_success(ROUND, now=clock())
         try:
             delivered = deliver_now(
                 settings, store.database, limiter=limiter, clock=clock, sleep=sleep

@@ -147,9 +147,7 @@ def notify(
     """Send one harmless message on each channel that is set up."""
     if what != "test":
         raise UsageError(f"notify {what} means nothing", hint="rebalancer notify test")
-    from alerts.delivery.outbox import Outbox
     from alerts.delivery.routing import Post
-    from alerts.preferences.store import PreferenceStore
     from alerts.texts.event_messages import trial_message
     from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
 
@@ -165,9 +163,7 @@ def notify(
                 hint="set REBALANCER_TELEGRAM__OWNER_ID or REBALANCER_EMAIL__TO",
             )
         now = context.clock()
-        Post(Outbox(store.database), PreferenceStore(store.database), now=now).send(
-            trial_message(now=now), people
-        )
+        Post.of(store, now=now).send(trial_message(now=now), people)
         report = deliver_now(settings, store.database, clock=context.clock)
     tell_delivery(context, report)
     raise typer.Exit(exit_of_delivery(report))

@@ -9,7 +9,7 @@ from portfolios.errors import NotFoundError, StoreError
 from portfolios.model.diff import difference
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Person
-from portfolios.store.drafts import Draft, base_of, find_draft, keep_draft, take_draft
+from portfolios.store.drafts import Draft, Drafts, base_of
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.accounts.imports import kept_as
 
@@ -35,7 +35,7 @@ class Waiting:
 def draft_change(store: Store, changed: Portfolio, person: Person, *, now: datetime) -> str:
     """Keep a changed portfolio for a while; returns the name under which its maker finds it."""
     draft = Draft(changed, base_of(kept_as(store, changed.name)))
-    return keep_draft(store.database, person.name, draft, now=now)
+    return Drafts(store.database).save(person.name, draft, now=now)
 
 
 def waiting(store: Store, person: Person, name: str, *, now: datetime) -> Waiting:
@@ -44,7 +44,7 @@ def waiting(store: Store, person: Person, name: str, *, now: datetime) -> Waitin
     Raises:
         NotFoundError: when nothing of this name waits for them.
     """
-    draft = find_draft(store.database, person.name, name, now=now)
+    draft = Drafts(store.database).find(person.name, name, now=now)
     if draft is None:
         raise NotFoundError(GONE, hint=ANEW)
     old = kept_as(store, draft.portfolio.name)
@@ -59,7 +59,7 @@ def keep_drafted(store: Store, person: Person, name: str, *, now: datetime) -> P
         StoreError: when the portfolio is not what it was when the change was drafted.
     """
     with store.database.transaction():
-        draft = take_draft(store.database, person.name, name, now=now)
+        draft = Drafts(store.database).take(person.name, name, now=now)
         if draft is None:
             raise NotFoundError(GONE, hint=ANEW)
         changed = draft.portfolio
@@ -77,5 +77,5 @@ def drop_drafted(store: Store, person: Person, name: str, *, now: datetime) -> N
     Raises:
         NotFoundError: when nothing of this name waits for them.
     """
-    if take_draft(store.database, person.name, name, now=now) is None:
+    if Drafts(store.database).take(person.name, name, now=now) is None:
         raise NotFoundError(GONE, hint=ANEW)

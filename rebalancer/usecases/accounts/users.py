@@ -9,7 +9,7 @@ from datetime import datetime
 from alerts.delivery.recipients import forget_person, redirect_deliveries
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person, Role
-from portfolios.store.link_codes import new_code, redeem
+from portfolios.store.link_codes import LinkCodes
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
 
@@ -68,7 +68,7 @@ def remove_person(store: Store, name: str, *, stand_in: Person | None) -> int:
 def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | None:
     """Link a chat by a code, and send there what waits for its person; None for a wrong code."""
     with store.database.transaction():
-        person = redeem(store.database, code, chat=chat, now=now)
+        person = LinkCodes(store.database).redeem(code, chat=chat, now=now)
         if person is not None:
             # Whoever spoke from this chat before is unlinked by it.
             for each in PeopleStore(store.database).everybody():
@@ -85,7 +85,7 @@ def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datet
     """
     kept = {p.name: p for p in PeopleStore(store.database).everybody()}
     if name in kept:
-        return new_code(store.database, kept[name], now=now)
+        return LinkCodes(store.database).create(kept[name], now=now)
     if name in {p.name for p in everybody}:
         raise UsageError(
             f"{name} is named by the settings, chat and all",

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Kind, Message
-from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import (
     changes_message,
     proposal_message,
@@ -87,7 +85,7 @@ def check(
     portfolio, market = analysis.portfolio, analysis.market
     concerned = [person for person in people if person.may_see(portfolio.name)]
     memory = AlertState(store.database, portfolio.name)
-    post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+    post = Post.of(store, now=now)
     with store.database.transaction():
         current = plan if plan is not None and _is_of_now(store, plan) else None
         told = [

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.recipients import concerning
 from alerts.delivery.routing import CHANNELS, Post
 from alerts.preferences.choices import DIGEST_AT, EMAIL, TELEGRAM
@@ -14,7 +13,7 @@ from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import digest_message
 from portfolios.model.schedule import Due, daily
 from portfolios.model.users import Person
-from portfolios.store.once import mark_done
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
 
 
@@ -38,13 +37,13 @@ def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -
         # Read again inside: what another process has told by now is not told twice.
         held = kept.held_back(person.name, channel, before=due.at)
         job = f"digest:{channel}:{person.name}"
-        if not held or not mark_done(store.database, job, due.period, at=now):
+        if not held or not CompletedJobs(store.database).record(job, due.period, at=now):
             return False
         kept.drop_held_back(person.name, channel, before=due.at)
         told = concerning(person, held)
         if told:
             message = digest_message(person.name, told, day=due.period, now=now)
-            Post(Outbox(store.database), kept, now=now).send(message, [_on(person, channel)])
+            Post.of(store, now=now).send(message, [_on(person, channel)])
     return bool(told)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from alerts.delivery.retention import forget_ended
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.database import Database
-from portfolios.store.once import forget_periods, mark_done, was_done
 
 JOB = "tidied"
 MESSAGES_KEPT = timedelta(days=90)
@@ -17,9 +17,9 @@ PERIODS_KEPT = timedelta(days=365)
 def tidy(database: Database, *, now: datetime) -> bool:
     """Forget what is old, unless that was done today; tell whether it was done now."""
     today = now.date().isoformat()
-    if was_done(database, JOB, today):
+    if CompletedJobs(database).contains(JOB, today):
         return False
     forget_ended(database, before=now - MESSAGES_KEPT)
-    forget_periods(database, before=now - PERIODS_KEPT)
+    CompletedJobs(database).forget_periods(before=now - PERIODS_KEPT)
     # Last, and not as one unit: others wait for short writes only, and what is cut short is redone.
-    return mark_done(database, JOB, today, at=now)
+    return CompletedJobs(database).record(JOB, today, at=now)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from alerts.delivery.delivery import State
 from alerts.delivery.stats import Summary, oldest_waiting, summarise
 from portfolios.providers.quota.quota import Usage
-from portfolios.store.heartbeats import Beat, beats
+from portfolios.store.heartbeats import Beat, Heartbeats
 from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import utc_text
 from rebalancer.usecases.proposals.status import LIFE, newest_status
@@ -57,7 +57,7 @@ def gather(
     return Figures(
         outbox=summarise(store.database),
         waits=None if oldest is None else now - oldest,
-        parts=beats(store.database),
+        parts=Heartbeats(store.database).by_part(),
         usages=usages,
         price_age=price_age,
         plans_open=sum(status is not None and status.is_undecided for status in standings),

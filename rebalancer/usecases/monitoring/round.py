@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.recipients import concerning
 from alerts.delivery.routing import CHANNELS, Post
 from alerts.messages import Kind
@@ -195,7 +194,7 @@ def _tell_of_data(store: Store, market: Market, inputs: RoundInputs, now: dateti
         what="things about the data need a look",
     )
     if message is not None:
-        post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+        post = Post.of(store, now=now)
         with store.database.transaction():
             post.send(message, [p for p in inputs.people if p.role is Role.OWNER])
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan
-from portfolios.store.offers import offer_after
+from portfolios.store.offers import Offers
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.proposals.status import ProposalStatus, State, status_of
 
@@ -55,5 +55,5 @@ def outcome_of(store: Store, plan: Plan, *, now: datetime) -> Outcome | None:
 
 def _was_replaced(store: Store, status: ProposalStatus) -> bool:
     """Tell whether a newer proposal came while this one could still be decided."""
-    newer = offer_after(store.database, status.plan.portfolio, status.offer)
+    newer = Offers(store.database).after(status.plan.portfolio, status.offer)
     return newer is not None and newer.at <= status.closes_at

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Block, Message, Style
-from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import proposal_message
 from portfolios.model.decisions import Ruling
 from portfolios.model.plan import Plan
 from portfolios.model.users import Person
-from portfolios.store.once import mark_done, was_done
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
 from portfolios.values.canonical import utc_text
@@ -35,11 +33,10 @@ def resend_snoozed(
     with store.database.transaction():
         # Looked at again inside: it may have been decided, or told by another process.
         message = _come_again(store, portfolio, now)
-        if message is None or not mark_done(store.database, JOB, message.key, at=now):
+        if message is None or not CompletedJobs(store.database).record(JOB, message.key, at=now):
             return False
         concerned = [person for person in people if person.may_see(portfolio)]
-        outbox, preferences = Outbox(store.database), PreferenceStore(store.database)
-        Post(outbox, preferences, now=now).send(message, concerned)
+        Post.of(store, now=now).send(message, concerned)
     return True
 
 
@@ -62,4 +59,4 @@ def _come_again(store: Store, portfolio: str, now: datetime) -> Message | None:
     if status is None or status.state is not State.OPEN or status.ruling is None:
         return None
     message = again_message(status.plan, status.ruling)
-    return None if was_done(store.database, JOB, message.key) else message
+    return None if CompletedJobs(store.database).contains(JOB, message.key) else message

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from portfolios.model.decisions import OPEN_HOURS, Ruling
 from portfolios.model.plan import Plan
-from portfolios.store.offers import newest_offer, offer_of, record_offer
+from portfolios.store.offers import Offers
 from portfolios.store.portfolio_store import Store
 
 LIFE = timedelta(hours=OPEN_HOURS)
@@ -54,13 +54,13 @@ def offer(store: Store, plan: Plan, *, at: datetime) -> None:
     """Put a kept plan before people, unless it is before them already."""
     now = newest_status(store, plan.portfolio, now=at)
     if now is None or now.plan.plan_id != plan.plan_id or not now.is_undecided:
-        record_offer(store.database, plan, at=at)
+        Offers(store.database).record(plan, at=at)
 
 
 def status_of(store: Store, plan: Plan, *, now: datetime) -> ProposalStatus:
     """Return where a kept plan stands."""
-    last = offer_of(store.database, plan.plan_id)
-    newest = newest_offer(store.database, plan.portfolio)
+    last = Offers(store.database).of_plan(plan.plan_id)
+    newest = Offers(store.database).newest(plan.portfolio)
     since = store.decisions(plan.plan_id)[last.decided_before if last else 0 :]
     ruling = since[-1] if since else None
     opened = last.at if last else store.saved_at(plan.plan_id)
@@ -74,7 +74,7 @@ def status_of(store: Store, plan: Plan, *, now: datetime) -> ProposalStatus:
 
 def newest_status(store: Store, portfolio: str, *, now: datetime) -> ProposalStatus | None:
     """Return where the proposal stands that was offered last; None where none ever was."""
-    newest = newest_offer(store.database, portfolio)
+    newest = Offers(store.database).newest(portfolio)
     return None if newest is None else status_of(store, store.load_plan(newest.plan_id), now=now)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from portfolios.model.market import Grade, Market
 from portfolios.store.database import Database
-from portfolios.store.last_seen import last_seen, save_last_seen
+from portfolios.store.last_seen import LastSeen
 from portfolios.values.canonical import read_utc, utc_text
 from portfolios.values.display import TREND_WORDS
 
@@ -103,9 +103,9 @@ def _moved(asset_id: str, was: Seen, is_: Seen) -> Iterator[Change]:
 def look_again(database: Database, person: str, now: GradeView) -> GradeView | None:
     """Remember a look, and return the earlier one to tell changes against; None without one."""
     with database.transaction():
-        known = _read(last_seen(database, person))
+        known = _read(LastSeen(database).load(person))
         memory = known.looked(now) if known else GradeViews(opened=now.at, last=now)
-        save_last_seen(database, person, _written(memory))
+        LastSeen(database).save(person, _written(memory))
     return memory.before
 
 

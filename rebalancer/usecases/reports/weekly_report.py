@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Message, Picture
-from alerts.preferences.store import PreferenceStore
 from alerts.texts.weekly_message import weekly_message
 from portfolios.model.insights import Insights
 from portfolios.model.users import Person
 from portfolios.model.weekly_facts import WeeklyReport
-from portfolios.store.once import mark_done, was_done
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.reports.weekly_facts import weekly_report
@@ -56,13 +54,14 @@ def send_report(store: Store, made: Report, people: Iterable[Person], *, now: da
     Returns:
         False when everybody got the report of this week before.
     """
-    post = Post(Outbox(store.database), PreferenceStore(store.database), now=now)
+    post = Post.of(store, now=now)
     name, week = made.facts.portfolio, made.facts.week
     with store.database.transaction():
         fresh = [
             person
             for person in people
-            if person.may_see(name) and mark_done(store.database, _job(name, person), week, at=now)
+            if person.may_see(name)
+            and CompletedJobs(store.database).record(_job(name, person), week, at=now)
         ]
         post.send(made.message, fresh, pictures=made.pictures)
     return bool(fresh)
@@ -70,7 +69,7 @@ def send_report(store: Store, made: Report, people: Iterable[Person], *, now: da
 
 def was_reported(store: Store, portfolio: str, person: Person, week: str) -> bool:
     """Tell whether somebody got the report of a portfolio and week."""
-    return was_done(store.database, _job(portfolio, person), week)
+    return CompletedJobs(store.database).contains(_job(portfolio, person), week)
 
 
 def _job(portfolio: str, person: Person) -> str:

@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 import pytest
 
 from portfolios.model.schedule import SPREAD, Due, daily, offset_of, wall, week_name, weekly
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.database import open_database
-from portfolios.store.once import mark_done, was_done
 
 ZONES = sorted(available_timezones() - {"localtime"})
 BEGIN, END = datetime(2025, 1, 6, tzinfo=UTC), datetime(2027, 1, 4, tzinfo=UTC)
@@ -95,8 +95,8 @@ def test_many_people_are_spread_and_each_keeps_his_place() -> None:
 def test_a_period_is_done_once(tmp_path: Path) -> None:
     with open_database(tmp_path / "d.db") as database:
         now = datetime(2026, 11, 24, tzinfo=UTC)
-        assert not was_done(database, "weekly:me", "2026-W48")
-        assert mark_done(database, "weekly:me", "2026-W48", at=now)
-        assert not mark_done(database, "weekly:me", "2026-W48", at=now)
-        assert was_done(database, "weekly:me", "2026-W48")
-        assert mark_done(database, "weekly:me", "2026-W49", at=now)
+        assert not CompletedJobs(database).contains("weekly:me", "2026-W48")
+        assert CompletedJobs(database).record("weekly:me", "2026-W48", at=now)
+        assert not CompletedJobs(database).record("weekly:me", "2026-W48", at=now)
+        assert CompletedJobs(database).contains("weekly:me", "2026-W48")
+        assert CompletedJobs(database).record("weekly:me", "2026-W49", at=now)

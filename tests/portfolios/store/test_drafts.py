@@ -12,7 +12,7 @@ import pytest
 
 from portfolios.model.portfolio import AlertRule, Holding, Lock, LockKind, Portfolio
 from portfolios.store.database import Database, open_database
-from portfolios.store.drafts import LIFE, Draft, base_of, find_draft, keep_draft, take_draft
+from portfolios.store.drafts import LIFE, Draft, Drafts, base_of
 from portfolios.store.portfolio_store import Store
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -27,36 +27,36 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def test_it_is_taken_up_once_and_unchanged(database: Database) -> None:
-    name = keep_draft(database, "ann", DRAFT, now=NOW)
-    assert take_draft(database, "ann", name, now=NOW) == DRAFT
-    assert take_draft(database, "ann", name, now=NOW) is None
+    name = Drafts(database).save("ann", DRAFT, now=NOW)
+    assert Drafts(database).take("ann", name, now=NOW) == DRAFT
+    assert Drafts(database).take("ann", name, now=NOW) is None
 
 
 def test_nobody_else_takes_it_up(database: Database) -> None:
-    name = keep_draft(database, "ann", DRAFT, now=NOW)
-    assert take_draft(database, "bob", name, now=NOW) is None
-    assert take_draft(database, "ann", name, now=NOW) == DRAFT
+    name = Drafts(database).save("ann", DRAFT, now=NOW)
+    assert Drafts(database).take("bob", name, now=NOW) is None
+    assert Drafts(database).take("ann", name, now=NOW) == DRAFT
 
 
 def test_it_waits_for_an_hour(database: Database) -> None:
-    name = keep_draft(database, "ann", DRAFT, now=NOW)
-    assert take_draft(database, "ann", name, now=NOW + LIFE + timedelta(seconds=1)) is None
+    name = Drafts(database).save("ann", DRAFT, now=NOW)
+    assert Drafts(database).take("ann", name, now=NOW + LIFE + timedelta(seconds=1)) is None
 
 
 def test_one_of_a_clock_that_was_set_back_is_void(database: Database) -> None:
-    name = keep_draft(database, "ann", DRAFT, now=NOW)
+    name = Drafts(database).save("ann", DRAFT, now=NOW)
     before = NOW - timedelta(seconds=1)
-    assert find_draft(database, "ann", name, now=before) is None
-    assert take_draft(database, "ann", name, now=before) is None
-    assert take_draft(database, "ann", name, now=NOW) is None
+    assert Drafts(database).find("ann", name, now=before) is None
+    assert Drafts(database).take("ann", name, now=before) is None
+    assert Drafts(database).take("ann", name, now=NOW) is None
 
 
 def test_looked_at_it_stays_and_only_for_its_maker(database: Database) -> None:
-    name = keep_draft(database, "ann", DRAFT, now=NOW)
-    assert find_draft(database, "bob", name, now=NOW) is None
-    assert find_draft(database, "ann", name, now=NOW + LIFE + timedelta(seconds=1)) is None
-    assert find_draft(database, "ann", name, now=NOW) == DRAFT
-    assert take_draft(database, "ann", name, now=NOW) == DRAFT
+    name = Drafts(database).save("ann", DRAFT, now=NOW)
+    assert Drafts(database).find("bob", name, now=NOW) is None
+    assert Drafts(database).find("ann", name, now=NOW + LIFE + timedelta(seconds=1)) is None
+    assert Drafts(database).find("ann", name, now=NOW) == DRAFT
+    assert Drafts(database).take("ann", name, now=NOW) == DRAFT
 
 
 CHANGES = [

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person
 from portfolios.store.database import Database, open_database
-from portfolios.store.link_codes import LIFE, new_code, redeem, unlink
+from portfolios.store.link_codes import LIFE, LinkCodes
 from portfolios.store.user_store import PeopleStore
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -36,18 +36,18 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def test_a_code_links_the_chat_that_brings_it_first(database: Database) -> None:
-    code = new_code(database, ANN, now=NOW)
-    linked = redeem(database, code, chat="7", now=NOW + timedelta(minutes=9))
+    code = LinkCodes(database).create(ANN, now=NOW)
+    linked = LinkCodes(database).redeem(code, chat="7", now=NOW + timedelta(minutes=9))
     assert linked == Person("ann", chat="7")
     assert PeopleStore(database).person("ann").chat == "7"
-    assert redeem(database, code, chat="8", now=NOW) is None
-    assert redeem(database, code, chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(code, chat="8", now=NOW) is None
+    assert LinkCodes(database).redeem(code, chat="7", now=NOW) is None
 
 
 def test_a_code_fits_a_start_link_and_is_kept_as_a_hash_only(
     database: Database, tmp_path: Path
 ) -> None:
-    code = new_code(database, ANN, now=NOW)
+    code = LinkCodes(database).create(ANN, now=NOW)
     assert re.fullmatch(r"[A-Za-z0-9_-]{22,64}", code)
     assert code.encode() not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
 
@@ -56,42 +56,48 @@ def test_a_code_fits_a_start_link_and_is_kept_as_a_hash_only(
 def test_a_code_is_worth_nothing_after_its_time_nor_before_it(
     database: Database, late: timedelta
 ) -> None:
-    code = new_code(database, ANN, now=NOW)
-    assert redeem(database, code, chat="7", now=NOW + late) is None
+    code = LinkCodes(database).create(ANN, now=NOW)
+    assert LinkCodes(database).redeem(code, chat="7", now=NOW + late) is None
 
 
 def test_a_second_code_voids_the_first(database: Database) -> None:
-    first, second = new_code(database, ANN, now=NOW), new_code(database, ANN, now=NOW)
-    assert redeem(database, first, chat="7", now=NOW) is None
-    assert redeem(database, second, chat="7", now=NOW) is not None
+    first, second = (
+        LinkCodes(database).create(ANN, now=NOW),
+        LinkCodes(database).create(ANN, now=NOW),
+    )
+    assert LinkCodes(database).redeem(first, chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(second, chat="7", now=NOW) is not None
 
 
 def test_a_chat_that_guesses_must_wait_and_another_need_not(database: Database) -> None:
-    code = new_code(database, ANN, now=NOW)
+    code = LinkCodes(database).create(ANN, now=NOW)
     for _ in range(5):
-        assert redeem(database, "guess", chat="7", now=NOW) is None
-    assert redeem(database, code, chat="7", now=NOW) is None
-    assert redeem(database, code, chat="8", now=NOW) is not None
+        assert LinkCodes(database).redeem("guess", chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(code, chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(code, chat="8", now=NOW) is not None
     later = NOW + timedelta(hours=1)
-    assert redeem(database, new_code(database, BOB, now=later), chat="7", now=later) is not None
+    assert (
+        LinkCodes(database).redeem(LinkCodes(database).create(BOB, now=later), chat="7", now=later)
+        is not None
+    )
 
 
 def test_a_chat_speaks_for_one_person(database: Database) -> None:
-    redeem(database, new_code(database, ANN, now=NOW), chat="7", now=NOW)
-    redeem(database, new_code(database, BOB, now=NOW), chat="7", now=NOW)
+    LinkCodes(database).redeem(LinkCodes(database).create(ANN, now=NOW), chat="7", now=NOW)
+    LinkCodes(database).redeem(LinkCodes(database).create(BOB, now=NOW), chat="7", now=NOW)
     people = PeopleStore(database)
     assert (people.person("ann").chat, people.person("bob").chat) == ("", "7")
-    assert unlink(database, "7") == Person("bob", chat="7")
-    assert unlink(database, "7") is None
+    assert PeopleStore(database).unlink("7") == Person("bob", chat="7")
+    assert PeopleStore(database).unlink("7") is None
 
 
 def test_of_two_chats_that_race_one_wins(database: Database) -> None:
     for _ in range(30):
-        code = new_code(database, ANN, now=NOW)
+        code = LinkCodes(database).create(ANN, now=NOW)
 
         def bring(chat: str, code: str = code) -> Person | None:
             with open_database(database.path) as own:
-                return redeem(own, code, chat=chat, now=NOW)
+                return LinkCodes(own).redeem(code, chat=chat, now=NOW)
 
         with ThreadPoolExecutor(2) as pool:
             won = [person for person in pool.map(bring, ("7", "8")) if person]
@@ -102,20 +108,23 @@ def test_of_two_chats_that_race_one_wins(database: Database) -> None:
 
 def test_there_are_codes_only_for_those_who_are_kept(database: Database) -> None:
     with pytest.raises(NotFoundError):
-        new_code(database, Person("eve"), now=NOW)
+        LinkCodes(database).create(Person("eve"), now=NOW)
 
 
 def test_a_group_has_no_code(database: Database) -> None:
     group = Person("family", chat="-100", is_group=True)
     PeopleStore(database).save(group)
     with pytest.raises(UsageError, match="is a group"):
-        new_code(database, group, now=NOW)
+        LinkCodes(database).create(group, now=NOW)
 
 
 def attempts(database: Database, code: str, number: int, chance: Random) -> Iterator[str]:
     """Yield codes that must all be worth nothing: guessed, misheard, used, voided, and too old."""
-    used, void = new_code(database, BOB, now=NOW), new_code(database, ANN, now=NOW - LIFE)
-    assert redeem(database, used, chat="bob", now=NOW) is not None
+    used, void = (
+        LinkCodes(database).create(BOB, now=NOW),
+        LinkCodes(database).create(ANN, now=NOW - LIFE),
+    )
+    assert LinkCodes(database).redeem(used, chat="bob", now=NOW) is not None
     near = [code[:-1], code[1:], code.upper(), f"{code}0", f" {code}", f"{code}\0", code[::-1],
             code.replace(code[0], "０"), sha256(code.encode()).hexdigest(), "", "%", "' OR 1=1 --",
             "\ud800", "x" * 10_000]  # fmt: skip
@@ -131,14 +140,14 @@ def attempts(database: Database, code: str, number: int, chance: Random) -> Iter
 @pytest.mark.parametrize("number", [300, pytest.param(100_000, marks=pytest.mark.campaign)])
 def test_nothing_but_the_code_itself_succeeds(database: Database, number: int) -> None:
     PeopleStore(database).save(Person("cleo"))
-    code = new_code(database, Person("cleo"), now=NOW)
+    code = LinkCodes(database).create(Person("cleo"), now=NOW)
     chance = Random(number)  # noqa: S311
     with database.transaction():  # one for all: a hundred thousand would only wear the disk
         for n, guess in enumerate(attempts(database, code, number, chance)):
             # Five a chat, so that each is looked at and none is refused for its number.
-            assert redeem(database, guess, chat=str(n // 5), now=NOW) is None, guess
+            assert LinkCodes(database).redeem(guess, chat=str(n // 5), now=NOW) is None, guess
     assert [p.chat for p in PeopleStore(database).everybody()] == ["", "bob", ""]
-    assert redeem(database, code, chat="mine", now=NOW) == Person("cleo", chat="mine")
+    assert LinkCodes(database).redeem(code, chat="mine", now=NOW) == Person("cleo", chat="mine")
 
 
 @given(waits=st.lists(st.sampled_from([0, 1, 10, 11, 12, 13, 20, 59, 60, 61]), max_size=30))
@@ -149,10 +158,10 @@ def test_a_chat_has_five_tries_in_any_hour(database: Database, waits: list[int])
         for wait in waits:
             now += timedelta(minutes=wait)
             if tries_left(missed, now):
-                assert redeem(database, "guess", chat=chat, now=now) is None
+                assert LinkCodes(database).redeem("guess", chat=chat, now=now) is None
                 missed.append(now)
-            code = new_code(database, ANN, now=now)
-            is_linked = redeem(database, code, chat=chat, now=now) is not None
+            code = LinkCodes(database).create(ANN, now=now)
+            is_linked = LinkCodes(database).redeem(code, chat=chat, now=now) is not None
             assert is_linked is bool(tries_left(missed, now))
 
 
@@ -165,7 +174,7 @@ def tries_left(missed: list[datetime], now: datetime) -> int:
 def test_of_many_processes_that_bring_one_code_one_wins(database: Database, rounds: int) -> None:
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
         for _ in range(rounds):
-            code = new_code(database, ANN, now=NOW)
+            code = LinkCodes(database).create(ANN, now=NOW)
             bring = partial(_brought, database.path, code)
             won = [chat for chat in pool.map(bring, map(str, range(8))) if chat]
             assert len(won) == 1
@@ -176,4 +185,4 @@ def test_of_many_processes_that_bring_one_code_one_wins(database: Database, roun
 
 def _brought(path: Path, code: str, chat: str) -> str:
     with open_database(path) as own:
-        return chat if redeem(own, code, chat=chat, now=NOW) else ""
+        return chat if LinkCodes(own).redeem(code, chat=chat, now=NOW) else ""

@@ -26,7 +26,7 @@ from portfolios.model.portfolio import (
     StatedPrice,
 )
 from portfolios.store.database import open_database
-from portfolios.store.offers import record_offer
+from portfolios.store.offers import Offers
 from portfolios.store.portfolio_store import Store
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -227,7 +227,7 @@ def test_taking_the_same_decision_twice_names_who_took_it_first(store: Store) ->
 def test_a_plan_that_is_offered_anew_is_decided_anew(store: Store) -> None:
     store.save_plan(sell_ten_solana(), at=NOW)
     for at in (NOW, LATER):
-        record_offer(store.database, sell_ten_solana(), at=at)
+        Offers(store.database).record(sell_ten_solana(), at=at)
         assert store.record_decision("0123", Verdict.SKIP, at=at, by="ada").is_new
         assert not store.record_decision("0123", Verdict.SKIP, at=at, by="ada").is_new
     assert [ruling.at for ruling in store.decisions("0123456789ab")] == [NOW, LATER]

@@ -17,7 +17,7 @@ import pytest
 
 from portfolios.errors import StoreError
 from portfolios.store.database import Database, open_database
-from portfolios.store.heartbeats import beats, went_well
+from portfolios.store.heartbeats import Heartbeats
 from portfolios.store.sqlite_file import Hold, is_empty
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -32,7 +32,7 @@ open_database(Path(sys.argv[1])).close()
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     with open_database(tmp_path / "held.db") as opened:
-        went_well(opened, "first", now=NOW)
+        Heartbeats(opened).record_success("first", now=NOW)
         yield opened
 
 
@@ -47,17 +47,17 @@ def test_a_second_handle_leaves_the_first_its_locks(database: Database, read_onl
     open_database(database.path, read_only=read_only).close()
     come_and_go(database.path)
     assert Path(f"{database.path}-wal").exists()
-    went_well(database, "second", now=NOW)
+    Heartbeats(database).record_success("second", now=NOW)
     come_and_go(database.path)
     with open_database(database.path, read_only=True) as other:
-        assert [beat.part for beat in beats(other)] == ["first", "second"]
+        assert [beat.part for beat in Heartbeats(other).by_part()] == ["first", "second"]
 
 
 def test_handles_that_come_and_go_in_threads_leave_the_file_whole(database: Database) -> None:
     def write(number: int) -> None:
         for turn in range(10):
             with open_database(database.path) as own:
-                went_well(own, f"{number}:{turn}", now=NOW)
+                Heartbeats(own).record_success(f"{number}:{turn}", now=NOW)
 
     threads = [Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -67,7 +67,7 @@ def test_handles_that_come_and_go_in_threads_leave_the_file_whole(database: Data
     for thread in threads:
         thread.join()
     with open_database(database.path) as own:  # which reads it through for damage
-        assert len(beats(own)) == 41
+        assert len(Heartbeats(own).by_part()) == 41
 
 
 def test_a_file_is_looked_at_again_once_nobody_holds_it(tmp_path: Path) -> None:

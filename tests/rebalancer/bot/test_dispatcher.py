@@ -13,7 +13,7 @@ from alerts.delivery.outbox import Outbox
 from portfolios.model.decisions import Verdict
 from portfolios.model.market import Market
 from portfolios.model.users import Person, Role
-from portfolios.store.link_codes import new_code
+from portfolios.store.link_codes import LinkCodes
 from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.registry import COMMANDS
 from rebalancer.bot.reply import Reply
@@ -246,7 +246,7 @@ def test_booking_takes_two_steps_and_counts_once(bot: Bot) -> None:
 def test_a_code_links_a_chat_and_stop_unlinks_it(bot: Bot) -> None:
     with bot.store() as store:
         PeopleStore(store.database).save(Person("cleo", portfolios=("shared",)))
-        code = new_code(store.database, Person("cleo"), now=NOW)
+        code = LinkCodes(store.database).create(Person("cleo"), now=NOW)
     assert "does not work" in bot.say("/start guess", STRANGER)
     assert "Welcome, cleo" in bot.say(f"/start {code}", STRANGER)
     assert "shared" in bot.say("/status", STRANGER)

@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import pytest
 
-from portfolios.store.heartbeats import beats
+from portfolios.store.heartbeats import Heartbeats
 from portfolios.store.leases import Lease
 from rebalancer.settings import Resolved, load_settings
 from rebalancer.supervisor import WorkerContext
@@ -102,7 +102,9 @@ def test_a_bot_that_runs_alone_notes_how_it_fares(tmp_path: Path) -> None:
             stop.set()
             running.join(20)
         with open_full_database(resolved.settings) as store:
-            assert [(b.part, b.failures) for b in beats(store.database)] == [(BOT, 0)]
+            assert [(b.part, b.failures) for b in Heartbeats(store.database).by_part()] == [
+                (BOT, 0)
+            ]
 
 
 def test_without_a_token_it_says_what_to_set(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from portfolios.store.database import open_database
-from portfolios.store.heartbeats import Beat, beats
+from portfolios.store.heartbeats import Beat, Heartbeats
 from rebalancer.settings import load_settings
 from rebalancer.wiring.heartbeats import EVERY, HeartbeatLog
 
@@ -31,7 +31,7 @@ def test_what_does_not_change_is_written_once_a_minute(tmp_path: Path) -> None:
         clock.now = NOW + timedelta(seconds=second)
         noted.well("delivery")
         with open_database(settings.database) as database:
-            written.append(beats(database)[0].at)
+            written.append(Heartbeats(database).by_part()[0].at)
     assert sorted(set(written)) == [NOW, NOW + EVERY, NOW + 2 * EVERY]
 
 
@@ -42,7 +42,9 @@ def test_a_change_is_written_at_once_and_holds_no_secret(tmp_path: Path) -> None
     noted.well("bot")
     noted.wrong("bot", f"refused at /bot{token}")
     with open_database(settings.database) as database:
-        assert beats(database) == (Beat("bot", NOW, NOW, 1, "refused at /bot********"),)
+        assert Heartbeats(database).by_part() == (
+            Beat("bot", NOW, NOW, 1, "refused at /bot********"),
+        )
     noted.well("bot")
     with open_database(settings.database) as database:
-        assert beats(database) == (Beat("bot", NOW, NOW, 0, ""),)
+        assert Heartbeats(database).by_part() == (Beat("bot", NOW, NOW, 0, ""),)

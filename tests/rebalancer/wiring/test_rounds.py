@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from portfolios.store.database import open_database
-from portfolios.store.heartbeats import beats, went_well
+from portfolios.store.heartbeats import Heartbeats
 from portfolios.store.leases import Lease
 from rebalancer.settings import Resolved, load_settings
 from rebalancer.supervisor import WorkerContext
@@ -42,7 +42,7 @@ def test_a_round_is_due_a_quarter_of_an_hour_after_the_last(
 ) -> None:
     with open_database(tmp_path / "x.db") as database:
         assert is_due(database, NOW)
-        went_well(database, ROUND, now=NOW)
+        Heartbeats(database).record_success(ROUND, now=NOW)
         assert is_due(database, NOW + passed) is is_it
 
 
@@ -62,5 +62,5 @@ def test_one_that_is_stopped_in_the_middle_is_not_noted_as_done(resolved: Resolv
     stop.set()
     RoundWorker(resolved, False, lambda: NOW, "ours")(turn_of(told, stop))
     with open_full_database(resolved.settings) as store:
-        assert (told, beats(store.database)) == ([], ())
+        assert (told, Heartbeats(store.database).by_part()) == ([], ())
         assert Lease(store.database, ROUND, "next", LEASE).take(NOW)

@@ -10,7 +10,7 @@ from alerts.triggers.user_rules import RuleState
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Role
-from portfolios.store.once import mark_done
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, again, lines, page_of, reply_with
 from rebalancer.bot.request import Request, WhichError
@@ -83,7 +83,7 @@ def _numbered(request: Request, number: int) -> Reply:
     """Remove a rule by its number, once: afterwards the number is another rule's."""
     database = request.store.database
     with database.transaction():
-        if not mark_done(database, "heard", str(request.number), at=request.now):
+        if not CompletedJobs(database).record("heard", str(request.number), at=request.now):
             return reply_with(
                 request, "That rule is gone already", note="/alerts lists those that are left"
             )

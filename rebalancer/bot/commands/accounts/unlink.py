@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.delivery.outbox import Outbox
 from alerts.preferences.choices import TELEGRAM
-from portfolios.store.link_codes import unlink
+from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.reply import Reply, again, reply_with
 from rebalancer.bot.request import Request
 
@@ -13,7 +13,7 @@ def stop(request: Request) -> Reply:
     """Unlink the chat, and send nothing of what waits for it; or say how to be told nothing."""
     chat = request.person.chat
     with request.store.database.transaction():
-        if unlink(request.store.database, chat) is None:
+        if PeopleStore(request.store.database).unlink(chat) is None:
             return _named_by_settings(request)
         box = Outbox(request.store.database)
         box.close_address(TELEGRAM, chat, reason="asked to stop", now=request.now)

@@ -9,7 +9,7 @@ from alerts.delivery.outbox import Outbox
 from alerts.messages import Block, Button, Style
 from portfolios.errors import NotFoundError, RebalancerError, UsageError
 from portfolios.model.users import Person, Role
-from portfolios.store.button_payloads import shortcut_for, words_of
+from portfolios.store.button_payloads import ButtonPayloads
 from portfolios.store.link_codes import LIFE
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, lines, page_of, reply_with
@@ -103,8 +103,8 @@ def _asked(request: Request, person: Person) -> Reply:
     """Ask once more before somebody is removed."""
     if person.name == request.person.name:
         raise UsageError("that is you", hint="another owner can remove you; /stop unlinks the chat")
-    name = shortcut_for(
-        request.store.database, request.person.name, f"{REMOVE}{person.name}", now=request.now
+    name = ButtonPayloads(request.store.database).save(
+        request.person.name, f"{REMOVE}{person.name}", now=request.now
     )
     forgotten = (
         "their link, codes and buttons",
@@ -120,8 +120,8 @@ def gone(request: Request, name: str) -> Reply:
     if request.person.role is not Role.OWNER:
         return Reply(notice=NOT_YOURS)
     since = request.now - CONFIRM_WITHIN
-    words = words_of(
-        request.store.database, request.person.name, name, since=since, until=request.now
+    words = ButtonPayloads(request.store.database).find(
+        request.person.name, name, since=since, until=request.now
     )
     if words is None or not words.startswith(REMOVE):
         return Reply(notice="That was too long ago: ask /users again.", is_done=True)

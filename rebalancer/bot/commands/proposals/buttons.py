@@ -19,7 +19,7 @@ from portfolios.model.booking import changes_since
 from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan, Side
 from portfolios.model.users import Role
-from portfolios.store.button_payloads import shortcut_for, words_of
+from portfolios.store.button_payloads import ButtonPayloads
 from portfolios.values import display
 from rebalancer.bot.commands.accounts import drafts, users
 from rebalancer.bot.commands.proposals.decision_notice import status_text, tell_others
@@ -123,8 +123,8 @@ def _confirm(request: Request, plan: Plan) -> Reply:
     if (stale := _stale(request, plan, moved)) is not None or moved is None:
         return Reply(notice=stale or "", is_done=True)
     status = status_of(request.store, plan, now=request.now)
-    name = shortcut_for(
-        request.store.database, request.person.name, _bound(status), now=request.now
+    name = ButtonPayloads(request.store.database).save(
+        request.person.name, _bound(status), now=request.now
     )
     sells = sum((t.notional for t in plan.trades if t.side is Side.SELL), Decimal(0))
     count = display.counted(len(plan.trades), "trade")
@@ -159,8 +159,8 @@ def _stale(request: Request, plan: Plan, moved: float | None) -> str | None:
 
 def _confirmed(request: Request, name: str) -> Reply:
     since = request.now - CONFIRM_WITHIN
-    words = words_of(
-        request.store.database, request.person.name, name, since=since, until=request.now
+    words = ButtonPayloads(request.store.database).find(
+        request.person.name, name, since=since, until=request.now
     )
     if words is None or not words.startswith("confirm "):
         return Reply(notice="That was too long ago: press Approve again.", is_done=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Block, Kind, Message, Style
-from alerts.preferences.store import PreferenceStore
 from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan
 from portfolios.values import display
@@ -38,9 +36,7 @@ def tell_others(request: Request, plan: Plan, verdict: Verdict) -> None:
         portfolio=plan.portfolio,
         blocks=(Block(Style.NOTE, f"{display.moment(request.now)}; plan {plan.plan_id}"),),
     )
-    post = Post(
-        Outbox(request.store.database), PreferenceStore(request.store.database), now=request.now
-    )
+    post = Post.of(request.store, now=request.now)
     post.send(message, concerned, answers=f"plan:{plan.plan_id}")
 
 

@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from alerts.messages import Block, Style
 from portfolios.errors import UsageError
-from portfolios.store.once import mark_done
+from portfolios.store.completed_jobs import CompletedJobs
 from rebalancer.bot.reply import Reply, reply_with
 from rebalancer.bot.request import Request
 
@@ -36,7 +36,9 @@ def question(request: Request) -> Reply:
 def _is_first(request: Request, number: int) -> bool:
     """Count a question of the day; False when as many were asked before."""
     period = f"{request.now.date().isoformat()}:{number}"
-    return mark_done(request.store.database, f"ask:{request.person.name}", period, at=request.now)
+    return CompletedJobs(request.store.database).record(
+        f"ask:{request.person.name}", period, at=request.now
+    )
 
 
 def _nothing() -> Block:

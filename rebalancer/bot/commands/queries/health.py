@@ -12,7 +12,7 @@ from alerts.messages import Block, Style
 from portfolios.model.market import PRICE_AMBER, Market
 from portfolios.model.plan import Zone
 from portfolios.model.users import Role
-from portfolios.store.heartbeats import Beat, beats
+from portfolios.store.heartbeats import Beat, Heartbeats
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import Request
@@ -71,7 +71,7 @@ def _look(request: Request) -> _Seen:
     moments = [at for grade in grades for at in (grade.short_at, grade.long_at) if at is not None]
     return _Seen(
         request.now,
-        {beat.part: beat for beat in beats(request.store.database)},
+        {beat.part: beat for beat in Heartbeats(request.store.database).by_part()},
         market.age(max(prices)) if market and prices else None,
         market.age(max(moments)) if market and moments else None,
     )

@@ -20,11 +20,11 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.errors import UsageError
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Person, Role
-from portfolios.store.button_payloads import shortcut_for
+from portfolios.store.button_payloads import ButtonPayloads
 from portfolios.store.database import open_database
-from portfolios.store.drafts import Draft, keep_draft
-from portfolios.store.last_seen import save_last_seen
-from portfolios.store.link_codes import new_code
+from portfolios.store.drafts import Draft, Drafts
+from portfolios.store.last_seen import LastSeen
+from portfolios.store.link_codes import LinkCodes
 from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
@@ -50,10 +50,10 @@ def told(key: str, kind: Kind = Kind.DECISION) -> Message:
 
 def leave_traces(store: Store, person: Person) -> None:
     database, name = store.database, person.name
-    new_code(database, person, now=NOW)
-    shortcut_for(database, name, "/status", now=NOW)
-    keep_draft(database, name, Draft(Portfolio("core"), ""), now=NOW)
-    save_last_seen(database, name, {"bitcoin": "1"})
+    LinkCodes(database).create(person, now=NOW)
+    ButtonPayloads(database).save(name, "/status", now=NOW)
+    Drafts(database).save(name, Draft(Portfolio("core"), ""), now=NOW)
+    LastSeen(database).save(name, {"bitcoin": "1"})
     preferences = PreferenceStore(database)
     with database.transaction():
         preferences.save(name, Preferences(budget=3))
@@ -134,7 +134,7 @@ def test_of_two_owners_who_remove_each_other_one_remains(store: Store) -> None:
 
 
 def wait_for(store: Store, person: Person, portfolio: str = "") -> None:
-    post = Post(Outbox(store.database), PreferenceStore(store.database), now=NOW)
+    post = Post.of(store, now=NOW)
     with store.database.transaction():
         for kind in (Kind.RULE, Kind.WEEKLY):  # by chat, and by mail
             post.send(replace(told(kind.value, kind), portfolio=portfolio), [person])
@@ -148,7 +148,7 @@ def test_what_waits_follows_a_chat_that_is_linked_anew(store: Store) -> None:
     wait_for(store, BOB)
     mail = ("email", BOB.email)
     assert addresses(store, "bob") == {mail, ("telegram", "8")}
-    code = new_code(store.database, BOB, now=NOW)
+    code = LinkCodes(store.database).create(BOB, now=NOW)
     assert link_chat(store, "guess", chat="555", now=NOW) is None
     assert addresses(store, "bob") == {mail, ("telegram", "8")}
     assert link_chat(store, code, chat="555", now=NOW) == replace(BOB, chat="555")
@@ -157,7 +157,7 @@ def test_what_waits_follows_a_chat_that_is_linked_anew(store: Store) -> None:
 
 def test_who_is_unlinked_by_anothers_code_is_told_nothing_there(store: Store) -> None:
     wait_for(store, BOB)
-    code = new_code(store.database, ANN, now=NOW)
+    code = LinkCodes(store.database).create(ANN, now=NOW)
     link_chat(store, code, chat=BOB.chat, now=NOW)
     assert addresses(store, "bob") == {("email", BOB.email)}
 

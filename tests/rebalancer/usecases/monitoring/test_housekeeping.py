@@ -11,8 +11,8 @@ import pytest
 
 from alerts.delivery.outbox import Outbox
 from alerts.messages import Picture
+from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.database import Database
-from portfolios.store.once import mark_done, was_done
 from rebalancer.usecases.monitoring.housekeeping import tidy
 from tests.alerts.delivery.delivery_examples import NOW, addressed, open_store
 
@@ -65,9 +65,9 @@ def test_days_and_weeks_of_old_go_and_what_has_another_name_stays(database: Data
                "ask:bob": "2026-11-22:3"}  # fmt: skip
     lasting = {"again": "proposal:2026-11-22:again", "heard": "20261122"}
     for job, period in (passing | lasting).items():
-        mark_done(database, job, period, at=NOW)
+        CompletedJobs(database).record(job, period, at=NOW)
     tidy(database, now=NOW + 365 * DAY)
-    assert all(was_done(database, *each) for each in (passing | lasting).items())
+    assert all(CompletedJobs(database).contains(*each) for each in (passing | lasting).items())
     tidy(database, now=NOW + 366 * DAY)
-    assert not any(was_done(database, *each) for each in passing.items())
-    assert all(was_done(database, *each) for each in lasting.items())
+    assert not any(CompletedJobs(database).contains(*each) for each in passing.items())
+    assert all(CompletedJobs(database).contains(*each) for each in lasting.items())

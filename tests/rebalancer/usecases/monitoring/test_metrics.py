@@ -10,7 +10,7 @@ import pytest
 
 from alerts.delivery.outbox import Outbox
 from portfolios.providers.quota.quota import Usage
-from portfolios.store.heartbeats import went_well, went_wrong
+from portfolios.store.heartbeats import Heartbeats
 from rebalancer.usecases.monitoring.metrics import gather, metrics_text
 from rebalancer.wiring.metrics_file import write_whole
 from tests.alerts.delivery.delivery_examples import addressed
@@ -47,8 +47,8 @@ def measured(
 def test_every_figure_is_there_with_its_unit(bot: Bot) -> None:
     bot.ask_proposal()
     with bot.store() as store:
-        went_well(store.database, "round", now=NOW)
-        went_wrong(store.database, "coingecko", "down", now=NOW)
+        Heartbeats(store.database).record_success("round", now=NOW)
+        Heartbeats(store.database).record_failure("coingecko", "down", now=NOW)
         Outbox(store.database).put(addressed(at=NOW))
     usages = (Usage("coingecko", "2026-11", 312, 4, 10_000, 400),)
     found = measured(bot, usages, timedelta(seconds=90))

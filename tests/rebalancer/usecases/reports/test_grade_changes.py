@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolios.store.database import Database, open_database
-from portfolios.store.last_seen import last_seen
+from portfolios.store.last_seen import LastSeen
 from portfolios.store.migrations import PORTFOLIOS
 from rebalancer.usecases.reports.grade_changes import (
     APART,
@@ -80,7 +80,7 @@ def test_a_memory_is_kept_as_it_was_and_for_its_person_alone(database: Database)
         assert look_again(database, "ann", GradeView(later, second)) == GradeView(START, first)
         much_later = START + timedelta(hours=4)
         assert look_again(database, "ann", GradeView(much_later, {})) == GradeView(later, second)
-        assert last_seen(database, "bob") == {}
+        assert LastSeen(database).load("bob") == {}
 
     kept()
 

@@ -144,7 +144,7 @@ def test_what_comes_while_muted_is_kept_until_the_end(bot: Bot) -> None:
     muted_at = bot.now
     told = Message(Kind.ZONE_RED, "zone:x", "core: UNI red", NOW, portfolio="shared")
     with bot.store() as store:
-        post = Post(Outbox(store.database), PreferenceStore(store.database), now=bot.now)
+        post = Post.of(store, now=bot.now)
         post.send(told, [Person("ann", Role.OWNER, chat=str(OWNER))])
         (kept,) = Outbox(store.database).find(person="ann")
     assert kept.not_before == muted_at + timedelta(hours=8)
@@ -176,14 +176,14 @@ def test_stop_unlinks_and_nothing_that_waits_is_sent(bot: Bot) -> None:
     told = Message(Kind.ZONE_RED, "zone:x", "core: UNI red", NOW, portfolio="shared")
     bob = Person("bob", chat=str(VIEWER), portfolios=("shared",))
     with bot.store() as store:
-        post = Post(Outbox(store.database), PreferenceStore(store.database), now=bot.now)
+        post = Post.of(store, now=bot.now)
         post.send(told, [bob])
     assert "Unlinked" in bot.say("/stop", VIEWER)
     with bot.store() as store:
         (gone,) = Outbox(store.database).find(person="bob")
         assert not gone.state.is_alive
         assert PeopleStore(store.database).person("bob").chat == ""
-        later = Post(Outbox(store.database), PreferenceStore(store.database), now=bot.now)
+        later = Post.of(store, now=bot.now)
         assert later.send(Message(Kind.RULE, "r", "core: x", NOW), [bob]) == 1
         assert Outbox(store.database).find(person="bob")[0].state.is_alive
 

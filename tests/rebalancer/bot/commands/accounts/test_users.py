@@ -16,7 +16,7 @@ from alerts.preferences.choices import TELEGRAM, Preferences
 from alerts.preferences.store import PreferenceStore
 from portfolios.errors import NotFoundError
 from portfolios.model.users import Person, Role
-from portfolios.store.link_codes import new_code
+from portfolios.store.link_codes import LinkCodes
 from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.commands.accounts.users import CONFIRM_WITHIN
 from rebalancer.bot.reply import Reply
@@ -102,9 +102,9 @@ def test_what_waits_goes_to_the_chat_that_a_code_links(bot: Bot) -> None:
     with bot.store() as store, store.database.transaction():
         (bob,) = (p for p in PeopleStore(store.database).everybody() if p.name == "bob")
         told = Message(Kind.RULE, "rule", "shared: value > 1", NOW, portfolio="shared")
-        Post(Outbox(store.database), PreferenceStore(store.database), now=NOW).send(told, [bob])
+        Post.of(store, now=NOW).send(told, [bob])
     with bot.store() as store:
-        code = new_code(store.database, bob, now=NOW)
+        code = LinkCodes(store.database).create(bob, now=NOW)
     assert "Welcome, bob" in bot.say(f"/start {code}", 555)
     with bot.store() as store:
         assert [d.address for d in Outbox(store.database).find(person="bob")] == ["555"]
@@ -151,7 +151,7 @@ def test_only_owners_ask_and_only_in_private(bot: Bot) -> None:
 def test_a_linked_chat_is_not_taken_over_by_a_code_and_the_code_stays_good(bot: Bot) -> None:
     save(bot, Person("cleo", portfolios=("shared",)))
     with bot.store() as store:
-        code = new_code(store.database, Person("cleo"), now=bot.now)
+        code = LinkCodes(store.database).create(Person("cleo"), now=bot.now)
     for user, name in ((OWNER, "ann"), (VIEWER, "bob")):
         assert f"This chat is {name}'s already" in bot.say(f"/start {code}", user)
         assert f"This chat is {name}'s already" in bot.say("/start guess", user)
@@ -161,7 +161,7 @@ def test_a_linked_chat_is_not_taken_over_by_a_code_and_the_code_stays_good(bot: 
 
 def test_a_code_for_another_phone_moves_the_person_there(bot: Bot) -> None:
     with bot.store() as store:
-        code = new_code(store.database, Person("bob"), now=bot.now)
+        code = LinkCodes(store.database).create(Person("bob"), now=bot.now)
     assert "Welcome, bob" in bot.say(f"/start {code}", STRANGER)
     assert bot.say("/status", VIEWER) == ""
     assert "shared" in bot.say("/status", STRANGER)
@@ -171,7 +171,7 @@ def test_who_had_blocked_the_bot_is_told_again_once_he_links(bot: Bot) -> None:
     with bot.store() as store:
         box = Outbox(store.database)
         box.close_address(TELEGRAM, str(STRANGER), reason="blocked", now=bot.now)
-        code = new_code(store.database, Person("bob"), now=bot.now)
+        code = LinkCodes(store.database).create(Person("bob"), now=bot.now)
     bot.say(f"/start {code}", STRANGER)
     with bot.store() as store:
         assert not Outbox(store.database).reopen_address(TELEGRAM, str(STRANGER))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portfolios.store.heartbeats import went_well, went_wrong
+from portfolios.store.heartbeats import Heartbeats
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, OWNER, VIEWER, Bot
 
 MINUTES = timedelta(minutes=1)
@@ -23,9 +23,9 @@ def bot(tmp_path: Path) -> Bot:
 def note(bot: Bot, *well: str, wrong: str = "", words: str = "", ago: int = 0) -> None:
     with bot.store() as store:
         for part in well:
-            went_well(store.database, part, now=bot.now - ago * MINUTES)
+            Heartbeats(store.database).record_success(part, now=bot.now - ago * MINUTES)
         if wrong:
-            went_wrong(store.database, wrong, words, now=bot.now)
+            Heartbeats(store.database).record_failure(wrong, words, now=bot.now)
 
 
 def first_line(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portfolios.model.users import Person
-from portfolios.store.last_seen import last_seen
+from portfolios.store.last_seen import LastSeen
 from portfolios.store.user_store import PeopleStore
 from tests.rebalancer.bot.bot_fixture import MARKET, OWNER, VIEWER, Bot
 
@@ -80,8 +80,8 @@ def test_a_look_in_a_group_is_nobodys(bot: Bot) -> None:
         PeopleStore(store.database).save(group)
     assert head(bot, chat=-100, is_private=False).startswith("Signals of 2 holdings: ")
     with bot.store() as store:
-        assert last_seen(store.database, "ann") == {}
-        assert last_seen(store.database, "friends") == {}
+        assert LastSeen(store.database).load("ann") == {}
+        assert LastSeen(store.database).load("friends") == {}
 
 
 def test_another_source_is_no_change(bot: Bot) -> None:
