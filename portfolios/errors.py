@@ -16,6 +16,7 @@
     │   └── SolverError          no verified answer after the fallbacks
     ├── DeliveryError            .permanent, .retry_after, .outcome_unknown
     └── StoreError               newer file, locked, corrupt
+        ├── DecisionError        the plan cannot be decided on, or booked, as things stand
         └── NotFoundError        no portfolio or plan of that name
 
 Foreign exceptions are translated at the edge where they appear (`raise ... from error`).
@@ -228,6 +229,10 @@ class DeliveryError(RebalancerError):
 
 class StoreError(RebalancerError):
     """The database cannot be used."""
+
+
+class DecisionError(StoreError):
+    """A plan cannot be decided on, or booked, as things stand; nothing was changed."""
 
 
 class NotFoundError(StoreError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from portfolios.errors import StoreError
+from portfolios.errors import DecisionError, StoreError
 from portfolios.model.plan import Decision, Plan, Side, Trade
 from portfolios.model.portfolio import LockKind, Portfolio, locked_quantity
 from portfolios.values.canonical import money, plain
@@ -19,11 +19,12 @@ def book(plan: Plan, portfolio: Portfolio) -> Portfolio:
     """Return the portfolio after the plan's trades.
 
     Raises:
-        StoreError: when there is nothing to book, when holdings or cash are no longer those that
-            the plan started from, or when its cash does not add up.
+        DecisionError: when there is nothing to book, or when holdings, cash or locks are no longer
+            those that the plan started from.
+        StoreError: when its cash does not add up.
     """
     if plan.decision is not Decision.TRADE:
-        raise StoreError(f"plan {plan.plan_id} proposes no trades", hint="nothing was changed")
+        raise DecisionError(f"plan {plan.plan_id} proposes no trades", hint="nothing was changed")
     with exactly():
         _refuse_if_changed(plan, portfolio)
         _refuse_if_locked(plan, portfolio)
@@ -35,7 +36,7 @@ def book(plan: Plan, portfolio: Portfolio) -> Portfolio:
 
 def _refuse_if_changed(plan: Plan, portfolio: Portfolio) -> None:
     if changes := "; ".join(changes_since(plan, portfolio)):
-        raise StoreError(
+        raise DecisionError(
             f"holdings changed since plan {plan.plan_id}: {changes}",
             hint="run again for a proposal that starts from what is held now",
         )
@@ -71,7 +72,7 @@ def _refuse_if_locked(plan: Plan, portfolio: Portfolio) -> None:
         else:
             forbidden = any(lock.kind is not LockKind.NO_SELL for lock in locks)
         if forbidden:
-            raise StoreError(
+            raise DecisionError(
                 f"{trade.asset_id} has been locked since plan {plan.plan_id} was made",
                 hint="run again for a proposal that heeds the lock",
             )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from portfolios.errors import DecisionError
 from portfolios.model.portfolio import Portfolio
+from portfolios.values.canonical import utc_text
 
 OPEN_HOURS = 48
 """A proposal is open for so long; after it, silence has meant skip."""
@@ -39,9 +42,13 @@ class Ruling:
     by: str
     until: datetime | None = None
 
+    def says(self, verdict: Verdict, until: datetime | None) -> bool:
+        """Tell whether it is this decision, whoever took it and whenever."""
+        return (self.verdict, self.until) == (verdict, until)
+
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Decided:
     """A decision as it stands in the store; `is_new` is False when it had been taken before."""
 
     ruling: Ruling
@@ -58,3 +65,40 @@ class Applied:
     ruling: Ruling
     portfolio: Portfolio | None
     is_new: bool
+
+
+def booking_of(past: Iterable[Ruling]) -> Ruling | None:
+    """Return the decision with which a plan's trades were booked; None while they were not."""
+    return next((ruling for ruling in past if ruling.verdict is Verdict.APPLY), None)
+
+
+def refuse_if_booked(past: Iterable[Ruling]) -> None:
+    """Refuse another decision once a plan's trades are booked.
+
+    Args:
+        past: decisions on one plan, oldest first.
+
+    Raises:
+        DecisionError: when they are.
+    """
+    if booked := booking_of(past):
+        raise DecisionError(
+            f"plan {booked.plan_id} was applied by {booked.by} at {utc_text(booked.at)}",
+            hint="nothing was changed; run again for a new proposal",
+        )
+
+
+def refuse_if_skipped(past: Sequence[Ruling]) -> None:
+    """Refuse to book a plan whose last decision was a skip.
+
+    Args:
+        past: decisions on one plan, oldest first.
+
+    Raises:
+        DecisionError: when it was.
+    """
+    if past and past[-1].verdict is Verdict.SKIP:
+        raise DecisionError(
+            f"plan {past[-1].plan_id} was skipped",
+            hint=f"`rebalancer approve {past[-1].plan_id}` takes that back",
+        )

@@ -1,4 +1,4 @@
-"""One-time codes by which a person proves that a chat is his.
+"""One-time codes by which a person proves that a chat is theirs.
 
 A code has 192 bits, lives for ten minutes, works once, and is kept only as a hash. A chat that
 tries too often has to wait; what it tried tells it nothing, not even whether a code exists.

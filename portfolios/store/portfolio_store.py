@@ -6,19 +6,16 @@ clock. A portfolio is replaced by saving it again; plans and decisions are only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import groupby
 from operator import itemgetter
 
 from portfolios.errors import NotFoundError, StoreError
-from portfolios.model.booking import book
-from portfolios.model.decisions import Applied, Recorded, Ruling, Verdict
+from portfolios.model.decisions import Ruling
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.store.database import Database
-from portfolios.store.offers import Offers
 from portfolios.store.row_mapping import (
     plan_from_row,
     plan_row,
@@ -87,10 +84,15 @@ class Store:
         Raises:
             NotFoundError: when there is none.
         """
-        found = self.database.rows(_PORTFOLIOS, {"name": name})
-        if not found:
+        found = self.find_portfolio(name)
+        if found is None:
             raise self._no_portfolio(name)
-        return portfolio_from_rows(found)
+        return found
+
+    def find_portfolio(self, name: str) -> Portfolio | None:
+        """Return the portfolio of this name; None where there is none."""
+        rows = self.database.rows(_PORTFOLIOS, {"name": name})
+        return portfolio_from_rows(rows) if rows else None
 
     def list_portfolios(self) -> tuple[Portfolio, ...]:
         """Return every portfolio, by name."""
@@ -174,93 +176,17 @@ class Store:
         )
         return tuple(ruling_from_row(row) for row in rows)
 
-    def record_decision(
-        self,
-        plan_id: str,
-        verdict: Verdict,
-        *,
-        at: datetime,
-        by: str,
-        until: datetime | None = None,
-    ) -> Recorded:
-        """Write down an approval, a skip or a snooze; taking the last one again changes nothing.
-
-        What was decided before the plan was offered anew is no answer to the new offer.
-
-        Args:
-            plan_id: the id, or its beginning.
-            verdict: anything but `apply`, which `apply_plan` records together with the trades.
-            at: when.
-            by: who.
-            until: the end of a snooze; None for the others.
+    def add_decision(self, ruling: Ruling) -> None:
+        """Write a decision down; what may be decided is for the caller to know.
 
         Raises:
-            StoreError: when there is no such plan, or it has been applied already.
-        """
-        if verdict is Verdict.APPLY:
-            raise StoreError("only applying a plan records it as applied", hint="use `apply`")
-        with self.database.transaction():
-            ruling = Ruling(self.load_plan(plan_id).plan_id, verdict, at, by, until)
-            past = self.decisions(ruling.plan_id)
-            booked = _booking(past)
-            if booked:
-                raise StoreError(
-                    f"plan {ruling.plan_id} was applied by {booked.by} at {utc_text(booked.at)}",
-                    hint="nothing was changed; run again for a new proposal",
-                )
-            offer = Offers(self.database).of_plan(ruling.plan_id)
-            since = past[offer.decided_before if offer else 0 :]
-            if since and (since[-1].verdict, since[-1].until) == (verdict, until):
-                return Recorded(since[-1], is_new=False)
-            self.database.execute(_SAVE_RULING, ruling_row(ruling))
-        return Recorded(ruling, is_new=True)
-
-    def apply_plan(self, plan_id: str, *, at: datetime, by: str) -> Applied:
-        """Book a plan's trades in its portfolio and record that, in one unit; once only.
-
-        Args:
-            plan_id: the id, or its beginning.
-            at: when.
-            by: who.
-
-        Returns:
-            The portfolio as it is now; `is_new` is False when the plan had been applied before,
-            and then nothing changed.
-
-        Raises:
-            StoreError: when there is no such plan or portfolio, the plan has no trades, or what
-                is held is no longer what the plan started from.
+            StoreError: when there is no plan of this whole id, or a snooze has no end.
         """
         with self.database.transaction():
-            plan = self.load_plan(plan_id)
-            booked = _booking(self.decisions(plan.plan_id))
-            if booked:
-                return Applied(booked, self._portfolio_or_none(plan.portfolio), is_new=False)
-            _refuse_if_skipped(plan, self.decisions(plan.plan_id))
-            portfolio = book(plan, self.load_portfolio(plan.portfolio))
-            ruling = Ruling(plan.plan_id, Verdict.APPLY, at, by)
-            self.save_portfolio(portfolio, at=at)
             self.database.execute(_SAVE_RULING, ruling_row(ruling))
-        return Applied(ruling, portfolio, is_new=True)
-
-    def _portfolio_or_none(self, name: str) -> Portfolio | None:
-        rows = self.database.rows(_PORTFOLIOS, {"name": name})
-        return portfolio_from_rows(rows) if rows else None
 
     def _no_portfolio(self, name: str) -> NotFoundError:
         known = [row["name"] for row in self.database.rows("SELECT name FROM portfolios")]
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`rebalancer list` shows what there is"
         return NotFoundError(f"there is no portfolio {name!r}", hint=hint)
-
-
-def _refuse_if_skipped(plan: Plan, past: Sequence[Ruling]) -> None:
-    if past and past[-1].verdict is Verdict.SKIP:
-        raise StoreError(
-            f"plan {plan.plan_id} was skipped",
-            hint=f"`rebalancer approve {plan.plan_id}` takes that back",
-        )
-
-
-def _booking(past: Iterable[Ruling]) -> Ruling | None:
-    return next((ruling for ruling in past if ruling.verdict is Verdict.APPLY), None)

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from portfolios.errors import (
     AmbiguousAssetError,
+    DecisionError,
     DeliveryError,
     InfeasibleError,
     InputError,
@@ -39,6 +40,7 @@ class Exit(IntEnum):
 BY_ERROR: tuple[tuple[type[RebalancerError], Exit], ...] = (
     (UsageError, Exit.USAGE),
     (NotFoundError, Exit.USAGE),
+    (DecisionError, Exit.USAGE),
     (SettingsError, Exit.SETTINGS),
     (StoreError, Exit.SETTINGS),
     (InputError, Exit.PORTFOLIO),

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from portfolios.model.decisions import Verdict
+from portfolios.model.market import Market
+from portfolios.model.plan import Plan
 from portfolios.values import display
 from rebalancer import wiring
 from rebalancer.cli.console import out, write_json
-from rebalancer.cli.context import context_of
+from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AsJson, Offline
+from rebalancer.cli.views.decision import refusal_error
 from rebalancer.cli.views.history import show_history
 from rebalancer.cli.views.performance import show_performance
 from rebalancer.usecases.performance.past_plans import past_plans
 from rebalancer.usecases.performance.past_plans_json import history_to_json
 from rebalancer.usecases.performance.performance import performance_of
 from rebalancer.usecases.performance.performance_json import performance_to_json
-from rebalancer.usecases.proposals import apply
+from rebalancer.usecases.proposals.decide import book, decide
+from rebalancer.usecases.proposals.refusals import OPERATOR, Refused
+
+if TYPE_CHECKING:
+    from rebalancer.settings import Resolved
 
 
 def register(app: typer.Typer) -> None:
@@ -98,11 +105,19 @@ def snooze(
 
 def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
     """Record a plan's trades as done in the stored portfolio; applying twice changes nothing."""
+    from rebalancer.wiring.delivery import open_full_database, people_of
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     market = wiring.market_if_any(resolved, offline=False, clock=context.clock)
-    with wiring.open_store(resolved) as store:
-        done = apply.apply_plan(store, plan, market, at=context.clock(), by="cli")
+    with open_full_database(resolved.settings) as store:
+        people = people_of(resolved.settings, store.database)
+        done = book(
+            store, store.load_plan(plan), OPERATOR,
+            people=people, at=context.clock(), market=market,
+        )  # fmt: skip
+    if isinstance(done, Refused):
+        raise refusal_error(done)
     if done.is_new:
         typer.echo(f"plan {done.ruling.plan_id}: its trades are booked")
     else:
@@ -110,13 +125,29 @@ def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
 
 
 def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None = None) -> None:
+    from rebalancer.wiring.delivery import open_full_database, people_of
+
     context = context_of(ctx)
-    now = context.clock()
+    resolved, now = wiring.settings_from(context.config), context.clock()
     until = now + timedelta(days=days) if days else None
-    with wiring.open_store(wiring.settings_from(context.config)) as store:
-        done = store.record_decision(plan, verdict, at=now, by="cli", until=until)
+    with open_full_database(resolved.settings) as store:
+        made, people = store.load_plan(plan), people_of(resolved.settings, store.database)
+        market = _market_for(made, context, resolved) if verdict is Verdict.APPROVE else None
+        done = decide(
+            store, made, verdict, OPERATOR, people=people, at=now, market=market, until=until
+        )
+    if isinstance(done, Refused):
+        raise refusal_error(done)
     again = "" if done.is_new else " (as before)"
     until_text = f" until {display.day(until.date())}" if until else ""
     typer.echo(f"plan {done.ruling.plan_id}: {verdict.value}{until_text}{again}")
     if verdict is Verdict.APPROVE:
         context.tell(f"when you have traded: rebalancer apply {done.ruling.plan_id}")
+
+
+def _market_for(plan: Plan, context: Context, resolved: Resolved) -> Market | None:
+    """Return the newest market; the sample's for its own plans while no real prices are here."""
+    market = wiring.market_if_any(resolved, offline=False, clock=context.clock)
+    if market is None and plan.is_sample:
+        return wiring.market_from(resolved, offline=True, clock=context.clock)
+    return market

@@ -30,6 +30,7 @@ from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.cli.options import AsJson, Maps, Offline
 from rebalancer.cli.views.plan import show_plan, zones_view
 from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
+from rebalancer.usecases.proposals.keep import keep_and_offer
 from rebalancer.usecases.proposals.propose import Proposal, problem_of, propose
 
 if TYPE_CHECKING:
@@ -162,14 +163,10 @@ def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal
 
 
 def _keep(store: Store, proposals: list[Proposal], *, at: datetime) -> None:
-    """Keep plans for good, and put those that trade before people."""
-    from rebalancer.usecases.proposals.status import offer
-
+    """Keep plans for good, all or none of them, and put those that trade before people."""
     with store.database.transaction():
-        for plan in (proposal.plan for proposal in proposals):
-            store.save_plan(plan, at=at)
-            if plan.trades:
-                offer(store, plan, at=at)
+        for proposal in proposals:
+            keep_and_offer(store, proposal.plan, at=at)
 
 
 def _proposed(context: Context, analyses: list[Analysis]) -> tuple[list[Proposal], int]:

@@ -36,7 +36,7 @@ from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import read_utc, utc_text
 from rebalancer.decision.triggers import Trigger
 from rebalancer.usecases.proposals.analysis import Analysis
-from rebalancer.usecases.proposals.status import offer
+from rebalancer.usecases.proposals.keep import keep_and_offer
 
 BETWEEN_GROUPS = timedelta(minutes=5)
 """Zones of one portfolio are told at most so often; what happens in between comes together."""
@@ -162,8 +162,7 @@ def _proposal(store: Store, memory: AlertState, plan: Plan | None, now: datetime
     if last is not None and last[0] == trades and timedelta(0) <= now - last[1] < AGAIN:
         return []
     memory.mark({"proposal": json.dumps([trades, utc_text(now)])})
-    store.save_plan(plan, at=now)
-    offer(store, plan, at=now)
+    keep_and_offer(store, plan, at=now)
     return [proposal_message(plan)]
 
 

@@ -57,12 +57,14 @@ def offer(store: Store, plan: Plan, *, at: datetime) -> None:
         Offers(store.database).record(plan, at=at)
 
 
-def status_of(store: Store, plan: Plan, *, now: datetime) -> ProposalStatus:
-    """Return where a kept plan stands."""
+def status_of(
+    store: Store, plan: Plan, *, now: datetime, without_ruling: bool = False
+) -> ProposalStatus:
+    """Return where a kept plan stands; or would, had nothing been decided since it was offered."""
     last = Offers(store.database).of_plan(plan.plan_id)
     newest = Offers(store.database).newest(plan.portfolio)
     since = store.decisions(plan.plan_id)[last.decided_before if last else 0 :]
-    ruling = since[-1] if since else None
+    ruling = since[-1] if since and not without_ruling else None
     opened = last.at if last else store.saved_at(plan.plan_id)
     if ruling is not None and ruling.until is not None:
         opened = max(opened, ruling.until)

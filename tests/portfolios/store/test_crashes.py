@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from portfolios.store.database import open_database
-from portfolios.model.decisions import Verdict
+from portfolios.model.decisions import Ruling, Verdict
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.plan import Decision, Plan
 from portfolios.store.portfolio_store import Store
@@ -39,7 +39,7 @@ def write_one_unit(store, number):
         store.save_plan(plan(number), at=NOW)
         held = tuple(Holding(f"asset-{i}", Decimal(number)) for i in range(5))
         store.save_portfolio(Portfolio("core", cash=Decimal(number), holdings=held), at=NOW)
-        store.record_decision(f"{number:012x}", Verdict.SKIP, at=NOW, by="child")
+        store.add_decision(Ruling(f"{number:012x}", Verdict.SKIP, NOW, "child"))
 
 def fork(work):
     child = os.fork()

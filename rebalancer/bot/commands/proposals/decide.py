@@ -13,8 +13,9 @@ from rebalancer.bot.commands.proposals.buttons import press
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.usecases.proposals.analysis import analyse
+from rebalancer.usecases.proposals.keep import keep_and_offer
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.status import newest_status, offer
+from rebalancer.usecases.proposals.status import newest_status
 
 KNOWN = ("cash", "mode")
 
@@ -29,9 +30,7 @@ def rebalance(request: Request) -> Reply:
     plan = propose(analyse(own, market, flow=flow, mode=mode)).plan
     if plan.decision is not Decision.TRADE:
         return reply_with(request, f"{own.name}: nothing to do", lines(plan.reason))
-    with request.store.database.transaction():
-        request.store.save_plan(plan, at=request.now)
-        offer(request.store, plan, at=request.now)
+    keep_and_offer(request.store, plan, at=request.now)
     return Reply(proposal_message(plan))
 
 

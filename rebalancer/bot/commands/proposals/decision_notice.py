@@ -1,43 +1,52 @@
-"""Says what somebody decided: to everybody else, and to who presses too late."""
+"""Says where a proposal stands, and why a decision on it does not count."""
 
 from __future__ import annotations
 
-from alerts.delivery.routing import Post
-from alerts.messages import Block, Kind, Message, Style
-from portfolios.model.decisions import Verdict
-from portfolios.model.plan import Plan
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from alerts.texts.decision_message import ruling_text
 from portfolios.values import display
+from rebalancer.bot.reply import Reply
 from rebalancer.bot.request import Request
+from rebalancer.usecases.proposals.refusals import Refused, Why
 from rebalancer.usecases.proposals.status import ProposalStatus, State
 
-SAID = {
-    Verdict.APPROVE: "approved",
-    Verdict.SKIP: "skipped",
-    Verdict.SNOOZE: "put off",
-    Verdict.APPLY: "booked",
-}
-DID = {verdict: f"{word} it" for verdict, word in SAID.items()} | {Verdict.SNOOZE: "put it off"}
+NOT_YOURS = "This is not yours to press."
+FIXED: Mapping[Why, str] = MappingProxyType(
+    {
+        Why.NOT_VISIBLE: NOT_YOURS,
+        Why.ROLE: "You may look; somebody else decides.",
+        Why.NO_TRADES: "It proposes no trades: there is nothing to decide.",
+        Why.OFFERED_AGAIN: "It was proposed anew since: press Approve there.",
+        Why.HOLDINGS: "What is held has changed since: /rebalance makes a new proposal.",
+        Why.NOT_APPROVED: "Only what was approved is booked: /approve comes first.",
+    }
+)
 
 
-def tell_others(request: Request, plan: Plan, verdict: Verdict) -> None:
-    """Write a message for everybody whom a decision concerns but its maker, in the same unit."""
-    concerned = [
-        person
-        for person in request.people
-        if person.name != request.person.name and person.may_see(plan.portfolio)
-    ]
-    number = len(request.store.decisions(plan.plan_id))
-    count = display.counted(len(plan.trades), "trade")
-    message = Message(
-        kind=Kind.DECISION,
-        key=f"decision:{plan.plan_id}:{number}",
-        headline=f"{plan.portfolio}: {request.person.name} {SAID[verdict]} the proposal of {count}",
-        as_of=request.now,
-        portfolio=plan.portfolio,
-        blocks=(Block(Style.NOTE, f"{display.moment(request.now)}; plan {plan.plan_id}"),),
-    )
-    post = Post.of(request.store, now=request.now)
-    post.send(message, concerned, answers=f"plan:{plan.plan_id}")
+def refused_reply(request: Request, refused: Refused) -> Reply:
+    """Answer a press that does not count; its button goes unless others may still press it."""
+    is_done = refused.why not in (Why.NOT_VISIBLE, Why.ROLE)
+    return Reply(notice=refusal_text(refused, request.person.timezone), is_done=is_done)
+
+
+def refusal_text(refused: Refused, zone: str) -> str:
+    """Say why a decision does not count.
+
+    Args:
+        refused: what came of it.
+        zone: time zone of who is told.
+    """
+    if refused.why in FIXED:
+        return FIXED[refused.why]
+    if refused.why is Why.NOT_KEPT:
+        return f"{refused.status.plan.portfolio} is not kept here any more."
+    if refused.why is Why.PRICES:
+        moved = refused.moved
+        how = "are not all known" if moved is None else f"moved {display.percent(moved)} since"
+        return f"Prices {how}: /rebalance makes a new proposal."
+    return status_text(refused.status, zone)
 
 
 def status_text(status: ProposalStatus, zone: str) -> str:
@@ -52,6 +61,4 @@ def status_text(status: ProposalStatus, zone: str) -> str:
     if status.state is State.LAPSED or status.ruling is None:
         ended = display.moment(status.closes_at, zone)
         return f"This proposal lapsed on {ended}: silence was skip. /rebalance makes a new one."
-    ruling = status.ruling
-    until = f" until {display.moment(ruling.until, zone)}" if ruling.until else ""
-    return f"{ruling.by} {DID[ruling.verdict]}{until} on {display.moment(ruling.at, zone)}."
+    return f"{ruling_text(status.ruling, zone)}."

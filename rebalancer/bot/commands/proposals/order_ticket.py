@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from alerts.messages import Block, Button, Style
+from alerts.texts.decision_message import ruling_text
 from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import RebalancerError
-from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan, Trade
-from portfolios.model.users import Role
 from portfolios.values import display
-from rebalancer.bot.commands.proposals.decision_notice import tell_others
+from rebalancer.bot.commands.proposals.decision_notice import refused_reply
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import File, Request
-from rebalancer.usecases.proposals.apply import apply_plan
+from rebalancer.usecases.proposals.decide import book
+from rebalancer.usecases.proposals.refusals import Decider, Refused
 
 
 def ticket(request: Request, plan: Plan) -> Reply:
@@ -48,27 +48,23 @@ def ask_to_book(request: Request, plan: Plan) -> Reply:
     return reply.with_buttons(buttons)
 
 
-def book(request: Request, plan: Plan) -> Reply:
+def book_trades(request: Request, plan: Plan) -> Reply:
     """Record the trades as done; once, whoever presses how often."""
     market = request.load_market()
     try:
         with request.store.database.transaction():
-            if not _may_book(request.anew(), plan):
-                return Reply(notice="This is not yours to book.")
-            done = apply_plan(
-                request.store, plan.plan_id, market, at=request.now, by=request.person.name
-            )
-            if done.is_new:
-                tell_others(request, plan, Verdict.APPLY)
+            now = request.anew()
+            done = book(
+                now.store, plan, Decider(now.person),
+                people=now.people, at=now.now, market=market,
+            )  # fmt: skip
     except RebalancerError as error:
         return Reply(notice=f"{error}. {error.hint}"[:200], is_done=True)
+    if isinstance(done, Refused):
+        return refused_reply(now, done)
     if not done.is_new:
-        when = display.moment(done.ruling.at, request.person.timezone)
-        return Reply(notice=f"{done.ruling.by} booked it on {when}.", is_done=True)
+        told = ruling_text(done.ruling, request.person.timezone)
+        return Reply(notice=f"{told}.", is_done=True)
     return reply_with(request, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding(
         "Booked."
     )
-
-
-def _may_book(request: Request, plan: Plan) -> bool:
-    return request.person.role is not Role.VIEWER and request.person.may_see(plan.portfolio)

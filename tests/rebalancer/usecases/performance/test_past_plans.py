@@ -14,7 +14,9 @@ from portfolios.model.decisions import Verdict
 from portfolios.store.database import open_database
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.performance.past_plans import past_plans
+from rebalancer.usecases.proposals.apply import apply_plan
 from rebalancer.usecases.proposals.outcome import Outcome
+from rebalancer.usecases.proposals.record import record_decision
 from rebalancer.usecases.proposals.status import offer
 from tests.rebalancer.usecases.performance.past_plan_examples import (
     NOW,
@@ -116,8 +118,8 @@ def test_approved_and_then_booked_is_one_plan(store: Store) -> None:
     keep(store, 1)
     keep(store, 2)
     (name,) = [p.plan_id for p in store.plans() if p.plan_id.endswith("2")]
-    store.record_decision(name, Verdict.APPROVE, at=NOW, by="me")
-    store.apply_plan(name, at=NOW, by="me")
+    record_decision(store, name, Verdict.APPROVE, at=NOW, by="me")
+    apply_plan(store, name, None, at=NOW, by="me")
     found = past_plans(store, MARKET, "mine", now=NOW)
     assert [entry.outcome for entry in found] == [Outcome.BOOKED, Outcome.REPLACED]
     assert found[0].ruling is not None

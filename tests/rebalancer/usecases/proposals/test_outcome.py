@@ -12,7 +12,9 @@ from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan
 from portfolios.store.database import open_database
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.proposals.apply import apply_plan
 from rebalancer.usecases.proposals.outcome import Outcome, outcome_of
+from rebalancer.usecases.proposals.record import record_decision
 from rebalancer.usecases.proposals.status import offer
 from tests.rebalancer.usecases.performance.past_plan_examples import NOW, held, plan_from, sells
 
@@ -38,7 +40,7 @@ def offered(store: Store, number: int, at: datetime = NOW) -> Plan:
 def decide(store: Store, plan: Plan, verdict: Verdict, hours: int, lasts: int = 0) -> None:
     at = NOW + hours * HOUR
     until = at + lasts * HOUR if lasts else None
-    store.record_decision(plan.plan_id, verdict, at=at, by="me", until=until)
+    record_decision(store, plan.plan_id, verdict, at=at, by="me", until=until)
 
 
 def test_silence_is_open_for_its_time_and_then_lapsed(store: Store) -> None:
@@ -78,7 +80,7 @@ def test_offered_anew_it_is_asked_anew_and_booked_stays_booked(store: Store) -> 
     offer(store, plan, at=NOW + 2 * HOUR)
     assert outcome_of(store, plan, now=NOW + 3 * HOUR) is Outcome.OPEN
     decide(store, plan, Verdict.APPROVE, 4)
-    store.apply_plan(plan.plan_id, at=NOW + 5 * HOUR, by="me")
+    apply_plan(store, plan.plan_id, None, at=NOW + 5 * HOUR, by="me")
     offer(store, plan, at=NOW + 6 * HOUR)
     assert outcome_of(store, plan, now=NOW + 7 * HOUR) is Outcome.BOOKED
 

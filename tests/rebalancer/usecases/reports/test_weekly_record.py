@@ -18,6 +18,7 @@ from portfolios.values import display
 from rebalancer.usecases.performance.past_plans import past_plans
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
+from rebalancer.usecases.proposals.record import record_decision
 from rebalancer.usecases.proposals.status import offer
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 
@@ -35,7 +36,7 @@ def test_the_report_tells_past_decisions_to_the_cent_and_what_they_tell(tmp_path
         store = Store(database)
         store.save_plan(plan, at=market.as_of)
         offer(store, plan, at=market.as_of)
-        store.record_decision(plan.plan_id, Verdict.APPROVE, at=market.as_of, by="me")
+        record_decision(store, plan.plan_id, Verdict.APPROVE, at=market.as_of, by="me")
         facts = weekly_report(store, analyse(mine, later), insights=Insights())
         (past,) = past_plans(store, later, "mine", now=later.as_of)
     assert past.cents is not None

@@ -12,6 +12,8 @@ import pytest
 
 from portfolios.model.decisions import Verdict
 from portfolios.model.market import Market
+from rebalancer.usecases.proposals.apply import apply_plan
+from rebalancer.usecases.proposals.record import record_decision
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, VIEWER, Bot, plan_of
 
 AMOUNT = re.compile(r"[+-]?\$[\d,]+\.\d\d")
@@ -37,7 +39,7 @@ def booked(bot: Bot, name: str = "shared") -> str:
     plan = plan_of(bot.ask_proposal(name))
     bot.press(bot.confirmation(plan))
     with bot.store() as store:
-        store.apply_plan(plan, at=bot.now, by="ann")
+        apply_plan(store, plan, None, at=bot.now, by="ann")
     return plan
 
 
@@ -104,7 +106,7 @@ def test_a_long_history_comes_in_pages(bot: Bot) -> None:
         for number in range(14):
             name = f"{number:012x}"
             store.save_plan(replace(plan, plan_id=name, inputs_hash=f"sha256:{name}"), at=bot.now)
-            store.record_decision(name, Verdict.SKIP, at=bot.now, by="ann")
+            record_decision(store, name, Verdict.SKIP, at=bot.now, by="ann")
     reply = bot.dispatcher.answer(bot.heard("/history shared", VIEWER))
     assert reply is not None
     assert reply.message is not None
