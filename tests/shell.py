@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
+
+import typer.main
 
 from rebalancer.cli import main
 from tests.clock import ORDINARY, Running
 
 ROOT = Path(__file__).parent.parent
+# The tree of commands is always the same, and typer takes longer to build it than most commands to
+# run; a process of its own builds it once anyway.
+typer.main.get_command = cache(typer.main.get_command)
 CLOCK = "CLOCK_OF_THE_TEST"
 PROGRAM = (
     f"import os, sys; sys.path.append({str(ROOT)!r}); from tests.clock import Running; "
@@ -48,6 +55,7 @@ class Shell:
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_CONFIG_HOME": str(home / "config"),
             "NO_COLOR": "1",
+            "OPENBLAS_NUM_THREADS": "1",  # as in tests/conftest.py
             "COLUMNS": "100",
             CLOCK: self.clock.words,
             **environment,
@@ -94,3 +102,19 @@ class Shell:
             chdir(self.home),
         ):
             yield
+
+
+def ended(
+    process: subprocess.Popen[str], number: signal.Signals, *, seconds: float = 60
+) -> tuple[str, str]:
+    """Ask a process to end; returns what it still said.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end in time, and was killed.
+    """
+    process.send_signal(number)
+    try:
+        return process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

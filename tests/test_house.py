@@ -15,7 +15,12 @@ ROOT = Path(__file__).parent.parent
 
 def run(*command: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -28,14 +33,19 @@ def test_the_code_is_clean_under(command: list[str]) -> None:
 def test_imports_point_one_way() -> None:
     script = "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nothing_else_stands_at_the_top_level() -> None:
     tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     ).stdout.split()
     top = {name.split("/")[0] for name in tracked}
     visible = {name for name in top if not name.startswith(".")}

@@ -51,7 +51,7 @@ def shell(tmp_path: Path) -> Shell:
 def test_every_example_prints_what_the_readme_shows(shell: Shell) -> None:
     assert len(examples()) >= 7
     for example in examples():
-        done = shell.process(*shlex.split(example.command)[1:])
+        done = shell.run(*shlex.split(example.command)[1:])
         shown = done.out if done.out else done.err
         assert _plain(shown) == _plain(example.output), example.command
 

@@ -209,5 +209,7 @@ def test_the_librarys_warning_of_its_own_attribute_is_not_shown() -> None:
         "import alerts.channels.telegram as t;"
         "assert t.seconds_asked(t.RetryAfter(7)) == 7.0"
     )  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
     assert done.stderr == ""

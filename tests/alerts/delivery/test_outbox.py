@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.delivery.delivery import Delivery, State
@@ -19,6 +19,7 @@ from alerts.messages import Block, Button, Kind, Message, Picture, Promise, Styl
 from portfolios.errors import DeliveryError, NotFoundError, StoreError
 from portfolios.model.plan import Zone
 from tests.alerts.delivery.delivery_examples import HOUR, NOW, SECOND, addressed, open_store
+from tests.examples import examples
 
 LEASE = timedelta(minutes=1)
 CHANNELS = ("telegram", "email")
@@ -347,16 +348,20 @@ NAMES = ["put", "put", "claim", "claim", "done", "fail", "unsure", "die", "wait"
 EVENTS = st.tuples(st.sampled_from(NAMES), st.integers(0, 2), st.sampled_from(Promise))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=st.lists(EVENTS, min_size=10, max_size=40))
+@pytest.mark.parametrize("count", examples(always=20, campaign=600))
 def test_every_line_has_one_head_and_it_is_the_first(
-    tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, int, Promise]]
+    tmp_path_factory: pytest.TempPathFactory, count: int
 ) -> None:
-    with open_store(tmp_path_factory.mktemp("lines")) as database:
-        post = Anything(Outbox(database))
-        for name, post.place, post.promise in events:
-            getattr(post, name)()
-            assert_heads_are_first(post.outbox)
+    @settings(max_examples=count)
+    @given(st.lists(EVENTS, min_size=10, max_size=40))
+    def holds(events: list[tuple[str, int, Promise]]) -> None:
+        with open_store(tmp_path_factory.mktemp("lines")) as database:
+            post = Anything(Outbox(database))
+            for name, post.place, post.promise in events:
+                getattr(post, name)()
+                assert_heads_are_first(post.outbox)
+
+    holds()
 
 
 def assert_heads_are_first(outbox: Outbox) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -25,8 +25,11 @@ COME_AND_GO = """
 import sys
 from pathlib import Path
 from portfolios.store.database import open_database
-open_database(Path(sys.argv[1])).close()
+for line in sys.stdin:
+    open_database(Path(line.strip())).close()
+    print("gone", flush=True)
 """
+ComeAndGo = Callable[[Path], None]
 
 
 @pytest.fixture
@@ -36,14 +39,29 @@ def database(tmp_path: Path) -> Iterator[Database]:
         yield opened
 
 
-def come_and_go(path: Path) -> None:
-    """Open and close the file as the only other process, which tidies up if it is alone."""
+@pytest.fixture(scope="module")
+def come_and_go() -> Iterator[ComeAndGo]:
+    """Open and close a file as the only other process, which tidies up if it is alone."""
     root = Path(__file__).parents[3]
-    subprocess.run([sys.executable, "-c", COME_AND_GO, str(path)], cwd=root, check=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", COME_AND_GO], cwd=root, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+
+        def done(path: Path) -> None:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(f"{path}\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "gone\n"
+
+        yield done
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_second_handle_leaves_the_first_its_locks(database: Database, read_only: bool) -> None:
+def test_a_second_handle_leaves_the_first_its_locks(
+    database: Database, come_and_go: ComeAndGo, read_only: bool
+) -> None:
     open_database(database.path, read_only=read_only).close()
     come_and_go(database.path)
     assert Path(f"{database.path}-wal").exists()
@@ -53,7 +71,9 @@ def test_a_second_handle_leaves_the_first_its_locks(database: Database, read_onl
         assert [beat.part for beat in Heartbeats(other).by_part()] == ["first", "second"]
 
 
-def test_handles_that_come_and_go_in_threads_leave_the_file_whole(database: Database) -> None:
+def test_handles_that_come_and_go_in_threads_leave_the_file_whole(
+    database: Database, come_and_go: ComeAndGo
+) -> None:
     def write(number: int) -> None:
         for turn in range(10):
             with open_database(database.path) as own:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
-from tests.shell import PROGRAM, Shell
+from tests.shell import PROGRAM, Shell, ended
 from tests.standins.phone import Phone
 from tests.standins.telegram import TOKEN, Sent, TelegramStandin
 
@@ -45,8 +45,7 @@ def running(home: Path) -> Iterator[tuple[Shell, Phone, subprocess.Popen[str]]]:
             try:
                 yield shell, Phone(server, CHAT, clock=shell.clock), process
             finally:
-                process.send_signal(signal.SIGINT)
-                process.communicate(timeout=30)
+                ended(process, signal.SIGINT)
 
 
 def transcript() -> list[str]:

@@ -148,7 +148,7 @@ def assert_no_message_leaks(houses: Houses) -> int:
     return seen
 
 
-SEEDS = [pytest.param(300, n, id=f"always-{n}") for n in (1,)]
+SEEDS = [pytest.param(150, n, id=f"always-{n}") for n in (1,)]
 SEEDS += [
     pytest.param(2_500, n, marks=pytest.mark.campaign, id=f"long-{n}") for n in (11, 12, 13, 14)
 ]

@@ -22,6 +22,7 @@ from portfolios.model.valuation import value_portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
+from tests.examples import examples
 from tests.rebalancer.decision.example_portfolios import applied
 
 MARKET = sample_market()
@@ -102,7 +103,7 @@ def check_weights(plan: Plan) -> None:
     assert after == pytest.approx(1.0 - float(plan.estimated_cost / plan.value), abs=cents + 1e-9)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=24, deadline=None, suppress_health_check=list(HealthCheck))
 @given(portfolios(), WORDS([Decimal(0), Decimal(50), Decimal(5000), Decimal(-60)]))
 def test_money_is_conserved_and_locks_hold(portfolio: Portfolio, flow: Decimal) -> None:
     plan = proposed(portfolio, flow)
@@ -146,16 +147,21 @@ def held_back(portfolio: Portfolio, plan: Plan) -> bool:
     return plan.turnover > float(portfolio.policy.turnover_in_force) - least - 1e-3
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck))
 @given(portfolios())
 def test_a_plan_applied_leaves_nothing_to_propose(portfolio: Portfolio) -> None:
     again = second_trades(portfolio, Decimal(0))
     assert again is None, [(t.side, t.asset_id, t.notional) for t in again.trades]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(portfolios(), st.randoms(use_true_random=False))
-def test_the_order_of_a_file_changes_no_byte(portfolio: Portfolio, random: Any) -> None:
+@pytest.mark.parametrize("count", examples(always=10, campaign=250))
+def test_the_order_of_a_file_changes_no_byte(count: int) -> None:
+    settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))(
+        given(portfolios(), st.randoms(use_true_random=False))(check_order)
+    )()
+
+
+def check_order(portfolio: Portfolio, random: Any) -> None:
     holdings = list(portfolio.holdings)
     random.shuffle(holdings)
     targets = list((portfolio.targets or {}).items())
@@ -170,9 +176,14 @@ def test_the_order_of_a_file_changes_no_byte(portfolio: Portfolio, random: Any) 
         assert dumps(plan_to_json(one)) == dumps(plan_to_json(other))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(portfolios())
-def test_another_unit_of_money_changes_no_quantity(portfolio: Portfolio) -> None:
+@pytest.mark.parametrize("count", examples(always=6, campaign=150))
+def test_another_unit_of_money_changes_no_quantity(count: int) -> None:
+    settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))(
+        given(portfolios())(check_unit)
+    )()
+
+
+def check_unit(portfolio: Portfolio) -> None:
     """Prices, cash and volumes times a thousand: the same trades, in larger figures."""
     wish = replace(portfolio, policy=replace(portfolio.policy, min_trade=Decimal(50)))
     one = proposed(wish, Decimal(0))

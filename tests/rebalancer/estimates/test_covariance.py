@@ -232,6 +232,11 @@ def test_a_usual_market_is_estimated_quickly() -> None:
     """One thread: several wait for each other on busy cores, which measures the machine."""
     alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.run(
-        [sys.executable, "-c", TIMED], env=alone, capture_output=True, text=True, check=True
+        [sys.executable, "-c", TIMED],
+        env=alone,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     assert float(run.stdout) < 0.1

@@ -15,6 +15,7 @@ from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.prune import with_roles
 from rebalancer.optimiser.solve import solve, solve_convex
 from rebalancer.optimiser.verify import hold_answer
+from tests.examples import examples
 from tests.rebalancer.optimiser.programs import program
 
 KINDS = ("plain", "deposit", "locked_above_cap", "withdrawal", "floors", "rows", "volatility")
@@ -44,7 +45,7 @@ def shortfall(inputs: Inputs) -> float:
 
 @pytest.mark.parametrize("least", [0.01, 0.02, 0.03])
 def test_pruning_loses_almost_nothing_against_every_choice(least: float) -> None:
-    lost = [shortfall(program("plain", seed, 4, min_trade=least)) for seed in range(4)]
+    lost = [shortfall(program("plain", seed, 4, min_trade=least)) for seed in range(2)]
     assert max(lost) < 0.005
 
 
@@ -59,17 +60,19 @@ def test_the_loss_of_pruning_over_a_hundred_cases() -> None:
     assert np.quantile(lost, 0.9) <= 0.005
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.sampled_from(KINDS), st.integers(0, 10**6), st.integers(2, 12),
-       st.sampled_from([0.0025, 0.01, 0.03]))  # fmt: skip
-def test_every_trade_reaches_the_minimum_or_sells_all_that_is_free(
-    kind: str, seed: int, n: int, least: float
-) -> None:
-    inputs = program(kind, seed, n, min_trade=least)
-    answer = solve(inputs)
-    assert np.all((answer.u == 0) | (answer.u >= least - 1e-9))
-    free = (answer.v == 0) | (answer.v >= least - 1e-9) | (answer.v >= inputs.v_hi - 1e-9)
-    assert np.all(free)
+@pytest.mark.parametrize("count", examples(always=12, campaign=250))
+def test_every_trade_reaches_the_minimum_or_sells_all_that_is_free(count: int) -> None:
+    @settings(max_examples=count, deadline=None)
+    @given(st.sampled_from(KINDS), st.integers(0, 10**6), st.integers(2, 12),
+           st.sampled_from([0.0025, 0.01, 0.03]))  # fmt: skip
+    def holds(kind: str, seed: int, n: int, least: float) -> None:
+        inputs = program(kind, seed, n, min_trade=least)
+        answer = solve(inputs)
+        assert np.all((answer.u == 0) | (answer.u >= least - 1e-9))
+        free = (answer.v == 0) | (answer.v >= least - 1e-9) | (answer.v >= inputs.v_hi - 1e-9)
+        assert np.all(free)
+
+    holds()
 
 
 def after(inputs: Inputs, answer: Solution) -> Inputs:

@@ -19,7 +19,7 @@ D = Decimal
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 CENT = D("0.01")
 
-few = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -326,6 +326,7 @@ def race(
         capture_output=True,
         text=True,
         check=False,
+        timeout=600,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr

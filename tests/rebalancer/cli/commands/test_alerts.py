@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import PROGRAM, Shell
+from portfolios.model.users import Person
+from portfolios.store.database import open_database
+from portfolios.store.user_store import PeopleStore
+from tests.serving import database_of
+from tests.shell import PROGRAM, Shell, ended
 from tests.standins.mail import MailStandin
 from tests.standins.telegram import TOKEN, TelegramStandin
 
@@ -216,19 +220,24 @@ def test_who_is_not_reached_on_one_channel_is_told_on_the_other(tmp_path: Path) 
     assert b"price bitcoin < 100000 is true" in mail
 
 
+def add_people(shell: Shell, count: int) -> None:
+    """Keep people with a chat each, so that only the pace of all together holds a sender back."""
+    with open_database(database_of(shell)) as database, database.transaction():
+        for chat in range(1, count + 1):
+            person = Person(f"p{chat}", chat=str(chat), portfolios=("mine",))
+            PeopleStore(database).save(person)
+
+
 def test_a_request_to_stop_finishes_what_is_being_sent_and_claims_no_more(tmp_path: Path) -> None:
     with TelegramStandin(*range(1, 400)) as bot:
         shell = shell_of(tmp_path, bot)
-        for chat in range(1, 300):
-            # A chat each, so that only the pace of all together holds the sender back.
-            assert shell.run("user", "add", f"p{chat}", "--chat", str(chat), "--portfolio", "mine")
+        add_people(shell, 299)
         with subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "run", "mine", "--notify"], cwd=tmp_path,
             env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
             bot.wait_for(30)
-            process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=10)
+            out, err = ended(process, signal.SIGTERM)
         assert process.returncode == 0, err
         assert "sent" in out
         sent = len(bot.sent)

@@ -14,7 +14,7 @@ import pytest
 import stamina
 
 from tests.clock import Running
-from tests.shell import PROGRAM, Shell
+from tests.shell import PROGRAM, Shell, ended
 from tests.standins.server import CG, TM, Standin
 from tests.standins.tokenmetrics import TokenMetricsSwitches
 from tests.standins.world import World
@@ -224,8 +224,7 @@ def test_an_interrupted_refresh_goes_on_where_it_stopped(tmp_path: Path) -> None
         ) as process:  # fmt: skip
             assert process.stderr is not None
             said = process.stderr.readline()
-            process.send_signal(signal.SIGINT)
-            rest = process.communicate(timeout=30)[1]
+            rest = ended(process, signal.SIGINT)[1]
         assert "waiting" in said
         assert process.returncode == 130
         assert "Traceback" not in rest
@@ -244,6 +243,5 @@ def test_the_standins_can_be_served_by_hand(tmp_path: Path) -> None:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        ended(process, signal.SIGINT)
     assert all(line.startswith("export REBALANCER_") for line in lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.errors import (
@@ -31,6 +31,7 @@ from portfolios.store.database import Database, open_database
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.refresh.refresh import needs_lean
 from rebalancer.usecases.refresh.report import Loss
+from tests.examples import examples
 from tests.rebalancer.usecases.refresh.fake_sources import CG, TM, Installation, number_of
 
 
@@ -118,7 +119,14 @@ def weeks(installation: Installation, days: int) -> list[int]:
     return spent
 
 
-@pytest.mark.parametrize(("assets", "average", "dearest"), [(100, 4, 8), (500, 14, 30)])
+@pytest.mark.parametrize(
+    ("assets", "average", "dearest"),
+    [
+        (100, 4, 8),
+        (250, 7, 15),
+        pytest.param(500, 14, 30, marks=pytest.mark.campaign),
+    ],
+)
 def test_the_signals_path_stays_within_its_credits(
     installation: Installation, assets: int, average: float, dearest: int
 ) -> None:
@@ -133,7 +141,9 @@ def test_late_rows_and_missing_grades_stay_within_the_credits_too(
     installation: Installation,
 ) -> None:
     installation.hold(100)
-    installation.settings = {"tm.with_short": False, "tm.with_long": False}
+    installation.settings = {
+        "tm.with_short": False, "tm.with_long": False, "cg.most_days": 20
+    }  # fmt: skip
     spent = weeks(installation, 14)
     assert max(spent) <= 8
     assert sum(spent[7:]) / 7 <= 4
@@ -396,22 +406,30 @@ ERRORS = (
     lambda: ReplyError("no JSON", provider=TM),
     lambda: QuotaSpentError("nothing left", provider=TM),
 )
+Faults = dict[str, Callable[[], Exception]]
 METHODS = ("prices", "history", "members", "find", "tokens", "signals", "regime", "second_prices")
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    faults=st.lists(
-        st.dictionaries(st.sampled_from(METHODS), st.sampled_from(ERRORS)), min_size=1, max_size=6
-    ),
-    caps=st.lists(st.none() | st.integers(0, 9), min_size=6, max_size=6),
-)
+@pytest.mark.parametrize("count", examples(always=6, campaign=120))
 def test_whatever_fails_the_good_data_stay_and_come_back(
-    tmp_path_factory: pytest.TempPathFactory,
-    faults: list[dict[str, Callable[[], Exception]]],
-    caps: list[int | None],
+    tmp_path_factory: pytest.TempPathFactory, count: int
 ) -> None:
-    with open_database(tmp_path_factory.mktemp("faults") / "rebalancer.db") as database:
+    @settings(max_examples=count)
+    @given(
+        st.lists(
+            st.dictionaries(st.sampled_from(METHODS), st.sampled_from(ERRORS)),
+            min_size=1, max_size=6,
+        ),
+        st.lists(st.none() | st.integers(0, 9), min_size=6, max_size=6),
+    )  # fmt: skip
+    def holds(faults: list[Faults], caps: list[int | None]) -> None:
+        fail_and_come_back(tmp_path_factory.mktemp("faults"), faults, caps)
+
+    holds()
+
+
+def fail_and_come_back(folder: Path, faults: list[Faults], caps: list[int | None]) -> None:
+    with open_database(folder / "rebalancer.db") as database:
         installation = Installation(database, plan=CreditPlan(per_minute=1, monthly=5000))
         installation.hold(8)
         known: set[str] = set()
