@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -140,14 +141,23 @@ def test_prices_are_true_under_each_switch(tmp_path: Path, name: str, value: Any
 FAULTS = ["truncated", "html", "empty", "null", "object", "list", "nan", "bomb", "reset", "status"]
 
 
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an installation that has pulled everything once."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    with installation(folder, standin()) as at:
+        at.hold(HELD)
+        assert at.refresh().is_complete
+        return at.database.path
+
+
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("provider", [CG, TM])
 def test_a_fault_of_a_whole_day_is_typed_and_the_last_good_data_stay(
-    tmp_path: Path, provider: str, kind: str
+    tmp_path: Path, refreshed: Path, provider: str, kind: str
 ) -> None:
+    shutil.copy(refreshed, tmp_path)
     with installation(tmp_path, standin()) as at:
-        at.hold(HELD)
-        assert at.refresh().is_complete
         before = at.market()
         at.next_day()
         at.standin.fault(kind, provider=provider, count=10_000)
