@@ -108,12 +108,12 @@ class TelegramStandin:
     def wait_for(self, count: int) -> None:
         """Wait until so many messages have come."""
         with self._news:
-            self._news.wait_for(lambda: len(self.sent) >= count, timeout=30)
+            assert self._news.wait_for(lambda: len(self.sent) >= count, timeout=60), len(self.sent)
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so; whatever comes or is changed makes it look again."""
         with self._news:
-            assert self._news.wait_for(is_so, timeout=30), [s.text for s in self.sent[-3:]]
+            assert self._news.wait_for(is_so, timeout=60), [s.text for s in self.sent[-3:]]
 
     def texts(self, chat: int) -> list[str]:
         return [message.text for message in self.sent if message.chat == chat]
