@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portfolios.providers.sample.market import sample_market
     from rebalancer.usecases.accounts.load import load
+    from rebalancer.usecases.explanations.what_if import what_if
     from rebalancer.usecases.proposals.analysis import analyse, findings_of
     from rebalancer.usecases.proposals.propose import propose
-    from rebalancer.usecases.proposals.what_if import what_if
 
 __all__ = ["analyse", "findings_of", "load", "propose", "sample_market", "what_if"]
 
@@ -23,7 +23,7 @@ _MODULES = {
     "load": "rebalancer.usecases.accounts.load",
     "propose": "rebalancer.usecases.proposals.propose",
     "sample_market": "portfolios.providers.sample.market",
-    "what_if": "rebalancer.usecases.proposals.what_if",
+    "what_if": "rebalancer.usecases.explanations.what_if",
 }
 
 

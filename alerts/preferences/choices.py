@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.messages import Kind
 from alerts.preferences.number_style import Numbers
-from portfolios.model.schedule import wall
+from portfolios.values.schedule import wall
 
 TELEGRAM, EMAIL = "telegram", "email"
 DIGEST_AT = time(8)

@@ -15,12 +15,12 @@ from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.explanation import show_explanation
 from rebalancer.cli.views.what_if import show_whatif
+from rebalancer.usecases.explanations.explanation import explain_plan
+from rebalancer.usecases.explanations.explanation_json import explanation_to_json
+from rebalancer.usecases.explanations.what_if import what_if
+from rebalancer.usecases.explanations.what_if_json import whatif_to_json
 from rebalancer.usecases.performance.past_plans import portfolio_if_any
 from rebalancer.usecases.proposals.analysis import analyse
-from rebalancer.usecases.proposals.explanation import explain_plan
-from rebalancer.usecases.proposals.explanation_json import explanation_to_json
-from rebalancer.usecases.proposals.what_if import what_if
-from rebalancer.usecases.proposals.what_if_json import whatif_to_json
 
 if TYPE_CHECKING:
     from rebalancer.settings import Resolved

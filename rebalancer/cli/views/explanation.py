@@ -9,8 +9,8 @@ from portfolios.model.plan import LimitLine, Plan, Reason, Trade
 from portfolios.values import display
 from rebalancer.cli.console import table
 from rebalancer.cli.views.plan import zones_view
-from rebalancer.usecases.proposals.explanation import AssetStory, Explanation
-from rebalancer.usecases.proposals.plan_diff import in_money
+from rebalancer.usecases.explanations.explanation import AssetStory, Explanation
+from rebalancer.usecases.explanations.plan_diff import in_money
 
 ENDINGS = "WHAT WOULD END IT   one thing at a time, all else as the plan found it"
 

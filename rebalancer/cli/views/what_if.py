@@ -8,8 +8,8 @@ from rich.text import Text
 from portfolios.model.plan import Plan, Scope, Trade
 from portfolios.values import display
 from rebalancer.cli.console import table, zone_text
-from rebalancer.usecases.proposals.plan_diff import Difference, in_money
-from rebalancer.usecases.proposals.what_if import WhatIf
+from rebalancer.usecases.explanations.plan_diff import Difference, in_money
+from rebalancer.usecases.explanations.what_if import WhatIf
 
 
 def show_whatif(console: Console, whatif: WhatIf) -> None:

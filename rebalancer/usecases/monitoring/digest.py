@@ -11,10 +11,10 @@ from alerts.delivery.routing import CHANNELS, Post
 from alerts.preferences.choices import DIGEST_AT, EMAIL, TELEGRAM
 from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import digest_message
-from portfolios.model.schedule import Due, daily
 from portfolios.model.users import Person
 from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
+from portfolios.values.schedule import Due, daily
 
 
 def send_digests(store: Store, people: Iterable[Person], *, now: datetime) -> int:

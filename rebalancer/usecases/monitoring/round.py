@@ -23,10 +23,10 @@ from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.model.plan import Finding, Plan
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.schedule import Due, offset_of, weekly
 from portfolios.model.users import Person, Role
 from portfolios.providers.quota.quota import Usage
 from portfolios.store.portfolio_store import Store
+from portfolios.values.schedule import Due, offset_of, weekly
 from rebalancer.usecases.monitoring.check import check, last_looked
 from rebalancer.usecases.monitoring.data_alerts import doubts, scarce_credits
 from rebalancer.usecases.monitoring.digest import send_digests

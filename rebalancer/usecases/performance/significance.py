@@ -10,8 +10,8 @@ from datetime import date
 import numpy as np
 
 from portfolios.model.market import Array
-from portfolios.model.schedule import week_name
 from portfolios.values import display
+from portfolios.values.schedule import week_name
 
 LEVEL = 0.01
 """What luck does more often than this is no sign of skill.

@@ -1,1 +1,1 @@
-"""A proposal's life: propose, keep, decide, apply, explain, what if."""
+"""A proposal's life: propose, keep, decide, apply."""

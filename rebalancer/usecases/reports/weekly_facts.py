@@ -14,11 +14,11 @@ from portfolios.model.insights import Insights
 from portfolios.model.market import LONG_GRADE_LIMIT, Market
 from portfolios.model.plan import Side
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.schedule import week_name
 from portfolios.model.valuation import STATED, Valuation, value_portfolio
 from portfolios.model.weekly_facts import Contribution, Decided, Week, WeeklyReport
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
+from portfolios.values.schedule import week_name
 from rebalancer.usecases.performance.past_plans import PastPlan, past_plans
 from rebalancer.usecases.performance.track_record import results_of
 from rebalancer.usecases.proposals.analysis import Analysis

@@ -10,9 +10,9 @@ from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.outbox import Outbox
 from alerts.messages import Kind
 from portfolios.model.decisions import Ruling, Verdict
-from portfolios.model.schedule import weekly
 from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import read_utc, utc_text
+from portfolios.values.schedule import weekly
 from tests.rebalancer.soak.environment import PEOPLE, World
 
 ALL = 1_000_000

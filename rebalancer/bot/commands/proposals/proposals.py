@@ -15,10 +15,10 @@ from portfolios.values import display
 from rebalancer.bot.commands.proposals.decision_notice import status_text
 from rebalancer.bot.reply import Captioned, Reply, lines, reply_with
 from rebalancer.bot.request import Request
+from rebalancer.usecases.explanations.why_untraded import positions_named, trade_of, why_untraded
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import newest_status, open_plan
-from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 
 FEW = 12

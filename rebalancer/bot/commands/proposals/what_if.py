@@ -9,9 +9,9 @@ from portfolios.model.plan import Plan, Scope, Trade
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, as_of, lines, reply_with
 from rebalancer.bot.request import Request
+from rebalancer.usecases.explanations.plan_diff import Difference, TradeChange, ZoneChange
+from rebalancer.usecases.explanations.what_if import WhatIf, what_if
 from rebalancer.usecases.proposals.analysis import analyse
-from rebalancer.usecases.proposals.plan_diff import Difference, TradeChange, ZoneChange
-from rebalancer.usecases.proposals.what_if import WhatIf, what_if
 
 MOST_LINES = 12
 UNCHANGED = "nothing was changed"

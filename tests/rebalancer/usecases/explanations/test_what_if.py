@@ -15,10 +15,10 @@ from portfolios.model.plan import Decision, Plan
 from portfolios.model.policy import Mode, Policy, Range
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.explanations.plan_diff import difference_of, in_money
+from rebalancer.usecases.explanations.what_if import what_if
 from rebalancer.usecases.proposals.analysis import analyse
-from rebalancer.usecases.proposals.plan_diff import difference_of, in_money
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.what_if import what_if
 from tests.rebalancer.decision.example_portfolios import book
 
 MARKET = sample_market()

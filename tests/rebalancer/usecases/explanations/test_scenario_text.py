@@ -13,8 +13,8 @@ from portfolios.errors import UsageError
 from portfolios.model.policy import Mode, Policy, Profile, Range, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio, StatedPrice
 from portfolios.providers.sample.market import sample_market
-from rebalancer.usecases.proposals.scenario import Scenario
-from rebalancer.usecases.proposals.scenario_text import FORMS, apply_scenario
+from rebalancer.usecases.explanations.scenario import Scenario
+from rebalancer.usecases.explanations.scenario_text import FORMS, apply_scenario
 
 MARKET = sample_market()
 STAKED = Lock(LockKind.FROZEN, reason="staked")

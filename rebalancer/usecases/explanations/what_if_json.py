@@ -7,8 +7,8 @@ from typing import Any
 from portfolios.documents.plan_json import plan_to_json
 from portfolios.model.plan import LimitLine
 from portfolios.values.canonical import money
-from rebalancer.usecases.proposals.plan_diff import Difference, in_money
-from rebalancer.usecases.proposals.what_if import Answer, WhatIf
+from rebalancer.usecases.explanations.plan_diff import Difference, in_money
+from rebalancer.usecases.explanations.what_if import Answer, WhatIf
 
 SCHEMA = "rebalancer.whatif/1"
 

@@ -9,11 +9,11 @@ from portfolios.errors import PlanError
 from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan
 from portfolios.values import display
+from rebalancer.usecases.explanations.plan_diff import Difference, difference_of
+from rebalancer.usecases.explanations.scenario import Scenario
+from rebalancer.usecases.explanations.scenario_text import apply_scenario
 from rebalancer.usecases.proposals.analysis import Analysis, analyse
-from rebalancer.usecases.proposals.plan_diff import Difference, difference_of
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.scenario import Scenario
-from rebalancer.usecases.proposals.scenario_text import apply_scenario
 
 
 @dataclass(frozen=True, slots=True)

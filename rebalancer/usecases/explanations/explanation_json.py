@@ -6,7 +6,7 @@ from typing import Any
 
 from portfolios.documents.plan_json import plan_to_json
 from portfolios.values.canonical import utc_text
-from rebalancer.usecases.proposals.explanation import AssetStory, Explanation
+from rebalancer.usecases.explanations.explanation import AssetStory, Explanation
 
 SCHEMA = "rebalancer.explanation/1"
 FROM_PLAN = ("trades", "limits", "zones", "warnings")

@@ -9,9 +9,9 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from portfolios.model.schedule import SPREAD, Due, daily, offset_of, wall, week_name, weekly
 from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.database import open_database
+from portfolios.values.schedule import SPREAD, Due, daily, offset_of, wall, week_name, weekly
 
 ZONES = sorted(available_timezones() - {"localtime"})
 BEGIN, END = datetime(2025, 1, 6, tzinfo=UTC), datetime(2027, 1, 4, tzinfo=UTC)

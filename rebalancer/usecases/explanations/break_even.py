@@ -16,10 +16,10 @@ from portfolios.model.plan import Plan, PlanPosition, ReasonKind, Side, Trade
 from portfolios.model.policy import Mode
 from portfolios.model.sectors import STABLECOIN
 from portfolios.values.canonical import plain
-from rebalancer.usecases.proposals.scenario import Scenario
-from rebalancer.usecases.proposals.scenario_text import BEST_GRADE, apply_scenario
-from rebalancer.usecases.proposals.what_if import ask
-from rebalancer.usecases.proposals.why_untraded import trade_of
+from rebalancer.usecases.explanations.scenario import Scenario
+from rebalancer.usecases.explanations.scenario_text import BEST_GRADE, apply_scenario
+from rebalancer.usecases.explanations.what_if import ask
+from rebalancer.usecases.explanations.why_untraded import trade_of
 
 SIGNALS = (ReasonKind.TREND, ReasonKind.GRADE)
 PRICE_STEP, PRICE_STEPS = Decimal("0.02"), 25

@@ -10,12 +10,12 @@ from portfolios.model.plan import Plan, Side, Trade
 from portfolios.model.policy import Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.explanations.break_even import BreakEven, break_evens, scenario_of
+from rebalancer.usecases.explanations.scenario import Scenario
+from rebalancer.usecases.explanations.what_if import what_if
+from rebalancer.usecases.explanations.why_untraded import trade_of
 from rebalancer.usecases.proposals.analysis import analyse
-from rebalancer.usecases.proposals.break_even import BreakEven, break_evens, scenario_of
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.scenario import Scenario
-from rebalancer.usecases.proposals.what_if import what_if
-from rebalancer.usecases.proposals.why_untraded import trade_of
 from tests.rebalancer.decision.example_portfolios import book, cap, ignoring
 
 MARKET = sample_market()

@@ -14,10 +14,10 @@ from portfolios.model.plan import Plan, PlanPosition
 from portfolios.model.policy import Mode, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio
 from portfolios.providers.sample.market import sample_market
+from rebalancer.usecases.explanations.explanation import OTHERWISE_NOW, explain_plan
+from rebalancer.usecases.explanations.why_untraded import positions_named, trade_of, why_untraded
 from rebalancer.usecases.proposals.analysis import analyse
-from rebalancer.usecases.proposals.explanation import OTHERWISE_NOW, explain_plan
 from rebalancer.usecases.proposals.propose import propose
-from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
 from tests.rebalancer.decision.example_portfolios import book, cap, ignoring
 
 MARKET = sample_market()

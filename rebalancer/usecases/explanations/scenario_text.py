@@ -27,7 +27,7 @@ from portfolios.loaders.value_parsing import one_of
 from portfolios.model.policy import Policy, Profile, Range
 from portfolios.model.portfolio import Lock, LockKind
 from portfolios.values import display
-from rebalancer.usecases.proposals.scenario import Scenario
+from rebalancer.usecases.explanations.scenario import Scenario
 
 DEFAULT, NONE = "default", "none"
 BEST_GRADE = 100

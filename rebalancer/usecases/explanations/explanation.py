@@ -8,9 +8,9 @@ from portfolios.errors import NotFoundError
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan, PlanPosition, Trade
 from portfolios.model.portfolio import Portfolio
-from rebalancer.usecases.proposals.break_even import BreakEven, break_evens, scenario_of
-from rebalancer.usecases.proposals.scenario import Scenario
-from rebalancer.usecases.proposals.why_untraded import positions_named, trade_of, why_untraded
+from rebalancer.usecases.explanations.break_even import BreakEven, break_evens, scenario_of
+from rebalancer.usecases.explanations.scenario import Scenario
+from rebalancer.usecases.explanations.why_untraded import positions_named, trade_of, why_untraded
 
 OTHERWISE_NOW = (
     "what would end it is left out: prices, holdings or wishes are no longer those of the plan"
