@@ -214,7 +214,6 @@ ALLOWED = {
         "commands/proposals/buttons.py",
         "load_plan",
     ): "a button names a plan; whose it is is asked before anything",
-    ("commands/proposals/buttons.py", "load_portfolio"): "of a plan that was found to be theirs",
     ("commands/accounts/locks.py", "kept_as"): "of a portfolio that they see, as it is kept",
 }
 
