@@ -1,53 +1,45 @@
 """Ways out: each channel renders a message in its own form and sends it to one address.
 
-A channel raises only `DeliveryError`, whose fields say what the outbox should do next.
+A channel raises only `DeliveryError`, whose fields say what the outbox should do next. Each has a
+folder with its traits, which load quickly, apart from the code that sends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
 
-from alerts.messages import Message, Picture
+from alerts.channels.channel import ChannelTraits
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.telegram.traits import TELEGRAM
+from alerts.messages import Kind
+from alerts.preferences.choices import Way
+from portfolios.model.users import Person
+
+CHANNELS: Mapping[str, ChannelTraits] = MappingProxyType(
+    {channel.name: channel for channel in (TELEGRAM, EMAIL)}
+)
+"""Every channel by its name, in the order in which people are shown them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A message on its way to one address.
+def channels_reaching(
+    person: Person, channels: Mapping[str, ChannelTraits] = CHANNELS
+) -> tuple[ChannelTraits, ...]:
+    """Return the channels that reach a person."""
+    return tuple(channel for channel in channels.values() if channel.address_of(person))
 
-    Attributes:
-        delivery: number of the delivery, by which a repeat is known.
-        address: chat id or mail address.
-        may_repeat: an earlier attempt may have arrived; the text must begin by saying so.
-        is_silent: without a sound, where the channel knows such a thing.
-        answers: what the channel said of an earlier message that this one belongs to.
-        headers: what a mail needs besides, such as how to unsubscribe.
+
+def named_addresses(person: Person) -> Mapping[str, str]:
+    """Return what each kind of address is called -> that of a person; empty for none."""
+    return {CHANNELS[name].address_name: person.address(name) for name in sorted(CHANNELS)}
+
+
+def default_ways(kind: Kind, reaching: Sequence[ChannelTraits]) -> Mapping[str, Way]:
+    """Return by channel how a kind comes to a person who has not chosen.
+
+    Args:
+        kind: of the message.
+        reaching: every channel that reaches the person.
     """
-
-    delivery: int
-    address: str
-    message: Message
-    pictures: Sequence[Picture] = ()
-    may_repeat: bool = False
-    is_silent: bool = False
-    answers: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Channel(Protocol):
-    """A way out."""
-
-    @property
-    def name(self) -> str:
-        """As people name it in their preferences."""
-
-    def send(self, envelope: Envelope) -> str:
-        """Send one message.
-
-        Returns:
-            What names the sent message at the other side, for a later edit or answer.
-
-        Raises:
-            DeliveryError: with what to do next.
-        """
+    is_only = len(reaching) == 1
+    return {channel.name: channel.default_way(kind, is_only=is_only) for channel in reaching}

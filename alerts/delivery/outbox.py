@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
 from alerts.delivery import delivery as rules
 from alerts.delivery.addresses import (
     close_address,

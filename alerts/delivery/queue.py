@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
 from alerts.delivery.delivery import Delivery
 from alerts.delivery.rows import CHANGING, changing_row, delivery_from_row, moment
 from alerts.messages import Picture, Promise

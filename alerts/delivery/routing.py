@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alerts.channels import CHANNELS, channels_reaching, default_ways
+from alerts.channels.channel import ChannelTraits
 from alerts.delivery.delivery import compose
 from alerts.delivery.outbox import Outbox
 from alerts.messages import Kind, Message, Picture, Promise
-from alerts.preferences.choices import EMAIL, TELEGRAM, Preferences, Route, route
+from alerts.preferences.choices import Preferences, Route, route
 from alerts.preferences.personalise import personal, wording_of
 from alerts.preferences.store import PreferenceStore
 from portfolios.model.decisions import OPEN_HOURS
@@ -17,7 +19,6 @@ from portfolios.model.users import Person
 from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import utc_text
 
-CHANNELS = (EMAIL, TELEGRAM)
 PROMISES: Mapping[Kind, Promise] = {
     Kind.ZONE_RED: Promise.MUST,
     Kind.RULE: Promise.MUST,
@@ -38,10 +39,19 @@ class Post:
         outbox: where they wait to be sent.
         preferences: of people.
         now: the moment, aware.
+        channels: by name.
     """
 
-    def __init__(self, outbox: Outbox, preferences: PreferenceStore, *, now: datetime) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        preferences: PreferenceStore,
+        *,
+        now: datetime,
+        channels: Mapping[str, ChannelTraits] = CHANNELS,
+    ) -> None:
         self._outbox, self._preferences, self._now = outbox, preferences, now
+        self._channels = {name: channels[name] for name in sorted(channels)}
 
     @classmethod
     def of(cls, store: Store, *, now: datetime) -> Post:
@@ -73,11 +83,10 @@ class Post:
         self, message: Message, person: Person, pictures: Sequence[Picture], answers: str
     ) -> int:
         chosen = self._preferences.preferences(person.name)
-        channels = tuple(channel for channel in CHANNELS if person.address(channel))
         routes = route(
             message.kind,
             chosen,
-            channels,
+            default_ways(message.kind, channels_reaching(person, self._channels)),
             now=self._now,
             zone=person.timezone,
             sent_today=self._sent_today(person),
@@ -98,19 +107,20 @@ class Post:
             # As it was made: the digest is worded when it is composed.
             self._preferences.hold_back(person.name, one.channel, message, at=self._now)
             return 0
+        channel = self._channels[one.channel]
         promise = PROMISES.get(message.kind, Promise.ONCE)
         ends = one.not_before + timedelta(hours=OPEN_HOURS)
         delivery = compose(
             told,
             person=person.name,
             channel=one.channel,
-            address=person.address(one.channel),
+            address=channel.address_of(person),
             promise=promise,
             now=self._now,
             not_before=one.not_before,
             expires_at=ends if promise is Promise.ACTION else None,
             is_silent=one.is_silent,
-            pictures=pictures if one.channel == EMAIL or message.kind is Kind.WEEKLY else (),
+            pictures=pictures if message.kind in channel.carries_pictures else (),
             answers=f"{answers}:{person.name}:{one.channel}" if answers else "",
         )
         return len(self._outbox.put(delivery))

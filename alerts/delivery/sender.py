@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from alerts.channels import Channel
+from alerts.channels.channel import Channel
 from alerts.delivery.delivery import Delivery, State, resting
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.queue import RANKED

@@ -1,7 +1,7 @@
 """What reaches a person, where, and when: one choice for each kind and channel.
 
-The defaults wake nobody for what can wait: red zones and a person's own rules come at once, most
-else silently or in the digest of the day. Quiet hours put off and never drop.
+By default nobody is woken for what can wait; what each channel brings by default is one of its
+traits. Quiet hours put off and never drop.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts.messages import Kind
 from alerts.preferences.number_style import Numbers
 from portfolios.values.schedule import wall
 
-TELEGRAM, EMAIL = "telegram", "email"
 DIGEST_AT = time(8)
 
 
@@ -30,28 +28,6 @@ class Way(StrEnum):
     OFF = "off"
 
 
-CHAT_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
-    {
-        Kind.ZONE_RED: Way.ON,
-        Kind.ZONE_AMBER: Way.SILENT,
-        Kind.RULE: Way.ON,
-        Kind.PROPOSAL: Way.ON,
-        Kind.SIGNAL: Way.SILENT,
-        Kind.GRADE: Way.DIGEST,
-        Kind.DRIFT: Way.SILENT,
-        Kind.UNLOCK: Way.DIGEST,
-        Kind.DATA: Way.SILENT,
-        Kind.DECISION: Way.SILENT,
-        Kind.WEEKLY: Way.OFF,
-        Kind.CLEARED: Way.SILENT,
-        Kind.DIGEST: Way.SILENT,
-        Kind.TEST: Way.ON,
-        Kind.ANSWER: Way.OFF,
-    }
-)
-MAIL_DEFAULTS: Mapping[Kind, Way] = MappingProxyType(
-    dict.fromkeys(Kind, Way.OFF) | dict.fromkeys((Kind.WEEKLY, Kind.DIGEST, Kind.TEST), Way.ON)
-)
 URGENT = frozenset({Kind.ZONE_RED, Kind.RULE})
 """Kinds that break quiet hours, for those who agreed to that."""
 UNLIMITED = URGENT | {Kind.WEEKLY, Kind.DIGEST, Kind.TEST, Kind.DECISION}
@@ -84,25 +60,9 @@ class Preferences:
     hides_amounts: bool | None = None
     timezone: str = ""
 
-    def way(self, kind: Kind, channel: str, *, is_only: bool = False) -> Way:
-        """Return how a kind comes on a channel.
-
-        Args:
-            kind: of the message.
-            channel: its name.
-            is_only: the person has no other channel. The chat then stands in for mail with the
-                weekly report; mail for the chat, and what would come silently there comes with
-                the digest.
-        """
-        chosen = self.ways.get(f"{channel}/{kind.value}")
-        if chosen is not None:
-            return chosen
-        if channel == TELEGRAM:
-            return Way.SILENT if is_only and kind is Kind.WEEKLY else CHAT_DEFAULTS[kind]
-        if not is_only or kind in (Kind.WEEKLY, Kind.DIGEST):
-            return MAIL_DEFAULTS[kind]
-        way = CHAT_DEFAULTS[kind]
-        return Way.DIGEST if way is Way.SILENT else way
+    def way(self, kind: Kind, channel: str, default: Way) -> Way:
+        """Return how a kind comes on a channel: as chosen, else as by default."""
+        return self.ways.get(f"{channel}/{kind.value}", default)
 
     def choose(self, kind: Kind, channel: str, way: Way) -> Preferences:
         """Return the preferences with one choice changed."""
@@ -128,7 +88,7 @@ class Route:
 def route(
     kind: Kind,
     preferences: Preferences,
-    channels: tuple[str, ...],
+    defaults: Mapping[str, Way],
     *,
     now: datetime,
     zone: str,
@@ -139,14 +99,14 @@ def route(
     Args:
         kind: of the message.
         preferences: of the person.
-        channels: that reach them.
+        defaults: channel that reaches the person -> how the kind comes there by default.
         now: aware.
         zone: their time zone.
         sent_today: messages they got today, for the budget.
     """
     found = []
-    for channel in channels:
-        way = preferences.way(kind, channel, is_only=channels == (channel,))
+    for channel, default in defaults.items():
+        way = preferences.way(kind, channel, default)
         if way is Way.OFF:
             continue
         over = sent_today >= preferences.budget and kind not in UNLIMITED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -20,8 +21,7 @@ class Person:
 
     Attributes:
         name: as people call them here.
-        email: empty when they get no mail.
-        chat: on Telegram; empty while none is linked.
+        addresses: channel -> where it reaches them; a channel that does not is left out.
         timezone: IANA name, for quiet hours and the weekly report.
         portfolios: those they may see; all of them where empty, for an owner.
         is_group: a chat of several people, who see these portfolios there, without amounts.
@@ -29,8 +29,7 @@ class Person:
 
     name: str
     role: Role = Role.VIEWER
-    email: str = ""
-    chat: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
     timezone: str = "UTC"
     portfolios: tuple[str, ...] = ()
     is_group: bool = False
@@ -51,4 +50,14 @@ class Person:
 
     def address(self, channel: str) -> str:
         """Return where a channel reaches them; empty where it does not."""
-        return {"email": self.email, "telegram": self.chat}.get(channel, "")
+        return self.addresses.get(channel, "")
+
+    def with_addresses(self, changed: Mapping[str, str]) -> Person:
+        """Return the same person, reached elsewhere on some channels; on none where empty."""
+        merged = {**self.addresses, **changed}
+        return replace(self, addresses={name: at for name, at in merged.items() if at})
+
+    def only_on(self, channel: str) -> Person:
+        """Return the same person as if nothing but this channel reached them."""
+        kept = {name: at for name, at in self.addresses.items() if name == channel}
+        return replace(self, addresses=kept)

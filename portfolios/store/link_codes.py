@@ -6,7 +6,6 @@ tries too often has to wait; what it tried tells it nothing, not even whether a 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_hex
@@ -54,8 +53,8 @@ class LinkCodes:
             )
         return code
 
-    def redeem(self, code: str, *, chat: str, now: datetime) -> Person | None:
-        """Link a chat to the person whom a code was made for.
+    def redeem(self, code: str, *, channel: str, chat: str, now: datetime) -> Person | None:
+        """Link a chat on a channel to the person whom a code was made for.
 
         Returns:
             The person, linked; None for a code that is wrong, used, or too old, and for a chat that
@@ -73,9 +72,9 @@ class LinkCodes:
             self._database.execute("DELETE FROM codes WHERE hash = ?", (_hash(code),))
             people = PeopleStore(self._database)
             for other in people.everybody():
-                if other.chat == chat and other.name != row["person"]:
-                    people.save(replace(other, chat=""))  # a chat speaks for one person
-            person = replace(people.person(row["person"]), chat=chat)
+                if other.address(channel) == chat and other.name != row["person"]:
+                    people.save(other.with_addresses({channel: ""}))  # a chat speaks for one person
+            person = people.person(row["person"]).with_addresses({channel: chat})
             people.save(person)
         return person
 

@@ -6,6 +6,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from portfolios.store.schema import (
+    ADDRESSES_BY_CHANNEL,
     APPEND_ONLY,
     ASSET_TABLES,
     BEAT_TABLE,
@@ -96,3 +97,9 @@ def m010_offers(db: Database) -> None:
 def m011_turns(db: Database) -> None:
     """Keep when each trend turned."""
     db.executescript(TURN_TABLE)
+
+
+@PORTFOLIOS()
+def m012_addresses(db: Database) -> None:
+    """Keep the addresses of a person by channel."""
+    db.executescript(ADDRESSES_BY_CHANNEL)

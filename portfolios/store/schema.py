@@ -283,6 +283,16 @@ INSERT INTO offers (plan_id, portfolio, at, decided_before)
 SELECT plan_id, portfolio, saved_at, 0 FROM plans WHERE decision = 'trade' ORDER BY number;
 """
 
+ADDRESSES_BY_CHANNEL = """
+UPDATE people SET document = json_remove(
+    json_set(document, '$.addresses', json_patch('{}', json_object(
+        'email', nullif(document ->> '$.email', ''),
+        'telegram', nullif(document ->> '$.chat', '')
+    ))),
+    '$.email', '$.chat'
+) WHERE document -> '$.addresses' IS NULL;
+"""
+
 APPEND_ONLY = """
 CREATE TRIGGER {table}_never_{event} BEFORE {event} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END;

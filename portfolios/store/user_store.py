@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from portfolios.documents.codec import from_json, to_json
 from portfolios.errors import NotFoundError
@@ -67,10 +66,10 @@ class PeopleStore:
                 sql = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 - own names
                 self.database.execute(sql, (name,))
 
-    def unlink(self, chat: str) -> Person | None:
+    def unlink(self, channel: str, chat: str) -> Person | None:
         """Forget whose a chat is; None when it was nobody's."""
         with self.database.transaction():
-            found = next((p for p in self.everybody() if p.chat == chat), None)
+            found = next((p for p in self.everybody() if p.address(channel) == chat), None)
             if found is not None:
-                self.save(replace(found, chat=""))
+                self.save(found.with_addresses({channel: ""}))
         return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
+from alerts.channels.telegram.traits import TELEGRAM
 from portfolios.model.users import Person
 from rebalancer.bot.request import File
 
@@ -41,7 +42,9 @@ class Incoming:
 
 def linked(people: Sequence[Person], user: int) -> Person | None:
     """Return the one person whose chat has this id."""
-    mine = [p for p in people if not p.is_group and user > 0 and p.chat == str(user)]
+    if user <= 0:
+        return None
+    mine = [p for p in people if not p.is_group and TELEGRAM.address_of(p) == str(user)]
     return mine[0] if len(mine) == 1 else None
 
 
@@ -53,7 +56,8 @@ def admitted(people: Sequence[Person], incoming: Incoming) -> Person | None:
     person = linked(people, incoming.user)
     if person is None or incoming.is_private:
         return person if incoming.user == incoming.chat else None
-    groups = [p for p in people if p.is_group and p.chat == str(incoming.chat)]
+    here = str(incoming.chat)
+    groups = [p for p in people if p.is_group and TELEGRAM.address_of(p) == here]
     return person.inside(groups[0]) if len(groups) == 1 else None
 
 

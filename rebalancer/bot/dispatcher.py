@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.addresses import why_closed
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Button, Kind
-from alerts.preferences.choices import TELEGRAM
 from portfolios.errors import RebalancerError
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
@@ -193,7 +193,8 @@ class Dispatcher:
             return reply_with(
                 request, "This code does not work", note="ask the owner for a new one"
             )
-        Outbox(request.store.database).reopen_address(TELEGRAM, person.chat)
+        chat = TELEGRAM.address_of(person)
+        Outbox(request.store.database).reopen_address(TELEGRAM.name, chat)
         return reply_with(request, f"Welcome, {person.name}", note="/help shows what you can ask")
 
     def _command(self, request: Request, working: Working) -> Reply:
@@ -253,8 +254,9 @@ class Dispatcher:
 
 def _reach_again(request: Request) -> None:
     """Send alerts to a chat again that refused them once: whoever writes here takes messages."""
-    if why_closed(request.store.database, TELEGRAM, request.person.chat):
-        Outbox(request.store.database).reopen_address(TELEGRAM, request.person.chat)
+    chat = TELEGRAM.address_of(request.person)
+    if why_closed(request.store.database, TELEGRAM.name, chat):
+        Outbox(request.store.database).reopen_address(TELEGRAM.name, chat)
 
 
 def _command_of(word: str, commands: Mapping[str, Command]) -> str:

@@ -5,25 +5,20 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from secrets import token_hex
 from threading import Event, current_thread, main_thread
 
-from alerts.channels import Channel
-from alerts.channels.email import EmailChannel
-from alerts.channels.telegram import TelegramChannel
+from alerts.channels.channel import Channel
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.fallback import send_fallbacks
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import AddressChanged, DispatchReport, deliver
-from alerts.messages import Message
 from alerts.migrations import ALERTS
-from alerts.preferences.choices import EMAIL, TELEGRAM
-from alerts.render.mail import mail_html
-from alerts.render.plain import plain_text
-from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
 from portfolios.errors import UsageError
 from portfolios.model.users import Person, Role
 from portfolios.store.database import Database, open_database
@@ -33,16 +28,13 @@ from portfolios.store.user_store import PeopleStore
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.accounts.users import OWNER
+from rebalancer.wiring.channels import channels_of
 
 PATIENCE = timedelta(seconds=20)
 """A command waits so long for what must be tried again; the rest goes with the next one."""
 NO_CHANNEL = "no channel is set up, so nothing can be sent"
 NO_CHANNEL_HINT = "set REBALANCER_TELEGRAM__TOKEN, or REBALANCER_EMAIL__HOST and __SENDER"
 _CHOSEN_ZONES = "SELECT person, json_extract(document, '$.timezone') AS zone FROM preferences"
-FOOTER = (
-    "You get this because your portfolio is watched by your own rebalancer.",
-    "What reaches you, and when, is yours to choose. It proposes, you trade. Not advice.",
-)
 
 
 @contextmanager
@@ -81,52 +73,8 @@ def settings_owner(settings: Settings) -> Person | None:
     chat = "" if settings.telegram.owner_id is None else str(settings.telegram.owner_id)
     if not (mail or chat):
         return None
-    return Person(OWNER, Role.OWNER, email=mail, chat=chat, timezone=settings.timezone)
-
-
-@contextmanager
-def channels_of(settings: Settings, *, clock: Clock) -> Iterator[Mapping[str, Channel]]:
-    """Open the channels that the settings make possible."""
-    with ExitStack() as stack:
-        found: dict[str, Channel] = {}
-        if settings.telegram.token is not None:
-            found[TELEGRAM] = stack.enter_context(
-                TelegramChannel(
-                    settings.telegram.token.get_secret_value(),
-                    base_url=settings.telegram.base_url,
-                    parts=telegram_parts,
-                    plain=plain_parts,
-                    caption=telegram_caption,
-                )
-            )
-        if settings.email.host and (settings.email.sender or settings.email.username):
-            found[EMAIL] = stack.enter_context(_mail(settings, clock))
-        yield found
-
-
-def _mail(settings: Settings, clock: Clock) -> EmailChannel:
-    mail = settings.email
-    return EmailChannel(
-        host=mail.host or "",
-        port=mail.port,
-        security=mail.security,
-        username=mail.username or "",
-        password=mail.password.get_secret_value() if mail.password else "",
-        sender=mail.sender or mail.username or "",
-        html=html_of,
-        text=text_of,
-        now=clock,
-    )
-
-
-def html_of(message: Message) -> str:
-    """Return the HTML part of a mail, with the footer of every mail."""
-    return mail_html(message, footer=FOOTER)
-
-
-def text_of(message: Message) -> str:
-    """Return the text part of a mail, with the footer of every mail."""
-    return plain_text(message) + "\n-- \n" + "\n".join(FOOTER) + "\n"
+    owner = Person(OWNER, Role.OWNER, timezone=settings.timezone)
+    return owner.with_addresses({EMAIL.name: mail, TELEGRAM.name: chat})
 
 
 def deliver_now(
@@ -212,8 +160,8 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
 
 
 def _follow(database: Database, moved: AddressChanged) -> None:
-    """Remember the new chat of somebody whose old one became another."""
+    """Remember the new address of a person whose old one became another."""
     people = PeopleStore(database)
     for person in people.everybody():
-        if moved.channel == TELEGRAM and person.chat == moved.old:
-            people.save(replace(person, chat=moved.new))
+        if person.address(moved.channel) == moved.old:
+            people.save(person.with_addresses({moved.channel: moved.new}))

@@ -6,14 +6,15 @@ import base64
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.channels import Envelope
-from alerts.channels.mime import compose
+from alerts.channels.email.mime import compose
+from alerts.channels.envelope import Envelope
 from portfolios.model.insights import Insights
 from portfolios.store.portfolio_store import Store
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.reports import weekly_report
-from rebalancer.wiring.delivery import html_of, people_of, text_of
+from rebalancer.wiring.channels import html_of, text_of
+from rebalancer.wiring.delivery import people_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from alerts.delivery.sender import DispatchReport
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import WorkerContext
-from rebalancer.wiring.delivery import Sender, channels_of, open_full_database
+from rebalancer.wiring.channels import channels_of
+from rebalancer.wiring.delivery import Sender, open_full_database
 
 EVERY = 1.0
 """Seconds between two looks at the outbox."""

@@ -22,6 +22,7 @@ from rebalancer.settings.model import Settings
 from rebalancer.supervisor import StopEvent, Worker, run_workers
 from rebalancer.usecases.monitoring.round import Round
 from rebalancer.wiring.bot import BotWorker
+from rebalancer.wiring.channels import set_up
 from rebalancer.wiring.delivery import deliver_now, open_full_database
 from rebalancer.wiring.heartbeats import HeartbeatLog
 from rebalancer.wiring.metrics_file import MetricsWorker
@@ -111,7 +112,7 @@ def workers_of(
     """Return the workers that the settings make possible."""
     settings, owner = resolved.settings, token_hex(8)
     workers = [Worker(ROUND, RoundWorker(resolved, offline, clock, owner), A_LOOK)]
-    if _channels(settings):
+    if set_up(settings):
         workers.append(Worker("delivery", DeliveryWorker(settings, clock), A_LOOK))
     if settings.telegram.token is not None:
         workers.append(Worker("bot", BotWorker(resolved, offline, clock, owner), A_LOOK))
@@ -124,7 +125,7 @@ def workers_of(
 
 def what_runs(settings: Settings) -> tuple[str, ...]:
     """Say what runs and where in a first line, and in others what is missing."""
-    channels = _channels(settings)
+    channels = set_up(settings)
     bot = "the bot, " if settings.telegram.token is not None else ""
     minutes = EVERY // timedelta(minutes=1)
     sends = f", delivery by {' and '.join(channels)}" if channels else ""
@@ -135,9 +136,3 @@ def what_runs(settings: Settings) -> tuple[str, ...]:
     if not channels:
         missing.append("no channel: what is written waits in `rebalancer outbox`")
     return (first, *missing)
-
-
-def _channels(settings: Settings) -> tuple[str, ...]:
-    mail = settings.email
-    telegram = ("telegram",) if settings.telegram.token is not None else ()
-    return (*telegram, "email") if mail.host and (mail.sender or mail.username) else telegram

@@ -14,7 +14,7 @@ from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from alerts.channels.telegram import seconds_asked
+from alerts.channels.telegram.channel import seconds_asked
 from alerts.messages import Button, Message
 from alerts.render.telegram import plain_parts, telegram_parts
 from rebalancer.bot.reply import Reply

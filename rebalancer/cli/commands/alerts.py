@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -157,7 +156,7 @@ def notify(
         people = people_of(settings, store.database)
         if channel is not None:
             people = tuple(_only_by(channel, person) for person in people)
-        if not any(person.email or person.chat for person in people):
+        if not any(person.addresses for person in people):
             raise UsageError(
                 "nobody can be reached",
                 hint="set REBALANCER_TELEGRAM__OWNER_ID or REBALANCER_EMAIL__TO",
@@ -170,11 +169,11 @@ def notify(
 
 
 def _only_by(channel: str, person: Person) -> Person:
-    if channel == "email":
-        return replace(person, chat="")
-    if channel == "telegram":
-        return replace(person, email="")
-    raise UsageError(f"no channel is called {channel}", hint="email or telegram")
+    from alerts.channels import CHANNELS
+
+    if channel in CHANNELS:
+        return person.only_on(channel)
+    raise UsageError(f"no channel is called {channel}", hint=" or ".join(sorted(CHANNELS)))
 
 
 def outbox(

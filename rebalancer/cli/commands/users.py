@@ -60,8 +60,8 @@ def user(
             case ["list"]:
                 _list_people(people_of(settings, store.database), as_json=as_json)
             case ["add", name]:
-                said = _said(role, email, chat, timezone, portfolio, is_group=group)
-                _keep(ctx, settings, store, name, said)
+                said = _said(role, timezone, portfolio, is_group=group)
+                _keep(ctx, settings, store, name, said, _addresses(email, chat))
             case ["remove", name]:
                 _remove(settings, store, name)
             case ["prefs", name, *choices]:
@@ -102,7 +102,7 @@ def _zone(name: str) -> str:
 
 
 def _mail(text: str) -> str:
-    from alerts.channels.mime import address
+    from alerts.channels.email.mime import address
 
     try:
         return str(address(text)) if text else ""
@@ -112,8 +112,6 @@ def _mail(text: str) -> str:
 
 def _said(
     role: Role | None,
-    email: str | None,
-    chat: str | None,
     timezone: str | None,
     portfolios: list[str] | None,
     *,
@@ -122,8 +120,6 @@ def _said(
     """Return what was stated of a person, by field; what was not is not in it."""
     stated = {
         "role": role,
-        "email": None if email is None else _mail(email),
-        "chat": chat,
         "timezone": None if timezone is None else _zone(timezone),
         "portfolios": None if portfolios is None else tuple(p for p in portfolios if p),
         "is_group": is_group or None,
@@ -131,8 +127,23 @@ def _said(
     return {field: value for field, value in stated.items() if value is not None}
 
 
+def _addresses(email: str | None, chat: str | None) -> dict[str, str]:
+    """Return what was stated of addresses, by channel; empty for one that is taken away."""
+    from alerts.channels.email.traits import EMAIL
+    from alerts.channels.telegram.traits import TELEGRAM
+
+    mail = None if email is None else _mail(email)
+    stated = {EMAIL.name: mail, TELEGRAM.name: chat}
+    return {channel: at for channel, at in stated.items() if at is not None}
+
+
 def _keep(
-    ctx: typer.Context, settings: Settings, store: Store, name: str, said: dict[str, Any]
+    ctx: typer.Context,
+    settings: Settings,
+    store: Store,
+    name: str,
+    said: dict[str, Any],
+    addresses: dict[str, str],
 ) -> None:
     """Keep somebody, new or as they were but for what was given, and tell what changed."""
     from portfolios.store.user_store import PeopleStore
@@ -143,6 +154,7 @@ def _keep(
     named = {p.name: p for p in people_of(settings, store.database) if p.name not in kept}
     old = kept.get(name) or named.get(name)
     person = replace(old or Person(name, timezone=_zone(settings.timezone)), **said)
+    person = person.with_addresses(addresses)
     if name in named and person.role is not Role.OWNER:
         raise UsageError(f"{name} is the owner whom the settings name", hint="choose another name")
     changes = keep_person(store, person, stand_in=settings_owner(settings))
@@ -169,7 +181,7 @@ def _remove(settings: Settings, store: Store, name: str) -> None:
 
 
 def _ways(person: Person) -> str:
-    return " and ".join(c for c in ("email", "telegram") if person.address(c)) or "nothing yet"
+    return " and ".join(sorted(person.addresses)) or "nothing yet"
 
 
 def _list_people(people: tuple[Person, ...], *, as_json: bool) -> None:

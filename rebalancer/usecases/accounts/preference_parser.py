@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from alerts.channels import CHANNELS
 from alerts.messages import Kind
-from alerts.preferences.choices import EMAIL, TELEGRAM, Preferences, Way
+from alerts.preferences.choices import Preferences, Way
 from alerts.preferences.number_style import Numbers
 from portfolios.errors import UsageError
 from portfolios.loaders.suggestions import printable, unknown
@@ -29,8 +30,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "numbers": "numbers=point",
         "amounts": "amounts=hide",
         "zone": "zone=Europe/Berlin",
-        TELEGRAM: "telegram/grade=on, telegram/all=off",
-        EMAIL: "email/weekly=on, email/all=default",
+        **{channel.name: channel.example for channel in CHANNELS.values()},
     }
 )
 _SPAN = re.compile(r"([0-9]{1,4})([mhd])")
@@ -72,10 +72,10 @@ def _hint(key: str) -> str:
 
 def _reader(key: str) -> Reader:
     channel, slash, kind = key.partition("/")
-    if slash and channel in (EMAIL, TELEGRAM):
+    if slash and channel in CHANNELS:
         return _ways(channel, kind)
     if key not in READERS:
-        raise ValueError(unknown("choice", key, [*READERS, f"{TELEGRAM}/KIND", f"{EMAIL}/KIND"]))
+        raise ValueError(unknown("choice", key, [*READERS, *(f"{name}/KIND" for name in CHANNELS)]))
     return READERS[key]
 
 

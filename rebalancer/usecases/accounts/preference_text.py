@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from alerts.channels import channels_reaching, default_ways
 from alerts.messages import Kind
-from alerts.preferences.choices import EMAIL, TELEGRAM, Preferences, Way
+from alerts.preferences.choices import Preferences, Way
 from alerts.preferences.number_style import Numbers
 from alerts.preferences.personalise import wording_of
 from portfolios.model.users import Person
 from portfolios.values import display
 from rebalancer.usecases.accounts.preference_parser import CHOOSABLE
 
-CHANNELS = (TELEGRAM, EMAIL)
 NAMES: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.ZONE_RED: "red zones",
@@ -45,14 +45,9 @@ NUMBERS: Mapping[Numbers, str] = MappingProxyType(
 )
 
 
-def channels_of(person: Person) -> tuple[str, ...]:
-    """Return the channels that reach a person."""
-    return tuple(channel for channel in CHANNELS if person.address(channel))
-
-
 def way_of(chosen: Preferences, person: Person, kind: Kind, channel: str) -> Way:
     """Return how a kind comes to a person on a channel."""
-    return chosen.way(kind, channel, is_only=channels_of(person) == (channel,))
+    return chosen.way(kind, channel, default_ways(kind, channels_reaching(person))[channel])
 
 
 def choices(chosen: Preferences, person: Person, *, now: datetime) -> Mapping[str, str]:
@@ -85,7 +80,7 @@ def _muted(chosen: Preferences, now: datetime, zone: str) -> str:
 
 def _alerts(chosen: Preferences, person: Person) -> Iterator[tuple[str, str]]:
     """Yield a line for each channel and way, with the kinds that come so."""
-    for channel in channels_of(person):
+    for channel in (each.name for each in channels_reaching(person)):
         for way in Way:
             kinds = [k for k in CHOOSABLE if way_of(chosen, person, k, channel) is way]
             if kinds:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from alerts.channels import named_addresses
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.recipients import forget_person, redirect_deliveries
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person, Role
@@ -13,7 +15,6 @@ from portfolios.store.link_codes import LinkCodes
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
 
-FIELDS = ("role", "email", "chat", "timezone", "portfolios")
 OWNER = "owner"
 """The name of the owner whom the settings name: nobody else may share what is kept under it."""
 _CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
@@ -68,7 +69,8 @@ def remove_person(store: Store, name: str, *, stand_in: Person | None) -> int:
 def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | None:
     """Link a chat by a code, and send there what waits for its person; None for a wrong code."""
     with store.database.transaction():
-        person = LinkCodes(store.database).redeem(code, chat=chat, now=now)
+        codes = LinkCodes(store.database)
+        person = codes.redeem(code, channel=TELEGRAM.name, chat=chat, now=now)
         if person is not None:
             # Whoever spoke from this chat before is unlinked by it.
             for each in PeopleStore(store.database).everybody():
@@ -105,22 +107,27 @@ def _refuse_nonsense(person: Person) -> None:
     if person.name == OWNER and person.role is not Role.OWNER:
         hint = "choose another name, or add --role owner"
         raise UsageError(f"{OWNER} is the name of an owner", hint=hint)
-    if person.chat and not _CHAT.fullmatch(person.chat):
-        raise UsageError(f"{person.chat[:30]} is no chat", hint="the number that /id tells there")
-    if person.is_group and not person.chat.startswith("-"):
+    _refuse_odd_chat(person, TELEGRAM.address_of(person))
+
+
+def _refuse_odd_chat(person: Person, chat: str) -> None:
+    if chat and not _CHAT.fullmatch(chat):
+        raise UsageError(f"{chat[:30]} is no chat", hint="the number that /id tells there")
+    if person.is_group and not chat.startswith("-"):
         raise UsageError("a group is known by its chat, a negative number", hint="/id tells it")
     if person.is_group and person.role is not Role.VIEWER:
         raise UsageError("a group only looks", hint="leave out --role")
-    if not person.is_group and person.chat.startswith("-"):
-        raise UsageError(f"{person.chat} is a chat of several people", hint="add --group")
+    if not person.is_group and chat.startswith("-"):
+        raise UsageError(f"{chat} is a chat of several people", hint="add --group")
 
 
 def _refuse_shared(person: Person, others: Iterable[Person]) -> None:
     """Refuse a chat that speaks for somebody else already."""
+    chat = TELEGRAM.address_of(person)
     for other in others:
-        if person.chat and other.chat == person.chat:
+        if chat and TELEGRAM.address_of(other) == chat:
             raise UsageError(
-                f"chat {person.chat} is {other.name}'s already", hint="a chat is one person's"
+                f"chat {chat} is {other.name}'s already", hint="a chat is one person's"
             )
 
 
@@ -137,15 +144,21 @@ def _standing_in(stand_in: Person | None, *, for_whom: Person | None) -> list[Pe
 
 
 def _changes(old: Person, new: Person) -> tuple[str, ...]:
-    told = []
-    for field in FIELDS:
-        before, after = _shown(old, field), _shown(new, field)
-        if before != after:
-            told.append(f"{field} {before} -> {after}")
-    return tuple(told)
+    before, after = _shown(old), _shown(new)
+    return tuple(
+        f"{field} {before[field]} -> {after[field]}"
+        for field in after
+        if before[field] != after[field]
+    )
 
 
-def _shown(person: Person, field: str) -> str:
-    if field == "portfolios":
-        return "all" if person.sees_all else ", ".join(person.portfolios) or "none"
-    return str(getattr(person, field)) or "none"
+def _shown(person: Person) -> Mapping[str, str]:
+    """Return what can change of a person, in words."""
+    reached = {name: at or "none" for name, at in named_addresses(person).items()}
+    sees = "all" if person.sees_all else ", ".join(person.portfolios) or "none"
+    return {
+        "role": person.role.value,
+        **reached,
+        "timezone": person.timezone or "none",
+        "portfolios": sees,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.channels import named_addresses
 from portfolios.model.users import Person
 
 
@@ -10,8 +11,7 @@ def person_to_json(person: Person) -> dict[str, object]:
     return {
         "name": person.name,
         "role": person.role.value,
-        "email": person.email,
-        "chat": person.chat,
+        **named_addresses(person),
         "timezone": person.timezone,
         "portfolios": list(person.portfolios),
         "is_group": person.is_group,

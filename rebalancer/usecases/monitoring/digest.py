@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
+from alerts.channels import CHANNELS
 from alerts.delivery.recipients import concerning
-from alerts.delivery.routing import CHANNELS, Post
-from alerts.preferences.choices import DIGEST_AT, EMAIL, TELEGRAM
+from alerts.delivery.routing import Post
+from alerts.preferences.choices import DIGEST_AT
 from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import digest_message
 from portfolios.model.users import Person
@@ -25,7 +25,7 @@ def send_digests(store: Store, people: Iterable[Person], *, now: datetime) -> in
     written = 0
     for person in people:
         due = daily(now, person.timezone, at=DIGEST_AT)
-        written += sum(_sent(store, person, channel, due, now) for channel in CHANNELS)
+        written += sum(_sent(store, person, channel, due, now) for channel in sorted(CHANNELS))
     return written
 
 
@@ -43,11 +43,6 @@ def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -
         told = concerning(person, held)
         if told:
             message = digest_message(person.name, told, day=due.period, now=now)
-            Post.of(store, now=now).send(message, [_on(person, channel)])
+            # As if they had this channel alone: the others have their own digest.
+            Post.of(store, now=now).send(message, [person.only_on(channel)])
     return bool(told)
-
-
-def _on(person: Person, channel: str) -> Person:
-    """Return somebody as if they had this channel alone: the others have their own digest."""
-    email = person.email if channel == EMAIL else ""
-    return replace(person, email=email, chat=person.chat if channel == TELEGRAM else "")

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.channels import CHANNELS
 from alerts.delivery.recipients import concerning
-from alerts.delivery.routing import CHANNELS, Post
+from alerts.delivery.routing import Post
 from alerts.messages import Kind
 from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import changes_message
@@ -236,7 +237,7 @@ def _report(
     now: datetime,
 ) -> bool:
     preferences = PreferenceStore(store.database)
-    held = [m for c in CHANNELS for m in preferences.held_back(person.name, c)]
+    held = [m for c in sorted(CHANNELS) for m in preferences.held_back(person.name, c)]
     made = make_report(
         store,
         analyses.of(with_targets(portfolio, store.database)),

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.channels import Envelope
-from alerts.channels.email import EmailChannel
-from alerts.channels.mime import address, compose, message_id
+from alerts.channels.email.channel import EmailChannel
+from alerts.channels.email.mime import address, compose, message_id
+from alerts.channels.envelope import Envelope
 from alerts.messages import Block, Kind, Message, Picture, Style
 from alerts.render.mail import mail_html
 from alerts.render.plain import plain_text

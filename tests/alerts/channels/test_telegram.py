@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
-from alerts.channels import Envelope
-from alerts.channels.telegram import TelegramChannel, seconds_asked
+from alerts.channels.envelope import Envelope
+from alerts.channels.telegram.channel import TelegramChannel, seconds_asked
 from alerts.messages import Block, Button, Kind, Message, Picture, Style
 from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
 from portfolios.errors import DeliveryError
@@ -206,7 +206,7 @@ def test_reading_a_wait_leaves_the_warning_filters_of_the_process_alone() -> Non
 
 def test_the_librarys_warning_of_its_own_attribute_is_not_shown() -> None:
     code = (
-        "import alerts.channels.telegram as t;"
+        "import alerts.channels.telegram.channel as t;"
         "assert t.seconds_asked(t.RetryAfter(7)) == 7.0"
     )  # fmt: skip
     done = subprocess.run(

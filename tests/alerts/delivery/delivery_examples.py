@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
 from alerts.delivery.delivery import Delivery, compose
 from alerts.messages import Kind, Message, Promise
 from alerts.migrations import ALERTS

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import Limits, RateLimiter
 from alerts.delivery.sender import LEASE, deliver

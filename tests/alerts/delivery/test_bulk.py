@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.channels.telegram import TelegramChannel
+from alerts.channels.telegram.channel import TelegramChannel
 from alerts.delivery.delivery import State, compose
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter

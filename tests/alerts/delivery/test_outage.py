@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
 from alerts.delivery.delivery import State, compose
 from alerts.delivery.fallback import send_fallbacks
 from alerts.delivery.outbox import Outbox
@@ -50,7 +50,8 @@ class Line:
 def test_a_day_without_telegram(tmp_path: Path) -> None:
     line, limiter = Line(), RateLimiter()
     people = tuple(
-        Person(f"p{n}", email=f"p{n}@example.org", chat=str(n + 1)) for n in range(COUNT)
+        Person(f"p{n}", addresses={"email": f"p{n}@example.org", "telegram": str(n + 1)})
+        for n in range(COUNT)
     )
     with open_database(tmp_path / "o.db", migrations=(PORTFOLIOS, ALERTS)) as database:
         outbox = Outbox(database)
@@ -61,7 +62,7 @@ def test_a_day_without_telegram(tmp_path: Path) -> None:
                     outbox.put(
                         compose(
                             message, person=person.name, channel="telegram",
-                            address=person.chat, promise=promise, now=START,
+                            address=person.address("telegram"), promise=promise, now=START,
                         )
                     )  # fmt: skip
         reports: list[DispatchReport] = []

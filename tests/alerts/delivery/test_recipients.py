@@ -15,7 +15,7 @@ from alerts.messages import Promise
 from portfolios.model.users import Person
 from tests.alerts.delivery.delivery_examples import HOUR, NOW, addressed, message, open_store
 
-BOB = Person("bob", chat="8", portfolios=("core",))
+BOB = Person("bob", addresses={"telegram": "8"}, portfolios=("core",))
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def heads(box: Outbox) -> set[tuple[str, str]]:
 def test_it_goes_to_the_new_address_and_nobody_elses_does(box: Outbox) -> None:
     put(box, "one", "two")
     put(box, "one", person="cleo")
-    redirect_deliveries(box.database, replace(BOB, chat="555"))
+    redirect_deliveries(box.database, BOB.with_addresses({"telegram": "555"}))
     assert waiting(box) == [("555", "pending")] * 2
     assert waiting(box, "cleo") == [("8", "pending")]
     assert heads(box) == {("bob", "555"), ("cleo", "8")}
@@ -49,7 +49,7 @@ def test_it_goes_to_the_new_address_and_nobody_elses_does(box: Outbox) -> None:
 
 def test_without_an_address_it_is_taken_back(box: Outbox) -> None:
     put(box, "one")
-    redirect_deliveries(box.database, replace(BOB, chat=""))
+    redirect_deliveries(box.database, BOB.with_addresses({"telegram": ""}))
     assert waiting(box) == []
 
 
@@ -70,7 +70,7 @@ def test_one_that_is_being_sent_is_not_tried_again_at_the_old_address(box: Outbo
     )
     begun = box.begin(claimed, NOW, lease=HOUR)
     assert begun is not None
-    redirect_deliveries(box.database, replace(BOB, chat="555"))
+    redirect_deliveries(box.database, BOB.with_addresses({"telegram": "555"}))
     assert box.failed(begun, TimeoutError(), NOW, random=lambda: 0.5) == ()
     (again,) = box.claim(NOW, owner="t", lease=HOUR, limit=9, channels=["telegram"])
     assert (again.address, again.number) == ("555", begun.number)

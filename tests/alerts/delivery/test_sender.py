@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alerts.channels import Channel, Envelope
+from alerts.channels.channel import Channel
+from alerts.channels.envelope import Envelope
 from alerts.delivery.delivery import State
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter

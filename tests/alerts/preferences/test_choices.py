@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.channels import default_ways
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.messages import Kind
 from alerts.preferences.choices import (
-    EMAIL,
-    TELEGRAM,
     URGENT,
     Preferences,
     Route,
@@ -29,16 +30,18 @@ BOTH = (EMAIL, TELEGRAM)
 
 
 def routed(kind: Kind, chosen: Preferences, at: datetime, *, sent: int = 0) -> tuple[Route, ...]:
-    return route(kind, chosen, BOTH, now=at, zone="Europe/Berlin", sent_today=sent)
+    return route(
+        kind, chosen, default_ways(kind, BOTH), now=at, zone="Europe/Berlin", sent_today=sent
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (Kind.ZONE_RED, (Route(TELEGRAM, NOON),)),
-        (Kind.ZONE_AMBER, (Route(TELEGRAM, NOON, is_silent=True),)),
-        (Kind.WEEKLY, (Route(EMAIL, NOON),)),
-        (Kind.TEST, (Route(EMAIL, NOON), Route(TELEGRAM, NOON))),
+        (Kind.ZONE_RED, (Route(TELEGRAM.name, NOON),)),
+        (Kind.ZONE_AMBER, (Route(TELEGRAM.name, NOON, is_silent=True),)),
+        (Kind.WEEKLY, (Route(EMAIL.name, NOON),)),
+        (Kind.TEST, (Route(EMAIL.name, NOON), Route(TELEGRAM.name, NOON))),
     ],
 )
 def test_by_default_each_kind_has_its_place(kind: Kind, expected: tuple[Route, ...]) -> None:
@@ -52,16 +55,18 @@ def test_what_can_wait_comes_with_the_next_mornings_digest() -> None:
 
 
 def test_without_a_chat_mail_stands_in_and_silence_becomes_the_digest() -> None:
-    (red,) = route(Kind.ZONE_RED, Preferences(), (EMAIL,), now=NOON, zone="UTC")
-    (amber,) = route(Kind.ZONE_AMBER, Preferences(), (EMAIL,), now=NOON, zone="UTC")
-    assert (red.channel, red.is_digest, amber.is_digest) == (EMAIL, False, True)
+    (red,), (amber,) = (
+        route(kind, Preferences(), default_ways(kind, [EMAIL]), now=NOON, zone="UTC")
+        for kind in (Kind.ZONE_RED, Kind.ZONE_AMBER)
+    )
+    assert (red.channel, red.is_digest, amber.is_digest) == (EMAIL.name, False, True)
 
 
 def test_a_choice_beats_the_default() -> None:
-    chosen = Preferences().choose(Kind.ZONE_RED, TELEGRAM, Way.OFF)
-    chosen = chosen.choose(Kind.PROPOSAL, EMAIL, Way.ON)
+    chosen = Preferences().choose(Kind.ZONE_RED, TELEGRAM.name, Way.OFF)
+    chosen = chosen.choose(Kind.PROPOSAL, EMAIL.name, Way.ON)
     assert routed(Kind.ZONE_RED, chosen, NOON) == ()
-    assert [r.channel for r in routed(Kind.PROPOSAL, chosen, NOON)] == [EMAIL, TELEGRAM]
+    assert [r.channel for r in routed(Kind.PROPOSAL, chosen, NOON)] == [EMAIL.name, TELEGRAM.name]
 
 
 def test_quiet_hours_put_off_to_their_end_and_only_agreed_urgency_breaks_them() -> None:
@@ -96,7 +101,7 @@ def test_nothing_that_can_wait_is_sent_in_quiet_hours_and_nothing_is_lost(
 ) -> None:
     now = moment.replace(tzinfo=UTC)
     chosen = Preferences(quiet_from=begin, quiet_until=end)
-    routes = route(kind, chosen, BOTH, now=now, zone=zone)
+    routes = route(kind, chosen, default_ways(kind, BOTH), now=now, zone=zone)
     for one in routes:
         assert now <= one.not_before <= now + timedelta(hours=50)
         if not one.is_digest:
@@ -120,5 +125,5 @@ def test_the_next_time_is_always_ahead() -> None:
 
 
 def test_preferences_are_kept_exactly() -> None:
-    chosen = Preferences(muted_until=NOON).choose(Kind.SIGNAL, TELEGRAM, Way.OFF)
+    chosen = Preferences(muted_until=NOON).choose(Kind.SIGNAL, TELEGRAM.name, Way.OFF)
     assert from_json(Preferences, to_json(chosen)) == chosen

@@ -42,8 +42,8 @@ TOLD = Message(
     buttons=((Button("Sell $1,234", "/sell core $1,234"),),),
     subject="core: sells $1,234",
 )
-ANN = Person("ann", email="ann@example.com", chat="7")
-GROUP = Person("friends", chat="-100", is_group=True)
+ANN = Person("ann", addresses={"email": "ann@example.com", "telegram": "7"})
+GROUP = Person("friends", addresses={"telegram": "-100"}, is_group=True)
 
 
 def test_every_part_is_worded_and_what_buttons_do_stays() -> None:
@@ -99,7 +99,7 @@ def test_choices_are_kept_and_older_ones_are_read(tmp_path: Path) -> None:
 def test_each_receiver_gets_his_own_wording_and_groups_nothing_to_press(tmp_path: Path) -> None:
     with open_store(tmp_path) as database:
         PreferenceStore(database).save("ann", Preferences(numbers=Numbers.POINT))
-        bob = Person("bob", chat="8")
+        bob = Person("bob", addresses={"telegram": "8"})
         Post(Outbox(database), PreferenceStore(database), now=NOW).send(TOLD, [ANN, bob, GROUP])
         told = {d.person: d.message for d in Outbox(database).find()}
     assert told["ann"].headline == "core: drift 7,2%. 3 trades, cost about $4,10"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
@@ -18,9 +19,11 @@ from sqlite_utils.migrations import Migrations
 
 from portfolios.errors import StoreError
 from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.users import Person, Role
 from portfolios.store import migrations as steps
 from portfolios.store.database import Database, open_database
 from portfolios.store.portfolio_store import Store
+from portfolios.store.user_store import PeopleStore
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 NOBODY = 65534
@@ -381,6 +384,20 @@ RELEASES = [
         steps.m010_offers,
         steps.m011_turns,
     ),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+        steps.m005_leases,
+        steps.m006_people,
+        steps.m007_links,
+        steps.m008_chats,
+        steps.m009_beats,
+        steps.m010_offers,
+        steps.m011_turns,
+        steps.m012_addresses,
+    ),
 ]
 
 
@@ -396,6 +413,26 @@ def test_the_file_of_every_release_is_brought_up_to_date_with_its_data(
         assert store.list_portfolios() == (core(3),)
         assert store.plans() == ()
         assert new.rows("PRAGMA foreign_key_check") == []
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
+    path: Path, read_only: bool
+) -> None:
+    person = {
+        "name": "ann", "role": "owner", "email": "ann@example.org", "chat": "7",
+        "timezone": "Asia/Tokyo", "portfolios": ["core"], "is_group": False,
+    }  # fmt: skip
+    kept = [person, person | {"name": "bob", "email": ""}, person | {"name": "cy", "chat": ""}]
+    with open_database(path, migrations=[released(*RELEASES[-2])]) as old, old.transaction():
+        for each in kept:
+            row = (each["name"], json.dumps(each, sort_keys=True))
+            old.execute("INSERT INTO people (name, document) VALUES (?, ?)", row)
+    with open_database(path, read_only=read_only) as new:
+        ann, bob, cy = PeopleStore(new).everybody()
+    mail, chat = {"email": "ann@example.org"}, {"telegram": "7"}
+    assert ann == Person("ann", Role.OWNER, mail | chat, "Asia/Tokyo", ("core",))
+    assert (bob.addresses, cy.addresses) == (chat, mail)
 
 
 def test_the_releases_under_test_end_with_the_present_one() -> None:

@@ -37,11 +37,13 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def test_a_code_links_the_chat_that_brings_it_first(database: Database) -> None:
     code = LinkCodes(database).create(ANN, now=NOW)
-    linked = LinkCodes(database).redeem(code, chat="7", now=NOW + timedelta(minutes=9))
-    assert linked == Person("ann", chat="7")
-    assert PeopleStore(database).person("ann").chat == "7"
-    assert LinkCodes(database).redeem(code, chat="8", now=NOW) is None
-    assert LinkCodes(database).redeem(code, chat="7", now=NOW) is None
+    linked = LinkCodes(database).redeem(
+        code, channel="telegram", chat="7", now=NOW + timedelta(minutes=9)
+    )
+    assert linked == Person("ann", addresses={"telegram": "7"})
+    assert PeopleStore(database).person("ann").address("telegram") == "7"
+    assert LinkCodes(database).redeem(code, channel="telegram", chat="8", now=NOW) is None
+    assert LinkCodes(database).redeem(code, channel="telegram", chat="7", now=NOW) is None
 
 
 def test_a_code_fits_a_start_link_and_is_kept_as_a_hash_only(
@@ -57,7 +59,7 @@ def test_a_code_is_worth_nothing_after_its_time_nor_before_it(
     database: Database, late: timedelta
 ) -> None:
     code = LinkCodes(database).create(ANN, now=NOW)
-    assert LinkCodes(database).redeem(code, chat="7", now=NOW + late) is None
+    assert LinkCodes(database).redeem(code, channel="telegram", chat="7", now=NOW + late) is None
 
 
 def test_a_second_code_voids_the_first(database: Database) -> None:
@@ -65,30 +67,41 @@ def test_a_second_code_voids_the_first(database: Database) -> None:
         LinkCodes(database).create(ANN, now=NOW),
         LinkCodes(database).create(ANN, now=NOW),
     )
-    assert LinkCodes(database).redeem(first, chat="7", now=NOW) is None
-    assert LinkCodes(database).redeem(second, chat="7", now=NOW) is not None
+    assert LinkCodes(database).redeem(first, channel="telegram", chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(second, channel="telegram", chat="7", now=NOW) is not None
 
 
 def test_a_chat_that_guesses_must_wait_and_another_need_not(database: Database) -> None:
     code = LinkCodes(database).create(ANN, now=NOW)
     for _ in range(5):
-        assert LinkCodes(database).redeem("guess", chat="7", now=NOW) is None
-    assert LinkCodes(database).redeem(code, chat="7", now=NOW) is None
-    assert LinkCodes(database).redeem(code, chat="8", now=NOW) is not None
+        assert LinkCodes(database).redeem("guess", channel="telegram", chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(code, channel="telegram", chat="7", now=NOW) is None
+    assert LinkCodes(database).redeem(code, channel="telegram", chat="8", now=NOW) is not None
     later = NOW + timedelta(hours=1)
     assert (
-        LinkCodes(database).redeem(LinkCodes(database).create(BOB, now=later), chat="7", now=later)
+        LinkCodes(database).redeem(
+            LinkCodes(database).create(BOB, now=later), channel="telegram", chat="7", now=later
+        )
         is not None
     )
 
 
 def test_a_chat_speaks_for_one_person(database: Database) -> None:
-    LinkCodes(database).redeem(LinkCodes(database).create(ANN, now=NOW), chat="7", now=NOW)
-    LinkCodes(database).redeem(LinkCodes(database).create(BOB, now=NOW), chat="7", now=NOW)
+    LinkCodes(database).redeem(
+        LinkCodes(database).create(ANN, now=NOW), channel="telegram", chat="7", now=NOW
+    )
+    LinkCodes(database).redeem(
+        LinkCodes(database).create(BOB, now=NOW), channel="telegram", chat="7", now=NOW
+    )
     people = PeopleStore(database)
-    assert (people.person("ann").chat, people.person("bob").chat) == ("", "7")
-    assert PeopleStore(database).unlink("7") == Person("bob", chat="7")
-    assert PeopleStore(database).unlink("7") is None
+    assert (people.person("ann").address("telegram"), people.person("bob").address("telegram")) == (
+        "",
+        "7",
+    )
+    assert PeopleStore(database).unlink("telegram", "7") == Person(
+        "bob", addresses={"telegram": "7"}
+    )
+    assert PeopleStore(database).unlink("telegram", "7") is None
 
 
 def test_of_two_chats_that_race_one_wins(database: Database) -> None:
@@ -97,7 +110,7 @@ def test_of_two_chats_that_race_one_wins(database: Database) -> None:
 
         def bring(chat: str, code: str = code) -> Person | None:
             with open_database(database.path) as own:
-                return LinkCodes(own).redeem(code, chat=chat, now=NOW)
+                return LinkCodes(own).redeem(code, channel="telegram", chat=chat, now=NOW)
 
         with ThreadPoolExecutor(2) as pool:
             won = [person for person in pool.map(bring, ("7", "8")) if person]
@@ -112,7 +125,7 @@ def test_there_are_codes_only_for_those_who_are_kept(database: Database) -> None
 
 
 def test_a_group_has_no_code(database: Database) -> None:
-    group = Person("family", chat="-100", is_group=True)
+    group = Person("family", addresses={"telegram": "-100"}, is_group=True)
     PeopleStore(database).save(group)
     with pytest.raises(UsageError, match="is a group"):
         LinkCodes(database).create(group, now=NOW)
@@ -124,7 +137,7 @@ def attempts(database: Database, code: str, number: int, chance: Random) -> Iter
         LinkCodes(database).create(BOB, now=NOW),
         LinkCodes(database).create(ANN, now=NOW - LIFE),
     )
-    assert LinkCodes(database).redeem(used, chat="bob", now=NOW) is not None
+    assert LinkCodes(database).redeem(used, channel="telegram", chat="bob", now=NOW) is not None
     near = [code[:-1], code[1:], code.upper(), f"{code}0", f" {code}", f"{code}\0", code[::-1],
             code.replace(code[0], "０"), sha256(code.encode()).hexdigest(), "", "%", "' OR 1=1 --",
             "\ud800", "x" * 10_000]  # fmt: skip
@@ -145,9 +158,14 @@ def test_nothing_but_the_code_itself_succeeds(database: Database, number: int) -
     with database.transaction():  # one for all: a hundred thousand would only wear the disk
         for n, guess in enumerate(attempts(database, code, number, chance)):
             # Five a chat, so that each is looked at and none is refused for its number.
-            assert LinkCodes(database).redeem(guess, chat=str(n // 5), now=NOW) is None, guess
-    assert [p.chat for p in PeopleStore(database).everybody()] == ["", "bob", ""]
-    assert LinkCodes(database).redeem(code, chat="mine", now=NOW) == Person("cleo", chat="mine")
+            assert (
+                LinkCodes(database).redeem(guess, channel="telegram", chat=str(n // 5), now=NOW)
+                is None
+            ), guess
+    assert [p.address("telegram") for p in PeopleStore(database).everybody()] == ["", "bob", ""]
+    assert LinkCodes(database).redeem(code, channel="telegram", chat="mine", now=NOW) == Person(
+        "cleo", addresses={"telegram": "mine"}
+    )
 
 
 @given(waits=st.lists(st.sampled_from([0, 1, 10, 11, 12, 13, 20, 59, 60, 61]), max_size=30))
@@ -158,10 +176,15 @@ def test_a_chat_has_five_tries_in_any_hour(database: Database, waits: list[int])
         for wait in waits:
             now += timedelta(minutes=wait)
             if tries_left(missed, now):
-                assert LinkCodes(database).redeem("guess", chat=chat, now=now) is None
+                assert (
+                    LinkCodes(database).redeem("guess", channel="telegram", chat=chat, now=now)
+                    is None
+                )
                 missed.append(now)
             code = LinkCodes(database).create(ANN, now=now)
-            is_linked = LinkCodes(database).redeem(code, chat=chat, now=now) is not None
+            is_linked = (
+                LinkCodes(database).redeem(code, channel="telegram", chat=chat, now=now) is not None
+            )
             assert is_linked is bool(tries_left(missed, now))
 
 
@@ -178,11 +201,11 @@ def test_of_many_processes_that_bring_one_code_one_wins(database: Database, roun
             bring = partial(_brought, database.path, code)
             won = [chat for chat in pool.map(bring, map(str, range(8))) if chat]
             assert len(won) == 1
-            assert PeopleStore(database).person("ann").chat == won[0]
+            assert PeopleStore(database).person("ann").address("telegram") == won[0]
             with database.transaction():
                 database.execute("DELETE FROM tries")
 
 
 def _brought(path: Path, code: str, chat: str) -> str:
     with open_database(path) as own:
-        return chat if LinkCodes(own).redeem(code, chat=chat, now=NOW) else ""
+        return chat if LinkCodes(own).redeem(code, channel="telegram", chat=chat, now=NOW) else ""

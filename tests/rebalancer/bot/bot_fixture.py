@@ -43,8 +43,12 @@ class Bot:
         self.services = Services()
         with self.store() as store:
             people = PeopleStore(store.database)
-            people.save(Person("ann", Role.OWNER, chat=str(OWNER)))
-            people.save(Person("bob", Role.VIEWER, chat=str(VIEWER), portfolios=("shared",)))
+            people.save(Person("ann", Role.OWNER, addresses={"telegram": str(OWNER)}))
+            people.save(
+                Person(
+                    "bob", Role.VIEWER, addresses={"telegram": str(VIEWER)}, portfolios=("shared",)
+                )
+            )
             held = (Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(900)))
             for name in (CANARY, "shared"):
                 targets = {"bitcoin": Decimal("0.5"), "uniswap": Decimal("0.2")}

@@ -46,8 +46,17 @@ class Household:
 
     @property
     def people(self) -> tuple[Person, Person]:
-        owner = Person(f"{self.word}owner", Role.OWNER, chat=str(self.user), portfolios=self.names)
-        looker = Person(f"{self.word}looker", chat=str(self.looker), portfolios=self.names[:1])
+        owner = Person(
+            f"{self.word}owner",
+            Role.OWNER,
+            addresses={"telegram": str(self.user)},
+            portfolios=self.names,
+        )
+        looker = Person(
+            f"{self.word}looker",
+            addresses={"telegram": str(self.looker)},
+            portfolios=self.names[:1],
+        )
         return owner, looker
 
     def portfolio(self, name: str) -> Portfolio:
@@ -139,7 +148,9 @@ def _moved_in() -> bytes:
     with TemporaryDirectory() as folder:
         with Bot(Path(folder)).store() as store:
             shared = (QUARTZ.names[0], CORAL.names[0])
-            circle = Person("circle", chat=str(GROUP), portfolios=shared, is_group=True)
+            circle = Person(
+                "circle", addresses={"telegram": str(GROUP)}, portfolios=shared, is_group=True
+            )
             PeopleStore(store.database).save(circle)
             for house in HOUSES:
                 _move_in(store, house)

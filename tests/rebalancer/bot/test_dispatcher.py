@@ -154,8 +154,8 @@ def test_a_proposal_that_is_put_off_stays_open_and_says_so(bot: Bot) -> None:
 
 def test_a_confirmation_is_its_makers_alone_and_soon_void(bot: Bot) -> None:
     with bot.store() as store:
-        PeopleStore(store.database).save(Person("cleo", Role.APPROVER, chat="9"))
-        cleo = Person("cleo", Role.APPROVER, chat="9", portfolios=("shared",))
+        PeopleStore(store.database).save(Person("cleo", Role.APPROVER, addresses={"telegram": "9"}))
+        cleo = Person("cleo", Role.APPROVER, addresses={"telegram": "9"}, portfolios=("shared",))
         PeopleStore(store.database).save(cleo)
     plan = plan_of(bot.ask_proposal("shared"))
     yes = bot.confirmation(plan)
@@ -202,7 +202,9 @@ def test_the_others_are_told_of_a_decision_and_its_maker_is_not(bot: Bot) -> Non
 
 def test_rights_are_those_of_the_moment_of_writing(bot: Bot) -> None:
     plan = plan_of(bot.ask_proposal("shared"))
-    cleo = Person("cleo", Role.APPROVER, chat=str(STRANGER), portfolios=("shared",))
+    cleo = Person(
+        "cleo", Role.APPROVER, addresses={"telegram": str(STRANGER)}, portfolios=("shared",)
+    )
     with bot.store() as store:
         PeopleStore(store.database).save(cleo)
     asked = bot.press(f"ok:{plan}", STRANGER)

@@ -66,7 +66,9 @@ ORIGINS: Mapping[str, Callable[[str, datetime], Raw]] = {
 def bot(tmp_path: Path) -> Bot:
     bot = Bot(tmp_path)
     with bot.store() as store:
-        family = Person("family", chat=str(GROUP), portfolios=("shared",), is_group=True)
+        family = Person(
+            "family", addresses={"telegram": str(GROUP)}, portfolios=("shared",), is_group=True
+        )
         PeopleStore(store.database).save(family)
     return bot
 

@@ -34,7 +34,9 @@ WORDS = {"token": "SOL", "alert": f"{CANARY} value > 4321", "rebalance": f"{CANA
 def bot(tmp_path: Path) -> Bot:
     made = Bot(tmp_path)
     with made.store() as store:
-        group = Person("friends", chat=str(GROUP), portfolios=("shared",), is_group=True)
+        group = Person(
+            "friends", addresses={"telegram": str(GROUP)}, portfolios=("shared",), is_group=True
+        )
         PeopleStore(store.database).save(group)
     return made
 

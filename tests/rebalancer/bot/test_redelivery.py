@@ -43,7 +43,12 @@ def test_of_many_presses_at_once_one_counts(tmp_path: Path, tries: int) -> None:
     bot = Bot(tmp_path)
     with bot.store() as store:
         for number in (SECOND, THIRD):
-            mine = Person(f"p{number}", Role.APPROVER, chat=str(number), portfolios=("shared",))
+            mine = Person(
+                f"p{number}",
+                Role.APPROVER,
+                addresses={"telegram": str(number)},
+                portfolios=("shared",),
+            )
             PeopleStore(store.database).save(mine)
     plan = plan_of(bot.ask_proposal("shared"))
     chance, people = np.random.default_rng(3), (OWNER, SECOND, THIRD)

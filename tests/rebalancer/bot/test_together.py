@@ -27,7 +27,10 @@ def moved_in(path: Path) -> Bot:
         for number in range(PEOPLE):
             own = book(number)
             person = Person(
-                f"person{number}", Role.APPROVER, chat=str(100 + number), portfolios=(own.name,)
+                f"person{number}",
+                Role.APPROVER,
+                addresses={"telegram": str(100 + number)},
+                portfolios=(own.name,),
             )
             PeopleStore(store.database).save(person)
             store.save_portfolio(own, at=NOW)

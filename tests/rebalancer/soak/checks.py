@@ -55,7 +55,7 @@ def _every_report_once(world: World, deliveries: tuple[Delivery, ...]) -> int:
     assert set(got.values()) <= {1}
     wanted = set()
     for person in PEOPLE:
-        if not person.email:
+        if not person.address("email"):
             continue
         dues = {weekly(moment, person.timezone) for moment in world.moments}
         weeks = {d.period for d in dues if world.begin <= d.at <= world.moments[-1]}

@@ -33,11 +33,13 @@ from tests.standins.telegram import TelegramStandin
 NOBODY = 9  # the discard port, where nothing listens
 ROOT = Path(__file__).parents[3]
 PEOPLE = (
-    Person("ann", Role.OWNER, email="ann@example.org", chat=str(CHATS["ann"]),
+    Person("ann", Role.OWNER,
+           addresses={"email": "ann@example.org", "telegram": str(CHATS["ann"])},
            timezone="Europe/Berlin"),
-    Person("bob", Role.APPROVER, chat=str(CHATS["bob"]), portfolios=("core",),
+    Person("bob", Role.APPROVER, addresses={"telegram": str(CHATS["bob"])}, portfolios=("core",),
            timezone="America/New_York"),
-    Person("cy", email="cy@example.org", portfolios=("core", "meme"), timezone="Asia/Tokyo"),
+    Person("cy", addresses={"email": "cy@example.org"}, portfolios=("core", "meme"),
+           timezone="Asia/Tokyo"),
 )  # fmt: skip
 Held = dict[tuple[str, str, str], str]
 

@@ -16,7 +16,7 @@ def test_no_two_people_bear_one_name(tmp_path: Path) -> None:
     with open_store(tmp_path) as database:
         people = PeopleStore(database)
         for name in ("bob", "owner"):
-            people.save(Person(name, chat="8"))
+            people.save(Person(name, addresses={"telegram": "8"}))
         found = {p.name: p for p in people_of(settings, database)}
         assert len(people_of(settings, database)) == len(found) == 2
-        assert (found["owner"].role, found["owner"].chat) == (Role.OWNER, "7")
+        assert (found["owner"].role, found["owner"].address("telegram")) == (Role.OWNER, "7")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from alerts.channels import CHANNELS, channels_reaching
 from alerts.messages import Button, Kind
-from alerts.preferences.choices import DIGEST_AT, EMAIL, Preferences, Way
+from alerts.preferences.choices import DIGEST_AT, Preferences, Way
 from alerts.preferences.store import PreferenceStore
 from portfolios.errors import UsageError
 from portfolios.loaders.suggestions import unknown
@@ -19,7 +20,6 @@ from rebalancer.usecases.accounts.preference_text import (
     NAMES,
     NUMBERS,
     WAYS,
-    channels_of,
     choices,
     way_of,
 )
@@ -156,7 +156,7 @@ def _ticked(request: Request, chosen: Preferences, name: str, label: str, word: 
 
 def _alerts(request: Request, chosen: Preferences, channel: str = "") -> Reply:
     """Tell how each kind comes on a channel; a press takes the next way."""
-    mine = channels_of(request.person)
+    mine = [each.name for each in channels_reaching(request.person)]
     here = channel if channel in mine else mine[0]
     kinds = [_next(chosen, request.person, kind, here) for kind in CHOOSABLE]
     others = [
@@ -180,7 +180,7 @@ def _next(chosen: Preferences, person: Person, kind: Kind, channel: str) -> Butt
 def _may_be(way: Way, kind: Kind, channel: str) -> bool:
     if kind is Kind.DIGEST and way is Way.DIGEST:
         return False
-    return way is not Way.SILENT or channel != EMAIL
+    return way is not Way.SILENT or CHANNELS[channel].has_sound
 
 
 def _back() -> Button:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.delivery import State
 from alerts.delivery.outbox import Outbox
 from alerts.messages import Block, Button, Style
@@ -54,8 +56,8 @@ def _concerns(owner: Person, other: Person) -> bool:
 def _told(request: Request, person: Person) -> str:
     what = "group" if person.is_group else person.role.value
     sees = "everything" if person.sees_all else ", ".join(person.portfolios) or "nothing"
-    ways = "linked" if person.chat else "not linked"
-    mail = ", mail" if person.email else ""
+    ways = "linked" if TELEGRAM.address_of(person) else "not linked"
+    mail = ", mail" if EMAIL.address_of(person) else ""
     return f"{person.name}: {what}, sees {sees}; {ways}{mail}; {_last(request, person)}"
 
 
@@ -87,7 +89,7 @@ def _linked(request: Request, person: Person) -> Reply:
     minutes = int(LIFE.total_seconds() // 60)
     now = (
         "their chat of today is unlinked by it"
-        if person.chat
+        if TELEGRAM.address_of(person)
         else "it links the chat it comes from"
     )
     return reply_with(

@@ -197,7 +197,7 @@ def test_many_people_at_once_all_get_answers_each_in_order(bot: Bot, users: int)
     chats = range(1000, 1000 + users)
     with bot.store() as store:
         for chat in chats:
-            mine = Person(f"p{chat}", chat=str(chat), portfolios=("shared",))
+            mine = Person(f"p{chat}", addresses={"telegram": str(chat)}, portfolios=("shared",))
             PeopleStore(store.database).save(mine)
     words = ("/status", "/portfolio", "/sectors", "/risk", "/help")
 

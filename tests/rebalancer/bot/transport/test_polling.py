@@ -173,7 +173,9 @@ def test_many_long_answers_leave_room_for_a_short_one(bot: Bot) -> None:
 
     with bot.store() as store:
         for chat in many:
-            person = Person(f"p{chat}", Role.VIEWER, chat=str(chat), portfolios=("shared",))
+            person = Person(
+                f"p{chat}", Role.VIEWER, addresses={"telegram": str(chat)}, portfolios=("shared",)
+            )
             PeopleStore(store.database).save(person)
     dispatcher = replace(bot.dispatcher, market=market)
     with TelegramStandin(OWNER, *many) as server, listening(dispatcher, server, Ear()):

@@ -224,7 +224,7 @@ def add_people(shell: Shell, count: int) -> None:
     """Keep people with a chat each, so that only the pace of all together holds a sender back."""
     with open_database(database_of(shell)) as database, database.transaction():
         for chat in range(1, count + 1):
-            person = Person(f"p{chat}", chat=str(chat), portfolios=("mine",))
+            person = Person(f"p{chat}", addresses={"telegram": str(chat)}, portfolios=("mine",))
             PeopleStore(database).save(person)
 
 

@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.messages import Kind
-from alerts.preferences.choices import EMAIL, TELEGRAM, Preferences, Way, quiet_end
+from alerts.preferences.choices import Preferences, Way, quiet_end
 from alerts.preferences.number_style import Numbers
 from portfolios.errors import UsageError
 from portfolios.model.users import Person
 from rebalancer.usecases.accounts.preference_parser import CHOOSABLE, choose
-from rebalancer.usecases.accounts.preference_text import choices
+from rebalancer.usecases.accounts.preference_text import choices, way_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ANN = Person("ann", email="ann@example.com", chat="7")
+ANN = Person("ann", addresses={"email": "ann@example.com", "telegram": "7"})
 
 
 def chosen(*words: str) -> Preferences:
@@ -91,12 +93,12 @@ def test_what_means_nothing_is_refused_with_what_would(word: str, said: str) -> 
 
 def test_a_whole_channel_is_chosen_at_once_and_digests_never_wait_for_digests() -> None:
     off = chosen("telegram/all=off")
-    assert {off.way(kind, TELEGRAM) for kind in CHOOSABLE} == {Way.OFF}
+    assert {way_of(off, ANN, kind, TELEGRAM.name) for kind in CHOOSABLE} == {Way.OFF}
     later = chosen("telegram/all=digest")
-    assert later.way(Kind.RULE, TELEGRAM) is Way.DIGEST
-    assert later.way(Kind.DIGEST, TELEGRAM) is Way.ON
+    assert way_of(later, ANN, Kind.RULE, TELEGRAM.name) is Way.DIGEST
+    assert way_of(later, ANN, Kind.DIGEST, TELEGRAM.name) is Way.ON
     assert chosen("telegram/all=off", "telegram/all=default") == Preferences()
-    assert off.way(Kind.WEEKLY, EMAIL) is Way.ON
+    assert way_of(off, ANN, Kind.WEEKLY, EMAIL.name) is Way.ON
 
 
 @given(st.text(max_size=30), st.text(max_size=60))
@@ -117,5 +119,7 @@ def test_every_choice_is_told_in_plain_words() -> None:
     assert told["email/on"] == "email, with a sound: weekly report, the digest"
     ended = choices(chosen("mute=8h"), ANN, now=NOW + timedelta(hours=8))
     assert ended["mute"] == "muted: no"
-    group = choices(Preferences(), Person("friends", chat="-1", is_group=True), now=NOW)
+    group = choices(
+        Preferences(), Person("friends", addresses={"telegram": "-1"}, is_group=True), now=NOW
+    )
     assert group["amounts"] == "amounts: hidden"

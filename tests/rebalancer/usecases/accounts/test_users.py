@@ -31,8 +31,8 @@ from portfolios.store.user_store import PeopleStore
 from rebalancer.usecases.accounts.users import keep_person, link_chat, remove_person
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-ANN = Person("ann", Role.OWNER, chat="7", email="ann@example.org")
-BOB = Person("bob", chat="8", email="bob@example.org")
+ANN = Person("ann", Role.OWNER, addresses={"email": "ann@example.org", "telegram": "7"})
+BOB = Person("bob", addresses={"email": "bob@example.org", "telegram": "8"})
 TABLES = ("codes", "shortcuts", "drafts", "looks", "preferences", "held_back")
 
 
@@ -93,7 +93,7 @@ def test_every_table_with_a_persons_name_is_thought_of(store: Store) -> None:
 
 
 def test_those_who_wait_behind_him_at_the_same_address_move_up(store: Store) -> None:
-    twin = Person("cleo", email=BOB.email)
+    twin = Person("cleo", addresses={"email": BOB.address("email")})
     PeopleStore(store.database).save(twin)
     box = Outbox(store.database)
     with store.database.transaction():
@@ -119,7 +119,7 @@ def test_of_two_owners_who_remove_each_other_one_remains(store: Store) -> None:
     people = PeopleStore(store.database)
     for _ in range(20):
         people.save(ANN)
-        people.save(Person("bob", Role.OWNER, chat="8"))
+        people.save(Person("bob", Role.OWNER, addresses={"telegram": "8"}))
 
         def remove(name: str) -> None:
             with (
@@ -146,25 +146,27 @@ def addresses(store: Store, name: str) -> set[tuple[str, str]]:
 
 def test_what_waits_follows_a_chat_that_is_linked_anew(store: Store) -> None:
     wait_for(store, BOB)
-    mail = ("email", BOB.email)
+    mail = ("email", BOB.address("email"))
     assert addresses(store, "bob") == {mail, ("telegram", "8")}
     code = LinkCodes(store.database).create(BOB, now=NOW)
     assert link_chat(store, "guess", chat="555", now=NOW) is None
     assert addresses(store, "bob") == {mail, ("telegram", "8")}
-    assert link_chat(store, code, chat="555", now=NOW) == replace(BOB, chat="555")
+    assert link_chat(store, code, chat="555", now=NOW) == BOB.with_addresses({"telegram": "555"})
     assert addresses(store, "bob") == {mail, ("telegram", "555")}
 
 
 def test_who_is_unlinked_by_anothers_code_is_told_nothing_there(store: Store) -> None:
     wait_for(store, BOB)
     code = LinkCodes(store.database).create(ANN, now=NOW)
-    link_chat(store, code, chat=BOB.chat, now=NOW)
-    assert addresses(store, "bob") == {("email", BOB.email)}
+    link_chat(store, code, chat=BOB.address("telegram"), now=NOW)
+    assert addresses(store, "bob") == {("email", BOB.address("email"))}
 
 
 def test_what_waits_follows_who_is_kept_with_another_address(store: Store) -> None:
     wait_for(store, BOB)
-    keep_person(store, replace(BOB, chat="", email="bob@example.com"), stand_in=None)
+    keep_person(
+        store, BOB.with_addresses({"email": "bob@example.com", "telegram": ""}), stand_in=None
+    )
     assert addresses(store, "bob") == {("email", "bob@example.com")}
 
 
@@ -178,12 +180,18 @@ def test_what_waits_of_a_portfolio_no_longer_his_is_taken_back(store: Store) -> 
     assert addresses(store, "bob") == set()
 
 
-@pytest.mark.parametrize("stand_in", [None, Person("owner", Role.OWNER, chat="9")])
+@pytest.mark.parametrize(
+    "stand_in", [None, Person("owner", Role.OWNER, addresses={"telegram": "9"})]
+)
 def test_the_name_of_the_owner_in_the_settings_is_an_owners_alone(
     store: Store, stand_in: Person | None
 ) -> None:
     for role in (Role.VIEWER, Role.APPROVER):
         with pytest.raises(UsageError, match="owner") as refused:
-            keep_person(store, Person("owner", role, chat="8888"), stand_in=stand_in)
+            keep_person(
+                store, Person("owner", role, addresses={"telegram": "8888"}), stand_in=stand_in
+            )
         assert "another name" in refused.value.hint
-    keep_person(store, Person("owner", Role.OWNER, chat="8888"), stand_in=stand_in)
+    keep_person(
+        store, Person("owner", Role.OWNER, addresses={"telegram": "8888"}), stand_in=stand_in
+    )

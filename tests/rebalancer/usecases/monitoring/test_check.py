@@ -31,8 +31,8 @@ from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.status import open_plan
 
-OWNER = Person("me", Role.OWNER, chat="4711")
-STRANGER = Person("eve", Role.VIEWER, chat="13", portfolios=("other",))
+OWNER = Person("me", Role.OWNER, addresses={"telegram": "4711"})
+STRANGER = Person("eve", Role.VIEWER, addresses={"telegram": "13"}, portfolios=("other",))
 TARGETS = {"bitcoin": Decimal("0.6"), "uniswap": Decimal("0.2"), "usd-coin": Decimal("0.15")}
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.outbox import Outbox
 from alerts.messages import Kind
-from alerts.preferences.choices import EMAIL, TELEGRAM, Way
+from alerts.preferences.choices import Way
 from alerts.preferences.store import PreferenceStore
 from portfolios.model.users import Person, Role
 from portfolios.store.portfolio_store import Store
@@ -21,7 +23,7 @@ from tests.alerts.delivery.delivery_examples import message, open_store
 NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
 MORNING = datetime(2026, 11, 24, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BOTH = Person("ann", Role.OWNER, email="ann@example.org", chat="7")
+BOTH = Person("ann", Role.OWNER, addresses={"email": "ann@example.org", "telegram": "7"})
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield Store(database)
 
 
-def hold(store: Store, key: str, *, at: datetime, channel: str = TELEGRAM) -> None:
+def hold(store: Store, key: str, *, at: datetime, channel: str = TELEGRAM.name) -> None:
     PreferenceStore(store.database).hold_back("ann", channel, message(key), at=at)
 
 
@@ -47,7 +49,7 @@ def test_it_tells_what_waited_in_the_morning_and_once(store: Store) -> None:
     assert send_digests(store, [BOTH], now=MORNING) == 1
     assert send_digests(store, [BOTH], now=MORNING) == 0
     ((channel, head, lines),) = sent(store)
-    assert (channel, head) == (TELEGRAM, "Digest of 2026-11-24: 2 things that could wait")
+    assert (channel, head) == (TELEGRAM.name, "Digest of 2026-11-24: 2 things that could wait")
     assert "(one)" in lines
     assert "(two)" in lines
 
@@ -64,29 +66,29 @@ def test_what_is_held_back_during_the_day_waits_for_the_next_morning(store: Stor
 
 def test_each_channel_has_its_own_and_loses_nothing(store: Store) -> None:
     hold(store, "chat", at=NIGHT)
-    hold(store, "mail", at=NIGHT, channel=EMAIL)
+    hold(store, "mail", at=NIGHT, channel=EMAIL.name)
     assert send_digests(store, [BOTH], now=MORNING) == 2
     assert {(channel, "(chat)" in lines) for channel, _, lines in sent(store)} == {
-        (TELEGRAM, True),
-        (EMAIL, False),
+        (TELEGRAM.name, True),
+        (EMAIL.name, False),
     }
 
 
 def test_who_has_mail_alone_gets_it_by_mail(store: Store) -> None:
-    hold(store, "one", at=NIGHT, channel=EMAIL)
-    alone = Person("ann", email="ann@example.org", portfolios=("core",))
+    hold(store, "one", at=NIGHT, channel=EMAIL.name)
+    alone = Person("ann", addresses={"email": "ann@example.org"}, portfolios=("core",))
     assert send_digests(store, [alone], now=MORNING) == 1
-    assert [channel for channel, _, _ in sent(store)] == [EMAIL]
-    assert PreferenceStore(store.database).held_back("ann", EMAIL) == ()
+    assert [channel for channel, _, _ in sent(store)] == [EMAIL.name]
+    assert PreferenceStore(store.database).held_back("ann", EMAIL.name) == ()
 
 
 def test_who_wants_none_is_not_kept_waiting_for_one(store: Store) -> None:
     kept = PreferenceStore(store.database)
-    kept.save("ann", kept.preferences("ann").choose(Kind.DIGEST, TELEGRAM, Way.OFF))
+    kept.save("ann", kept.preferences("ann").choose(Kind.DIGEST, TELEGRAM.name, Way.OFF))
     hold(store, "one", at=NIGHT)
     send_digests(store, [BOTH], now=MORNING)
     assert sent(store) == []
-    assert kept.held_back("ann", TELEGRAM) == ()
+    assert kept.held_back("ann", TELEGRAM.name) == ()
 
 
 def test_days_without_anything_have_no_digest(store: Store) -> None:
@@ -98,8 +100,8 @@ def test_days_without_anything_have_no_digest(store: Store) -> None:
 def test_what_concerns_him_no_more_is_left_out_of_it(store: Store) -> None:
     hold(store, "core", at=NIGHT)
     general = replace(message("general"), portfolio="")
-    PreferenceStore(store.database).hold_back("ann", TELEGRAM, general, at=NIGHT)
-    demoted = Person("ann", chat="7")
+    PreferenceStore(store.database).hold_back("ann", TELEGRAM.name, general, at=NIGHT)
+    demoted = Person("ann", addresses={"telegram": "7"})
     assert send_digests(store, [demoted], now=MORNING) == 1
     assert "(general)" in sent(store)[0][2]
     assert "(core)" not in sent(store)[0][2]
@@ -107,5 +109,5 @@ def test_what_concerns_him_no_more_is_left_out_of_it(store: Store) -> None:
 
 def test_of_what_concerns_him_no_more_there_is_no_digest_ever(store: Store) -> None:
     hold(store, "core", at=NIGHT)
-    assert send_digests(store, [Person("ann", chat="7")], now=MORNING) == 0
+    assert send_digests(store, [Person("ann", addresses={"telegram": "7"})], now=MORNING) == 0
     assert send_digests(store, [BOTH], now=MORNING + DAY) == 0

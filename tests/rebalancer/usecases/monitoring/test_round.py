@@ -10,9 +10,9 @@ from threading import Barrier, Thread
 
 import pytest
 
+from alerts.channels.email.traits import EMAIL
 from alerts.delivery.outbox import Outbox
 from alerts.messages import Kind, Message
-from alerts.preferences.choices import EMAIL
 from alerts.preferences.store import PreferenceStore
 from portfolios.model.assets import Asset
 from portfolios.model.insights import Insights
@@ -24,7 +24,7 @@ from rebalancer.usecases.monitoring.round import Round, RoundInputs, look_round
 from rebalancer.usecases.proposals.analysis import Analysis, analyse
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, NOW, Bot
 
-BOB = Person("bob", email="bob@example.org", portfolios=("shared",))
+BOB = Person("bob", addresses={"email": "bob@example.org"}, portfolios=("shared",))
 MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 
 
@@ -84,7 +84,7 @@ def add(bot: Bot, name: str, **changes: object) -> None:
 def hold_back(bot: Bot, person: Person) -> None:
     told = Message(Kind.GRADE, "g1", "shared: grades moved", NOW, portfolio="shared")
     with bot.store() as store:
-        PreferenceStore(store.database).hold_back(person.name, EMAIL, told, at=NOW)
+        PreferenceStore(store.database).hold_back(person.name, EMAIL.name, told, at=NOW)
 
 
 def test_an_index_that_was_never_fetched_holds_up_neither_reports_nor_digests(bot: Bot) -> None:
@@ -134,7 +134,7 @@ def test_a_report_tells_nothing_held_back_of_a_portfolio_that_is_not_his(bot: Bo
     with bot.store() as store:
         for name in (CANARY, "shared"):
             held = Message(Kind.GRADE, f"held:{name}", f"{name}: held back", NOW, portfolio=name)
-            PreferenceStore(store.database).hold_back("bob", EMAIL, held, at=MONDAY)
+            PreferenceStore(store.database).hold_back("bob", EMAIL.name, held, at=MONDAY)
     rounded(bot, BOB, now=MONDAY)
     with bot.store() as store:
         told = [d for d in Outbox(store.database).find() if d.message.kind is Kind.WEEKLY]
@@ -167,7 +167,7 @@ def test_a_round_analyses_each_portfolio_once_whoever_is_told_and_reported_to(bo
         analysed.append(portfolio.name)
         return analyse(portfolio, market)
 
-    people = (BOB, replace(BOB, name="eve", email="eve@example.org"))
+    people = (BOB, replace(BOB.with_addresses({"email": "eve@example.org"}), name="eve"))
     with bot.store() as store:
         done = look_round(store, around(*people), now=MONDAY + timedelta(hours=2), analyse=count)
     assert (done.checked, done.reports) == (2, 2)

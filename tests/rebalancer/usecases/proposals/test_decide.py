@@ -38,9 +38,9 @@ MINE = Portfolio(
 )  # fmt: skip
 PLAN = propose(MINE, MARKET).plan
 NEWER = replace(PLAN, plan_id="f" * 12, inputs_hash="sha256:newer")
-ANN = Person("ann", Role.OWNER, chat="7")
-BOB = Person("bob", Role.APPROVER, chat="8", portfolios=("core",))
-EVE = Person("eve", Role.OWNER, chat="9", portfolios=("another",))
+ANN = Person("ann", Role.OWNER, addresses={"telegram": "7"})
+BOB = Person("bob", Role.APPROVER, addresses={"telegram": "8"}, portfolios=("core",))
+EVE = Person("eve", Role.OWNER, addresses={"telegram": "9"}, portfolios=("another",))
 PEOPLE = (ANN, BOB, EVE)
 CHAT = Decider(BOB)
 BOTH = pytest.mark.parametrize("by", [CHAT, OPERATOR], ids=["chat", "command line"])

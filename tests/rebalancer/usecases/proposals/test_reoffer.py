@@ -15,8 +15,8 @@ from rebalancer.usecases.proposals.reoffer import resend_snoozed
 from tests.rebalancer.bot.bot_fixture import CANARY, NOW, OWNER, Bot, plan_of
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-ANN = Person("ann", Role.OWNER, chat=str(OWNER))
-STRANGER = Person("bob", chat="8", portfolios=("another",))
+ANN = Person("ann", Role.OWNER, addresses={"telegram": str(OWNER)})
+STRANGER = Person("bob", addresses={"telegram": "8"}, portfolios=("another",))
 
 
 @pytest.fixture

@@ -21,7 +21,9 @@ APPROVER = 10
 def bot(tmp_path: Path) -> Bot:
     made = Bot(tmp_path)
     with made.store() as store:
-        person = Person("cleo", Role.APPROVER, chat=str(APPROVER), portfolios=("shared",))
+        person = Person(
+            "cleo", Role.APPROVER, addresses={"telegram": str(APPROVER)}, portfolios=("shared",)
+        )
         PeopleStore(store.database).save(person)
     return made
 

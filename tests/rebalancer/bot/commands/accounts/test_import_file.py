@@ -121,7 +121,7 @@ def test_what_changed_meanwhile_is_not_overwritten(bot: Bot) -> None:
 
 def test_nobody_else_keeps_it_not_even_another_owner(bot: Bot) -> None:
     with bot.store() as store:
-        PeopleStore(store.database).save(Person("ivo", Role.OWNER, chat="11"))
+        PeopleStore(store.database).save(Person("ivo", Role.OWNER, addresses={"telegram": "11"}))
     shown = send(bot, SHEET)
     for user in (11, VIEWER):
         assert "already" in bot.press(payload(shown, "Confirm"), user).notice
@@ -140,7 +140,7 @@ def test_who_is_no_owner_any_more_keeps_nothing(bot: Bot) -> None:
 
 def test_an_owner_of_some_keeps_those_and_learns_of_no_other(bot: Bot) -> None:
     with bot.store() as store:
-        ivo = Person("ivo", Role.OWNER, chat="11", portfolios=("shared",))
+        ivo = Person("ivo", Role.OWNER, addresses={"telegram": "11"}, portfolios=("shared",))
         PeopleStore(store.database).save(ivo)
     there, nowhere = (
         text_of(send(bot, SHEET, f"/import {name}", user=11)) for name in (CANARY, "nothing-of-it")

@@ -123,7 +123,7 @@ def test_which_portfolio_is_asked_by_a_button_that_keeps_the_words(bot: Bot) -> 
 def test_only_an_owner_locks_and_only_what_he_sees(bot: Bot) -> None:
     assert "is for owners" in text_of(ask(bot, "/lock shared bitcoin", VIEWER))
     with bot.store() as store:
-        ivo = Person("ivo", Role.OWNER, chat="11", portfolios=("shared",))
+        ivo = Person("ivo", Role.OWNER, addresses={"telegram": "11"}, portfolios=("shared",))
         PeopleStore(store.database).save(ivo)
     assert "is no holding of shared" in text_of(ask(bot, f"/lock {CANARY} bitcoin", 11))
     asked = ask(bot, "/lock bitcoin", 11)

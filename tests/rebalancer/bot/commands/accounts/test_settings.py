@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.addresses import why_closed
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
@@ -84,12 +85,13 @@ def test_every_button_of_every_page_makes_its_choice_and_is_marked(bot: Bot) -> 
 
 def test_a_press_takes_each_kind_through_every_way(bot: Bot) -> None:
     page = answer(bot, "/settings alerts")
+    default = TELEGRAM.default_way(Kind.RULE, is_only=True)
     seen = []
     for sign in "🔔🔕📋✖":
-        seen.append(chosen(bot).way(Kind.RULE, "telegram"))
+        seen.append(chosen(bot).way(Kind.RULE, "telegram", default))
         page = press(bot, page, f"{sign} own rules")
     assert seen == [Way.ON, Way.SILENT, Way.DIGEST, Way.OFF]
-    assert chosen(bot).way(Kind.RULE, "telegram") is Way.ON
+    assert chosen(bot).way(Kind.RULE, "telegram", default) is Way.ON
     page = press(bot, press(bot, page, "🔕 the digest"), "✖ the digest")
     assert "🔔 the digest" in labels(page)
 
@@ -103,7 +105,9 @@ def test_the_same_press_twice_is_one_choice(bot: Bot) -> None:
 
 def test_who_has_mail_chooses_for_it_too_and_mail_is_never_silent(bot: Bot) -> None:
     with bot.store() as store:
-        both = Person("ann", Role.OWNER, email="ann@example.com", chat=str(OWNER))
+        both = Person(
+            "ann", Role.OWNER, addresses={"email": "ann@example.com", "telegram": str(OWNER)}
+        )
         PeopleStore(store.database).save(both)
     page = press(bot, answer(bot, "/settings alerts"), "Email »")
     page = press(bot, press(bot, page, "🔔 weekly report"), "📋 weekly report")
@@ -145,7 +149,7 @@ def test_what_comes_while_muted_is_kept_until_the_end(bot: Bot) -> None:
     told = Message(Kind.ZONE_RED, "zone:x", "core: UNI red", NOW, portfolio="shared")
     with bot.store() as store:
         post = Post.of(store, now=bot.now)
-        post.send(told, [Person("ann", Role.OWNER, chat=str(OWNER))])
+        post.send(told, [Person("ann", Role.OWNER, addresses={"telegram": str(OWNER)})])
         (kept,) = Outbox(store.database).find(person="ann")
     assert kept.not_before == muted_at + timedelta(hours=8)
     assert "Muted: no" in text_of(answer(bot, "/unmute"))
@@ -156,7 +160,9 @@ def test_choices_belong_to_whoever_makes_them_in_private(bot: Bot) -> None:
     assert chosen(bot, "bob").hides_amounts
     assert chosen(bot) == Preferences()
     with bot.store() as store:
-        group = Person("friends", chat="-100", portfolios=("shared",), is_group=True)
+        group = Person(
+            "friends", addresses={"telegram": "-100"}, portfolios=("shared",), is_group=True
+        )
         PeopleStore(store.database).save(group)
     text = bot.say("/settings amounts=show", OWNER, chat=-100, is_private=False)
     assert "is for our private chat" in text
@@ -174,7 +180,7 @@ def test_nonsense_gets_a_word(bot: Bot, words: str) -> None:
 
 def test_stop_unlinks_and_nothing_that_waits_is_sent(bot: Bot) -> None:
     told = Message(Kind.ZONE_RED, "zone:x", "core: UNI red", NOW, portfolio="shared")
-    bob = Person("bob", chat=str(VIEWER), portfolios=("shared",))
+    bob = Person("bob", addresses={"telegram": str(VIEWER)}, portfolios=("shared",))
     with bot.store() as store:
         post = Post.of(store, now=bot.now)
         post.send(told, [bob])
@@ -182,7 +188,7 @@ def test_stop_unlinks_and_nothing_that_waits_is_sent(bot: Bot) -> None:
     with bot.store() as store:
         (gone,) = Outbox(store.database).find(person="bob")
         assert not gone.state.is_alive
-        assert PeopleStore(store.database).person("bob").chat == ""
+        assert PeopleStore(store.database).person("bob").address("telegram") == ""
         later = Post.of(store, now=bot.now)
         assert later.send(Message(Kind.RULE, "r", "core: x", NOW), [bob]) == 1
         assert Outbox(store.database).find(person="bob")[0].state.is_alive
@@ -201,7 +207,7 @@ def test_who_blocked_the_bot_and_writes_again_is_told_things_again(bot: Bot) -> 
 
 
 def test_the_owner_of_the_settings_is_not_told_that_he_was_unlinked(bot: Bot) -> None:
-    owner = Person("owner", Role.OWNER, chat=str(NAMED))
+    owner = Person("owner", Role.OWNER, addresses={"telegram": str(NAMED)})
     dispatcher = Dispatcher(
         open_store=bot.store, people=lambda _: (owner,), market=lambda: bot.market,
         insights=bot.dispatcher.insights, now=lambda: bot.now,

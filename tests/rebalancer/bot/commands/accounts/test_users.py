@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Kind, Message
-from alerts.preferences.choices import TELEGRAM, Preferences
+from alerts.preferences.choices import Preferences
 from alerts.preferences.store import PreferenceStore
 from portfolios.errors import NotFoundError
 from portfolios.model.users import Person, Role
@@ -55,7 +56,9 @@ def pressed(bot: Bot, reply: Reply, label: str, user: int = OWNER) -> str:
 
 
 def test_everybody_is_listed_with_what_he_sees(bot: Bot) -> None:
-    save(bot, Person("family", chat="-100", is_group=True, portfolios=("shared",)))
+    save(
+        bot, Person("family", addresses={"telegram": "-100"}, is_group=True, portfolios=("shared",))
+    )
     text = bot.say("/users")
     assert "3 people here" in text
     assert "ann: owner, sees everything; linked; never told anything" in text
@@ -73,7 +76,9 @@ def test_a_code_made_in_the_chat_links_whom_it_names(bot: Bot, *, hides: bool) -
     code = re.search(r"^/start ([0-9a-f]{48})$", text, re.MULTILINE)
     assert code is not None, text
     assert "Welcome, cleo" in bot.say(f"/start {code[1]}", STRANGER)
-    assert person(bot, "cleo") == Person("cleo", chat=str(STRANGER), portfolios=("shared",))
+    assert person(bot, "cleo") == Person(
+        "cleo", addresses={"telegram": str(STRANGER)}, portfolios=("shared",)
+    )
 
 
 def test_somebody_is_removed_by_the_second_press(bot: Bot) -> None:
@@ -88,7 +93,7 @@ def test_somebody_is_removed_by_the_second_press(bot: Bot) -> None:
 
 
 def test_a_removal_is_confirmed_soon_and_by_who_asked(bot: Bot) -> None:
-    save(bot, Person("ivo", Role.OWNER, chat="11"))
+    save(bot, Person("ivo", Role.OWNER, addresses={"telegram": "11"}))
     asked = ask(bot, "/users remove bob")
     assert "too long ago" in pressed(bot, asked, "Remove", 11)
     assert "not yours" in pressed(bot, asked, "Remove", VIEWER)
@@ -112,7 +117,7 @@ def test_what_waits_goes_to_the_chat_that_a_code_links(bot: Bot) -> None:
 
 def test_an_owner_remains_whatever_is_pressed(bot: Bot) -> None:
     assert "that is you" in bot.say("/users remove ann")
-    save(bot, Person("ivo", Role.OWNER, chat="11"))
+    save(bot, Person("ivo", Role.OWNER, addresses={"telegram": "11"}))
     of_ivo, of_ann = ask(bot, "/users remove ivo"), ask(bot, "/users remove ann", 11)
     assert "ivo is removed" in pressed(bot, of_ivo, "Remove")
     assert "not yours to press" in pressed(bot, of_ann, "Remove", 11)
@@ -122,7 +127,7 @@ def test_an_owner_remains_whatever_is_pressed(bot: Bot) -> None:
 def test_an_owner_of_some_changes_nobody_and_is_told_of_those_alone(bot: Bot) -> None:
     save(
         bot,
-        Person("ivo", Role.OWNER, chat="11", portfolios=("shared",)),
+        Person("ivo", Role.OWNER, addresses={"telegram": "11"}, portfolios=("shared",)),
         Person("cleo", portfolios=("shared", "other")),
         Person("dan"),
     )
@@ -140,7 +145,9 @@ def test_other_words_are_explained(bot: Bot, words: str) -> None:
 
 
 def test_only_owners_ask_and_only_in_private(bot: Bot) -> None:
-    save(bot, Person("family", chat="-100", is_group=True, portfolios=("shared",)))
+    save(
+        bot, Person("family", addresses={"telegram": "-100"}, is_group=True, portfolios=("shared",))
+    )
     assert "is for owners" in bot.say("/users", VIEWER)
     for words in ("", " link bob"):
         text = bot.say(f"/users{words}", OWNER, chat=-100, is_private=False)
@@ -155,7 +162,7 @@ def test_a_linked_chat_is_not_taken_over_by_a_code_and_the_code_stays_good(bot: 
     for user, name in ((OWNER, "ann"), (VIEWER, "bob")):
         assert f"This chat is {name}'s already" in bot.say(f"/start {code}", user)
         assert f"This chat is {name}'s already" in bot.say("/start guess", user)
-    assert person(bot, "ann") == Person("ann", Role.OWNER, chat=str(OWNER))
+    assert person(bot, "ann") == Person("ann", Role.OWNER, addresses={"telegram": str(OWNER)})
     assert "Welcome, cleo" in bot.say(f"/start {code}", STRANGER)
 
 
@@ -170,11 +177,11 @@ def test_a_code_for_another_phone_moves_the_person_there(bot: Bot) -> None:
 def test_who_had_blocked_the_bot_is_told_again_once_he_links(bot: Bot) -> None:
     with bot.store() as store:
         box = Outbox(store.database)
-        box.close_address(TELEGRAM, str(STRANGER), reason="blocked", now=bot.now)
+        box.close_address(TELEGRAM.name, str(STRANGER), reason="blocked", now=bot.now)
         code = LinkCodes(store.database).create(Person("bob"), now=bot.now)
     bot.say(f"/start {code}", STRANGER)
     with bot.store() as store:
-        assert not Outbox(store.database).reopen_address(TELEGRAM, str(STRANGER))
+        assert not Outbox(store.database).reopen_address(TELEGRAM.name, str(STRANGER))
 
 
 def test_many_people_come_in_pages(bot: Bot) -> None:

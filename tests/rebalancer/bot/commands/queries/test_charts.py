@@ -97,7 +97,9 @@ def test_a_proposal_has_a_picture_behind_its_button(bot: Bot) -> None:
 
 def test_a_group_sees_its_own_pictures_and_no_proposal(bot: Bot) -> None:
     with bot.store() as store:
-        group = Person("friends", chat="-100", portfolios=("shared",), is_group=True)
+        group = Person(
+            "friends", addresses={"telegram": "-100"}, portfolios=("shared",), is_group=True
+        )
         PeopleStore(store.database).save(group)
     bot.ask_proposal("shared")
     here: dict[str, object] = {"chat": -100, "is_private": False}

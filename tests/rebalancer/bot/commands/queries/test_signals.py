@@ -76,7 +76,9 @@ def test_each_person_has_looks_of_his_own(bot: Bot) -> None:
 
 def test_a_look_in_a_group_is_nobodys(bot: Bot) -> None:
     with bot.store() as store:
-        group = Person("friends", chat="-100", portfolios=("shared",), is_group=True)
+        group = Person(
+            "friends", addresses={"telegram": "-100"}, portfolios=("shared",), is_group=True
+        )
         PeopleStore(store.database).save(group)
     assert head(bot, chat=-100, is_private=False).startswith("Signals of 2 holdings: ")
     with bot.store() as store:

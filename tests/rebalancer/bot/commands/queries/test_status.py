@@ -45,7 +45,7 @@ def give_many(bot: Bot) -> None:
         for number, name in enumerate(names):
             own = held if number == FULL else held[:2]
             store.save_portfolio(Portfolio(name, cash=Decimal(9), holdings=own), at=NOW)
-        bob = Person("bob", chat=str(VIEWER), portfolios=tuple(names))
+        bob = Person("bob", addresses={"telegram": str(VIEWER)}, portfolios=tuple(names))
         PeopleStore(store.database).save(bob)
 
 

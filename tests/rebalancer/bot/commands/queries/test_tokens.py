@@ -49,7 +49,9 @@ def test_a_token_is_told_with_source_and_age_of_each_figure(bot: Bot) -> None:
 
 def test_its_price_is_told_where_amounts_are_hidden(bot: Bot) -> None:
     with bot.store() as store:
-        group = Person("friends", chat="-5", portfolios=("shared",), is_group=True)
+        group = Person(
+            "friends", addresses={"telegram": "-5"}, portfolios=("shared",), is_group=True
+        )
         PeopleStore(store.database).save(group)
     reply = bot.dispatcher.answer(bot.heard("/token UNI", VIEWER, chat=-5, is_private=False))
     assert reply is not None

@@ -15,8 +15,9 @@ from email.message import EmailMessage
 from ipaddress import ip_address
 from types import TracebackType
 
-from alerts.channels import Envelope
-from alerts.channels.mime import Render, compose
+from alerts.channels.email.mime import Render, compose
+from alerts.channels.email.traits import EMAIL
+from alerts.channels.envelope import Envelope
 from portfolios.errors import DeliveryError
 
 TIMEOUT = 30.0
@@ -41,7 +42,7 @@ class EmailChannel:
         trust: certificates to trust; those of the system where None.
     """
 
-    name = "email"
+    name = EMAIL.name
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
 from alerts.messages import Kind, Message
 from alerts.render.clean import clean
 from portfolios.errors import DeliveryError

@@ -28,7 +28,8 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
-from alerts.channels import Envelope
+from alerts.channels.envelope import Envelope
+from alerts.channels.telegram.traits import TELEGRAM
 from alerts.messages import Button, Message, Picture
 from portfolios.errors import DeliveryError
 
@@ -68,7 +69,7 @@ class TelegramChannel:
         caption: makes the caption of a picture of a message.
     """
 
-    name = "telegram"
+    name = TELEGRAM.name
 
     def __init__(
         self,

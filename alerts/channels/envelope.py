@@ -1,0 +1,31 @@
+"""A message as it is handed to a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alerts.messages import Message, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message on its way to one address.
+
+    Attributes:
+        delivery: number of the delivery, by which a repeat is known.
+        address: chat id or mail address.
+        may_repeat: an earlier attempt may have arrived; the text must begin by saying so.
+        is_silent: without a sound, where the channel knows such a thing.
+        answers: what the channel said of an earlier message that this one belongs to.
+        headers: what a mail needs besides, such as how to unsubscribe.
+    """
+
+    delivery: int
+    address: str
+    message: Message
+    pictures: Sequence[Picture] = ()
+    may_repeat: bool = False
+    is_silent: bool = False
+    answers: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Telegram: one bot, through which people are told things and press buttons."""
