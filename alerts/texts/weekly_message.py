@@ -160,12 +160,12 @@ def _zones(report: WeeklyReport) -> Iterator[Block]:
 def _signals(report: WeeklyReport) -> Iterator[Block]:
     insights, lines = report.insights, list(report.grades)
     if insights.regime:
-        lines.append(f"the market's last signal is {insights.regime} (Token Metrics)")
+        lines.append(f"the market's last signal is {insights.regime} ({insights.source})")
     if insights.mood:
-        lines.append(f"the mood is {insights.mood} (Token Metrics)")
+        lines.append(f"the mood is {insights.mood} ({insights.source})")
     held = [p for p in report.plan.positions if p.quantity > 0]
     lines += [
-        f"{position.symbol}: {insights.reports[position.asset_id]} (Token Metrics)"
+        f"{position.symbol}: {insights.reports[position.asset_id]} ({insights.source})"
         for position in sorted(held, key=lambda p: -p.value)[:3]
         if position.asset_id in insights.reports
     ]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from portfolios.marketdata.asset_description import described
-from portfolios.marketdata.fetch_log import FetchLog
+from portfolios.marketdata.fetch_log import FetchLog, Response
 from portfolios.marketdata.market_store import MarketStore
 from portfolios.model.assets import Asset, AssetIndex
 from portfolios.model.sectors import primary_sector
@@ -39,33 +39,32 @@ def keep_listing(
         asked.save_response(provider, CATEGORIES, sorted(categories), at=at)
 
 
-def listed_ids(database: Database, provider: str) -> frozenset[str]:
+def listed_ids(database: Database) -> frozenset[str]:
     """Return the ids of every coin on the list; none when no list was ever kept."""
-    return frozenset(row[0] for row in _rows(FetchLog(database), provider, COINS))
+    return frozenset(row[0] for row in _rows(FetchLog(database).newest_response(COINS)))
 
 
 def known_categories(database: Database, provider: str) -> frozenset[str]:
     """Return the ids of every category on the list; none when no list was ever kept."""
-    return frozenset(_rows(FetchLog(database), provider, CATEGORIES))
+    return frozenset(_rows(FetchLog(database).response(provider, CATEGORIES)))
 
 
-def has_listing(database: Database, provider: str) -> bool:
+def has_listing(database: Database) -> bool:
     """Tell whether a list was ever kept."""
-    return FetchLog(database).response(provider, COINS) is not None
+    return FetchLog(database).newest_response(COINS) is not None
 
 
-def known_assets(database: Database, provider: str, *, currency: str) -> AssetIndex:
+def known_assets(database: Database, *, currency: str) -> AssetIndex:
     """Return the look-up of every asset that is known, described or only listed."""
     asked, assets = FetchLog(database), MarketStore(database, currency=currency).assets()
-    sized = [_asset(*row) for row in _rows(asked, provider, LARGEST)]
+    sized = [_asset(*row) for row in _rows(asked.newest_response(LARGEST))]
     smallest = min((a.market_cap for a in sized if a.market_cap), default=None)
-    rest = [_asset(a, s, n, None, smallest) for a, s, n in _rows(asked, provider, COINS)]
+    rest = [_asset(a, s, n, None, smallest) for a, s, n in _rows(asked.newest_response(COINS))]
     by_id = {asset.asset_id: asset for asset in (*rest, *sized)}
     return AssetIndex((by_id | assets).values())
 
 
-def _rows(asked: FetchLog, provider: str, name: str) -> list[Any]:
-    body = asked.response(provider, name)
+def _rows(body: Response | None) -> list[Any]:
     return body.content if body is not None and isinstance(body.content, list) else []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portfolios.store.database import Database
+from portfolios.store.database import Database, Row
 from portfolios.values.canonical import read_utc, utc_text
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -24,10 +24,12 @@ class Response:
     """Something fetched as a whole.
 
     Attributes:
+        provider: who gave it.
         content: as JSON gives it.
         fetched_at: the moment it was fetched.
     """
 
+    provider: str
     content: object
     fetched_at: datetime
 
@@ -92,9 +94,20 @@ class FetchLog:
     def response(self, provider: str, name: str) -> Response | None:
         """Return what was kept, however old; None when nothing was."""
         row = self.database.row(
-            "SELECT body, fetched_at FROM bodies WHERE provider = ? AND name = ?", (provider, name)
+            "SELECT * FROM bodies WHERE provider = ? AND name = ?", (provider, name)
         )
-        return Response(json.loads(row["body"]), read_utc(row["fetched_at"])) if row else None
+        return _response(row) if row else None
+
+    def newest_response(self, name: str) -> Response | None:
+        """Return what was kept last, whichever provider gave it; None when nothing was."""
+        row = self.database.row(
+            "SELECT * FROM bodies WHERE name = ? ORDER BY fetched_at DESC LIMIT 1", (name,)
+        )
+        return _response(row) if row else None
+
+
+def _response(row: Row) -> Response:
+    return Response(row["provider"], json.loads(row["body"]), read_utc(row["fetched_at"]))
 
 
 def _is_over(asked_at: datetime, now: datetime, every: timedelta) -> bool:

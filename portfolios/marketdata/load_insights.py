@@ -1,4 +1,4 @@
-"""Reads what a provider says besides grades from the database."""
+"""Reads what providers say besides grades from the database."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from typing import Any
 
 from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.model.insights import FIGURES, MOOD, OLDEST, REGIME, REPORTS, SIGNALS, Insights
+from portfolios.providers import label_of
 from portfolios.store.database import Database
 
 
-def load_insights(database: Database, provider: str, *, now: datetime) -> Insights:
-    """Return what a provider said in the last two weeks."""
-    asked = FetchLog(database)
+def load_insights(database: Database, *, now: datetime) -> Insights:
+    """Return what was said in the last two weeks, and by whom."""
+    asked, sources = FetchLog(database), list[str]()
 
     def kept(name: str) -> dict[str, Any]:
-        body = asked.response(provider, name)
+        body = asked.newest_response(name)
         if body is None or now - body.fetched_at > OLDEST or not isinstance(body.content, dict):
             return {}
+        sources.append(label_of(body.provider))
         return body.content
 
-    regime, mood = kept(REGIME), kept(MOOD)
+    regime, mood, reports, figures = (kept(n) for n in (REGIME, MOOD, REPORTS, FIGURES))
     share = regime.get("high_grade_pct")
     return Insights(
         regime=SIGNALS.get(regime.get("last_signal"), ""),  # type: ignore[arg-type]
         high_grade_share=None if share is None else share / 100,
         mood=_mood(mood),
-        reports=kept(REPORTS),
-        figures=kept(FIGURES),
+        reports=reports,
+        figures=figures,
+        source=" and ".join(dict.fromkeys(sources)),
     )
 
 

@@ -17,7 +17,6 @@ from portfolios.marketdata.grade_store import GradeStore
 from portfolios.marketdata.market_store import MarketStore, Refused
 from portfolios.marketdata.price_gate import Reading, is_price
 from portfolios.model.market import Market, Quote
-from portfolios.providers.names import COINGECKO
 from portfolios.store.database import Database
 
 MOST_DAYS = 800
@@ -76,8 +75,8 @@ def _the_hour(now: datetime) -> datetime:
 
 
 def _awaited(database: Database) -> frozenset[str]:
-    """Return what the provider lists, without that of which it had no price when asked."""
-    return listed_ids(database, COINGECKO) - FetchLog(database).unanswered("prices")
+    """Return what is listed, without that of which there was no price when asked."""
+    return listed_ids(database) - FetchLog(database).unanswered("prices")
 
 
 def _quotes(accepted: Mapping[str, Reading], refused: Mapping[str, Refused]) -> dict[str, Quote]:

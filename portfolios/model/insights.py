@@ -28,6 +28,7 @@ class Insights:
         mood: label and grade from 0 to 100; empty when unknown.
         reports: asset id -> one line of the provider's report.
         figures: asset id -> figure -> value, as the provider computes them over all its data.
+        source: who says all this, as written for people.
     """
 
     regime: str = ""
@@ -35,3 +36,4 @@ class Insights:
     mood: str = ""
     reports: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    source: str = ""

@@ -96,14 +96,13 @@ def assets_from(resolved: Resolved, *, offline: bool, clock: Clock) -> AssetInde
     if offline or resolved.settings.provider == "sample":
         return market_from(resolved, offline=offline, clock=clock).index()
     from portfolios.marketdata.coin_list import has_listing, known_assets
-    from portfolios.providers.names import COINGECKO
     from portfolios.store.database import open_database
 
     currency = resolved.settings.currency
     with open_database(resolved.settings.database) as database:
-        if not has_listing(database, COINGECKO):
+        if not has_listing(database):
             _learn_coins(resolved, database, clock)
-        return known_assets(database, COINGECKO, currency=currency)
+        return known_assets(database, currency=currency)
 
 
 def with_index_targets(resolved: Resolved, portfolio: Portfolio) -> Portfolio:
@@ -135,11 +134,10 @@ def insights_from(resolved: Resolved, *, offline: bool, clock: Clock) -> Insight
     if offline or resolved.settings.provider == "sample":
         return Insights()
     from portfolios.marketdata.load_insights import load_insights
-    from portfolios.providers.names import TOKENMETRICS
     from portfolios.store.database import open_database
 
     with open_database(resolved.settings.database) as database:
-        return load_insights(database, TOKENMETRICS, now=clock())
+        return load_insights(database, now=clock())
 
 
 def market_if_any(resolved: Resolved, *, offline: bool, clock: Clock) -> Market | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from portfolios.errors import UsageError
-from portfolios.providers.names import TOKENMETRICS
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.tokenmetrics.source import TokenMetrics
 from portfolios.store.database import open_database
@@ -42,4 +41,4 @@ def ask_assistant(settings: Settings, question: str, *, clock: Clock) -> tuple[s
         UsageError: without a key.
     """
     with their_service(settings, clock=clock) as (source, ledger):
-        return source.ask(question), ledger.left(TOKENMETRICS)
+        return source.ask(question), ledger.left(source.name)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
 from portfolios.errors import ReplyError
-from portfolios.providers.names import COINGECKO, TOKENMETRICS
+from portfolios.providers.coingecko.traits import COINGECKO
+from portfolios.providers.tokenmetrics.traits import TOKENMETRICS
 from portfolios.store.database import open_database
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.wiring.providers import ledger_of, live_sources
 
 BITCOIN, BITCOIN_TOKEN = "bitcoin", "3375"
+
+
+class ProviderCheck(Protocol):
+    """One question to a provider."""
+
+    def __call__(self, settings: Settings, *, clock: Clock) -> str:
+        """Say what it answers.
+
+        Raises:
+            ProviderError: it does not answer, or not as documented.
+        """
 
 
 def ask_coingecko(settings: Settings, *, clock: Clock) -> str:
@@ -23,7 +39,7 @@ def ask_coingecko(settings: Settings, *, clock: Clock) -> str:
         live_sources(settings, ledger_of(settings, database, clock=clock)) as live,
     ):
         if not live.prices.simple_prices([BITCOIN], currency=settings.currency):
-            raise ReplyError(f"{COINGECKO} knows no bitcoin", provider=COINGECKO)
+            raise ReplyError(f"{COINGECKO.name} knows no bitcoin", provider=COINGECKO.name)
     return f"answers on the {settings.coingecko.plan} plan"
 
 
@@ -40,5 +56,10 @@ def ask_tokenmetrics(settings: Settings, *, clock: Clock) -> str:
         if live.grades is None:
             return "no key is set: grades are our own, from prices alone"
         if not live.grades.tokens([BITCOIN_TOKEN]):
-            raise ReplyError(f"{TOKENMETRICS} knows no bitcoin", provider=TOKENMETRICS)
+            raise ReplyError(f"{TOKENMETRICS.name} knows no bitcoin", provider=TOKENMETRICS.name)
     return f"takes the key, version {settings.tokenmetrics.version}"
+
+
+CHECKS: Mapping[str, ProviderCheck] = MappingProxyType(
+    {COINGECKO.label: ask_coingecko, TOKENMETRICS.label: ask_tokenmetrics}
+)

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 from portfolios.marketdata.coin_list import listed_ids
 from portfolios.marketdata.market_store import MarketStore
-from portfolios.providers import coingecko
-from portfolios.providers.coingecko import CoinGecko
+from portfolios.providers.coingecko import source as coingecko
+from portfolios.providers.coingecko.source import CoinGecko
+from portfolios.providers.coingecko.traits import COINGECKO, credit_plan
 from portfolios.providers.http.client import Client, Service
-from portfolios.providers.names import COINGECKO, TOKENMETRICS
 from portfolios.providers.probe import ANCHORS, Ground
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter
 from portfolios.providers.quota.quota import CreditPlan
-from portfolios.providers.tokenmetrics import source
+from portfolios.providers.tokenmetrics import source as tokenmetrics
 from portfolios.providers.tokenmetrics.source import TokenMetrics
+from portfolios.providers.tokenmetrics.traits import TOKENMETRICS
 from portfolios.store.database import Database
 from portfolios.values.time import Clock, stable
 from rebalancer.settings.model import Settings
@@ -40,12 +41,13 @@ class Live:
 
 
 def credit_plans(settings: Settings) -> Mapping[str, CreditPlan]:
-    """Return what the plans of the settings allow; without a key CoinGecko counts no month."""
-    ours, theirs = settings.coingecko, settings.tokenmetrics
-    monthly = None if ours.plan == "keyless" else ours.monthly_credits
+    """Return provider -> what the plan of the settings allows."""
+    prices, grades = settings.coingecko, settings.tokenmetrics
     return {
-        COINGECKO: CreditPlan(ours.requests_per_minute, monthly),
-        TOKENMETRICS: CreditPlan(theirs.requests_per_minute, theirs.monthly_credits),
+        COINGECKO.name: credit_plan(
+            prices.plan, per_minute=prices.requests_per_minute, monthly=prices.monthly_credits
+        ),
+        TOKENMETRICS.name: CreditPlan(grades.requests_per_minute, grades.monthly_credits),
     }
 
 
@@ -73,7 +75,9 @@ def _tokenmetrics(settings: Settings, version: str) -> Service | None:
     if theirs.api_key is None:
         return None
     key = theirs.api_key.get_secret_value()
-    return source.service(theirs.base_url, version=version, key=key, header=theirs.auth_header)
+    return tokenmetrics.service(
+        theirs.base_url, version=version, key=key, header=theirs.auth_header
+    )
 
 
 @contextmanager
@@ -84,11 +88,11 @@ def probe_ground(
     with ExitStack() as stack:
         client = _opener(stack, ledger_of(settings, database, clock=clock), wait)
         services = {v: s for v in ("v2", "v3") if (s := _tokenmetrics(settings, v))}
-        pairs = MarketStore(database, currency=settings.currency).pairs(TOKENMETRICS)
+        pairs = MarketStore(database, currency=settings.currency).pairs(TOKENMETRICS.name)
         yield Ground(
             grades={version: client(service) for version, service in services.items()},
             prices=client(_coingecko(settings)),
-            listed=listed_ids(database, COINGECKO),
+            listed=listed_ids(database),
             token_ids=[pair.their_id for pair in pairs.values()] or ANCHORS,
             now=clock(),
         )

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
-from portfolios.providers.names import COINGECKO, TOKENMETRICS
+from portfolios.providers import PROVIDERS
+from portfolios.providers.provider import Capability
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.quota import Usage
 from portfolios.store.database import Database
@@ -118,7 +119,7 @@ def run_round_now(
 def usages_of(settings: Settings, database: Database, now: datetime) -> dict[str, Usage]:
     """Return provider -> what of its plan was spent."""
     ledger = Ledger(database, credit_plans(settings), clock=lambda: Moment(now, 0.0))
-    return {provider: ledger.usage(provider) for provider in (COINGECKO, TOKENMETRICS)}
+    return {provider: ledger.usage(provider) for provider in PROVIDERS}
 
 
 def is_due(database: Database, now: datetime) -> bool:
@@ -132,13 +133,13 @@ def is_due(database: Database, now: datetime) -> bool:
 def note_providers(database: Database, report: RefreshReport, now: datetime) -> None:
     """Note of each provider that was asked how it served."""
     lost = {loss.provider: loss.text for loss in report.degradations if loss.provider}
-    served = {COINGECKO: report.priced, TOKENMETRICS: report.graded}
-    for provider, got in served.items():
-        if provider in lost:
-            Heartbeats(database).record_failure(provider, lost[provider], now=now)
-            log.warning("%s: %s", provider, lost[provider])
-        elif got:
-            Heartbeats(database).record_success(provider, now=now)
+    served = {Capability.PRICES: report.priced, Capability.GRADES: report.graded}
+    for name, provider in PROVIDERS.items():
+        if name in lost:
+            Heartbeats(database).record_failure(name, lost[name], now=now)
+            log.warning("%s: %s", name, lost[name])
+        elif served[provider.capability]:
+            Heartbeats(database).record_success(name, now=now)
 
 
 def note_portfolios(database: Database, done: Round, now: datetime) -> None:

@@ -16,11 +16,12 @@ from portfolios.errors import CredentialError, ReplyError
 from portfolios.providers.http.client import Client, Service
 from portfolios.providers.http.fields import amount, decimal, moment, number, text, with_fields
 from portfolios.providers.http.transport import Params
-from portfolios.providers.names import TOKENMETRICS as NAME
 from portfolios.providers.records import Daily, IndexPart, SignalRow, TokenRow
 from portfolios.providers.tokenmetrics.rows import Row, normalised, signal_row, token_id, token_row
+from portfolios.providers.tokenmetrics.traits import TOKENMETRICS
 from portfolios.values.time import StableClock
 
+NAME = TOKENMETRICS.name
 PAGE, MOST_PAGES = 100, 5
 NEEDED: Mapping[str, Sequence[str]] = MappingProxyType(
     {

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from portfolios.providers.names import COINGECKO, TOKENMETRICS
+from portfolios.providers import PROVIDERS
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
@@ -84,7 +84,7 @@ def credits_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     with wiring.open_store(resolved) as store:
         ledger = ledger_of(resolved.settings, store.database, clock=context.clock)
-        usages = [ledger.usage(provider) for provider in (COINGECKO, TOKENMETRICS)]
+        usages = [ledger.usage(provider) for provider in PROVIDERS]
     if as_json:
         write_json([usage_to_json(usage) for usage in usages])
         return
@@ -150,5 +150,5 @@ def indices(ctx: typer.Context, as_json: AsJson = False) -> None:
         return
     grid = table("write as targets_from", "name")
     for key, name in found.items():
-        grid.add_row(f"{TOKENMETRICS}:{key}", name)
+        grid.add_row(f"{source.name}:{key}", name)
     out().print(grid)

@@ -183,12 +183,12 @@ def _steps(context: Context) -> dict[str, Callable[[], str]]:
 
 def _online_steps(context: Context) -> dict[str, Callable[[], str]]:
     """Return a step for each provider; each is one call."""
-    from rebalancer.wiring.provider_checks import ask_coingecko, ask_tokenmetrics
+    from rebalancer.wiring.provider_checks import CHECKS, ProviderCheck
 
-    def asking(ask: Callable[..., str]) -> Callable[[], str]:
+    def asking(ask: ProviderCheck) -> Callable[[], str]:
         return lambda: ask(wiring.settings_from(context.config).settings, clock=context.clock)
 
-    return {"CoinGecko": asking(ask_coingecko), "Token Metrics": asking(ask_tokenmetrics)}
+    return {label: asking(ask) for label, ask in CHECKS.items()}
 
 
 def _show_checks(checks: list[Check]) -> None:

@@ -64,10 +64,10 @@ def show_insights(
     if insights.mood:
         said.append(f"mood {insights.mood}")
     if said:
-        console.print(f"Token Metrics: {', '.join(said)}")
+        console.print(f"{insights.source}: {', '.join(said)}")
     for asset in assets if named else ():
         if line := insights.reports.get(asset.asset_id):
-            console.print(f"{asset.symbol}: {line} (Token Metrics)")
+            console.print(f"{asset.symbol}: {line} ({insights.source})")
         if found := insights.figures.get(asset.asset_id):
             told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in found.items())
-            console.print(f"{asset.symbol}: {told} (Token Metrics, over all its data)")
+            console.print(f"{asset.symbol}: {told} ({insights.source}, over all its data)")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from portfolios.providers import providing
+from portfolios.providers.provider import Capability
 from rebalancer.cli.console import say, table
 from rebalancer.usecases.refresh import report as report
 from rebalancer.usecases.refresh.report import RefreshReport, Watch
@@ -95,7 +97,8 @@ def _lines(report: RefreshReport, *, has_grades: bool) -> Iterator[tuple[str, st
     if has_grades:
         yield "grades", f"{len(report.graded)} new"
     else:
-        yield "grades", "our own, from prices alone (no key of Token Metrics is set)"
+        vendors = " or ".join(each.label for each in providing(Capability.GRADES))
+        yield "grades", f"our own, from prices alone (no key of {vendors} is set)"
     for asset_id, reason in report.quarantined.items():
         yield "in doubt", f"{asset_id}: {reason}"
     for asset_id, reason in report.unpaired.items():

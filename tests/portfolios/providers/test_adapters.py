@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from portfolios.errors import ReplyError
 from portfolios.marketdata.price_gate import is_price
-from portfolios.providers.coingecko import CoinGecko
+from portfolios.providers.coingecko.source import CoinGecko
 from portfolios.providers.http.client import Client
 from portfolios.providers.http.decoding import parse
 from portfolios.providers.tokenmetrics.source import TokenMetrics

@@ -12,6 +12,8 @@ from alerts.messages import Block, Style
 from portfolios.model.market import PRICE_AMBER, Market
 from portfolios.model.plan import Zone
 from portfolios.model.users import Role
+from portfolios.providers import PROVIDERS, providing
+from portfolios.providers.provider import Capability
 from portfolios.store.heartbeats import Beat, Heartbeats
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, lines, reply_with
@@ -19,7 +21,7 @@ from rebalancer.bot.request import Request
 from rebalancer.usecases.monitoring.data_alerts import doubts
 
 ROUND, DELIVERY, BOT = "round", "delivery", "bot"
-PORTFOLIOS, PRICES = "portfolios", "coingecko"
+PORTFOLIOS = "portfolios"
 LATE = timedelta(hours=1)
 """A round comes every quarter of an hour; later than this it was not only slow."""
 SILENT = timedelta(minutes=10)
@@ -31,8 +33,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         PORTFOLIOS: "portfolios",
         DELIVERY: "delivery",
         BOT: "the bot",
-        PRICES: "prices (CoinGecko)",
-        "tokenmetrics": "grades (Token Metrics)",
+        **{each.name: f"{each.capability} ({each.label})" for each in PROVIDERS.values()},
     }
 )
 
@@ -107,8 +108,9 @@ def _silent(seen: _Seen) -> Iterator[str]:
 
 
 def _stale(seen: _Seen) -> Iterator[str]:
-    source = seen.parts.get(PRICES)
-    why = f": {source.words}{_since(source)}" if source is not None and source.failures else ""
+    asked = (seen.parts.get(each.name) for each in providing(Capability.PRICES))
+    source = next((beat for beat in asked if beat is not None and beat.failures), None)
+    why = "" if source is None else f": {source.words}{_since(source)}"
     if seen.prices is None:
         yield f"There are no prices{why}"
     elif why or seen.prices > PRICE_AMBER:

@@ -10,6 +10,7 @@ from portfolios.marketdata.trend_turns import turned_at
 from portfolios.model.assets import Asset
 from portfolios.model.market import Grade, Market
 from portfolios.model.valuation import value_portfolio
+from portfolios.providers import label_of
 from portfolios.values import display
 from rebalancer.bot.reply import Reply, again, as_of, lines, reply_with
 from rebalancer.bot.request import Request
@@ -23,7 +24,6 @@ from rebalancer.usecases.reports.market_table import (
 MOST_CANDIDATES = 8
 LONGEST_LABEL = 40
 OWN = "our own"
-SOURCES = {"tokenmetrics": "Token Metrics", "technical": OWN}
 
 
 def token(request: Request) -> Reply:
@@ -108,7 +108,7 @@ def trend_of(request: Request, asset: Asset, grade: Grade) -> str:
 
 
 def _source(grade: Grade) -> str:
-    return SOURCES.get(grade.source, grade.source)
+    return OWN if grade.is_ours else label_of(grade.source)
 
 
 def _aged(market: Market, at: datetime | None) -> str:

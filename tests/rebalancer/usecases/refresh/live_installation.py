@@ -12,8 +12,8 @@ from pathlib import Path
 from portfolios.marketdata.load_market import load_market
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Holding, Portfolio
-from portfolios.providers import coingecko
-from portfolios.providers.coingecko import CoinGecko
+from portfolios.providers.coingecko import source as coingecko
+from portfolios.providers.coingecko.source import CoinGecko
 from portfolios.providers.http.client import Client, Service
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.meter import Meter

@@ -202,7 +202,7 @@ def test_a_shared_symbol_never_brings_another_coins_grades(tmp_path: Path) -> No
 def test_a_symbol_in_a_file_means_the_large_coin_and_others_are_asked_about(tmp_path: Path) -> None:
     with installation(tmp_path, standin()) as at:
         at.refresh()
-        index = known_assets(at.database, CG, currency="usd")
+        index = known_assets(at.database, currency="usd")
     bitcoin = index.resolve("BTC")
     assert bitcoin is not None
     assert bitcoin.asset_id == "bitcoin"

@@ -12,11 +12,12 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from portfolios.errors import ReplyError
+from portfolios.providers.coingecko.traits import COINGECKO
 from portfolios.providers.http.client import Client, Service
 from portfolios.providers.http.fields import amount, decimal, moment, text, whole, with_fields
-from portfolios.providers.names import COINGECKO as NAME
 from portfolios.providers.records import CoinRow, Daily, PriceRow
 
+NAME = COINGECKO.name
 KEY_HEADERS: Mapping[str, str] = MappingProxyType(
     {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 )

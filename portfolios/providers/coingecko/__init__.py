@@ -1,0 +1,1 @@
+"""CoinGecko: prices, history, categories and the list of all coins."""
