@@ -286,11 +286,11 @@ SELECT plan_id, portfolio, saved_at, 0 FROM plans WHERE decision = 'trade' ORDER
 ADDRESSES_BY_CHANNEL = """
 UPDATE people SET document = json_remove(
     json_set(document, '$.addresses', json_patch('{}', json_object(
-        'email', nullif(document ->> '$.email', ''),
-        'telegram', nullif(document ->> '$.chat', '')
+        'email', nullif(json_extract(document, '$.email'), ''),
+        'telegram', nullif(json_extract(document, '$.chat'), '')
     ))),
     '$.email', '$.chat'
-) WHERE document -> '$.addresses' IS NULL;
+) WHERE json_extract(document, '$.addresses') IS NULL;
 """
 
 APPEND_ONLY = """

@@ -113,10 +113,12 @@ def move_or_refusal(
 
 def booking_refusal(store: Store, plan: Plan, by: Decider, *, at: datetime) -> Refused | None:
     """Return why somebody may not book a plan now; None where they may."""
-    if by.is_operator:
-        return None
-    why = _why_without_right(store, plan, by.person)
     past = store.decisions(plan.plan_id)
+    if by.is_operator:
+        # Their own skip is not refused here: it can be taken back, as `apply_plan` says.
+        is_skipped = bool(past) and past[-1].verdict is Verdict.SKIP
+        return refusal_of(store, plan, by, at=at) if is_skipped else None
+    why = _why_without_right(store, plan, by.person)
     if why is None and not (past and past[-1].verdict in AGREED):
         why = Why.NOT_APPROVED
     return None if why is None else Refused(why, status_of(store, plan, now=at))

@@ -189,3 +189,17 @@ def test_the_same_decision_again_is_as_before_and_told_once(shell: Shell) -> Non
     rows = shell.run("outbox", "--json").out
     assert shell.run("approve", plan).out == f"plan {plan}: approve (as before)\n"
     assert shell.run("outbox", "--json").out == rows
+
+
+def test_a_skip_is_taken_back_by_whose_it_is_and_by_nobody_else(shell: Shell) -> None:
+    plan = plan_of(shell)
+    assert shell.run("skip", plan).code == 0
+    own = shell.run("apply", plan)
+    assert (own.code, own.out) == (2, "")
+    assert hint_of(own) == ["approve", plan]
+    assert shell.run(*hint_of(own)).code == 0
+    in_store(shell, lambda s: record_decision(s, plan, Verdict.SKIP, at=ORDINARY, by="ann"))
+    done = shell.run("apply", plan)
+    assert done.code == 2
+    assert "is decided already: ann skipped it" in done.err
+    assert shell.run(*hint_of(done)).code == 0
