@@ -9,23 +9,26 @@ import numpy as np
 from rebalancer.optimiser.inputs import Inputs, Solution
 
 SCHEMA = "rebalancer.problem/1"
-OWN_FORM = ("prices", "extra_rows")
-"""Fields that are records themselves."""
+OWN_FORM = ("prices", "extra_rows", "extra_terms")
+"""Fields that are no plain figures themselves."""
 
 
 def to_problem_json(inputs: Inputs, solution: Solution) -> dict[str, object]:
     """Return the document; weights are fractions of the value after flows, per 30 days.
 
-    The price of volatility is the one charged on the scaled norm of the program.
+    The price of volatility is the one charged on the scaled norm of the program. Further terms are
+    named where there are any: they are code, and not part of the document.
     """
     plain = {
         f.name: _plain(getattr(inputs, f.name)) for f in fields(inputs) if f.name not in OWN_FORM
     }
+    terms = {"extra_terms": [term.name for term in inputs.extra_terms]}
     prices = inputs.prices
     scale = float(np.sqrt(inputs.lam / 2.0))
     return {
         "schema": SCHEMA,
         **plain,
+        **(terms if inputs.extra_terms else {}),
         "prices": {
             "asset": _plain(prices.asset),
             "sector_hi": prices.sector_hi,

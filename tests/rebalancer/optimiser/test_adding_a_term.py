@@ -9,6 +9,7 @@ import numpy as np
 
 from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs, Row
+from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.optimiser.solve import GAP, solve
 from rebalancer.optimiser.variables import Variables
 from tests.rebalancer.optimiser.programs import plain_program
@@ -52,6 +53,11 @@ def test_a_cost_is_weighed_and_every_answer_measured_with_it() -> None:
     assert taxed.gap is not None
     assert taxed.gap < GAP
     assert taxed.objective < free.objective
+
+
+def test_the_document_of_a_problem_names_the_terms_that_it_cannot_hold() -> None:
+    inputs = replace(some_program(), extra_terms=(TaxOnSales(5.0),))
+    assert to_problem_json(inputs, solve(inputs))["extra_terms"] == ["tax"]
 
 
 def test_a_problem_compiled_for_one_cost_is_not_used_for_another() -> None:
