@@ -22,6 +22,7 @@ from portfolios.providers.sample.market import sample_market
 from portfolios.store.database import open_database
 from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.decide import book, decide
 from rebalancer.usecases.proposals.keep import keep_and_offer
 from rebalancer.usecases.proposals.propose import propose
@@ -36,7 +37,7 @@ MINE = Portfolio(
     "core", cash=Decimal(500), holdings=(Holding("bitcoin", Decimal(1)),),
     targets={"bitcoin": Decimal("0.5"), "ethereum": Decimal("0.4")},
 )  # fmt: skip
-PLAN = propose(MINE, MARKET).plan
+PLAN = propose(analyse(MINE, MARKET)).plan
 NEWER = replace(PLAN, plan_id="f" * 12, inputs_hash="sha256:newer")
 ANN = Person("ann", Role.OWNER, addresses={"telegram": "7"})
 BOB = Person("bob", Role.APPROVER, addresses={"telegram": "8"}, portfolios=("core",))
@@ -220,8 +221,15 @@ def test_the_chat_books_what_was_approved_and_the_operator_what_was_traded(store
     assert len(all_of(store)) == 2
 
 
-def test_what_was_skipped_is_not_booked_by_the_operator_either(store: Store) -> None:
+def test_the_operator_books_no_skipped_plan_and_takes_back_their_own_skip_only(
+    store: Store,
+) -> None:
+    decided(store, Verdict.SKIP, OPERATOR)
+    with pytest.raises(DecisionError, match="was skipped") as caught:
+        book(store, PLAN, OPERATOR, people=PEOPLE, at=NOW + HOUR, market=MARKET)
+    assert caught.value.hint == f"`rebalancer approve {PLAN.plan_id}` takes that back"
+    offer(store, PLAN, at=NOW + 2 * HOUR)
     skipped_by_ann(store)
-    with pytest.raises(DecisionError, match="was skipped"):
-        book(store, PLAN, OPERATOR, people=PEOPLE, at=NOW, market=MARKET)
-    assert (told(store), store.load_portfolio("core")) == ({}, MINE)
+    found = book(store, PLAN, OPERATOR, people=PEOPLE, at=NOW + 2 * HOUR, market=MARKET)
+    assert refusal(found) == (Why.CLOSED, State.DECIDED)
+    assert store.load_portfolio("core") == MINE
