@@ -13,12 +13,11 @@ from portfolios.errors import NotFoundError
 from portfolios.loaders import Loaded, load, read_source
 from portfolios.model.assets import AssetIndex
 from portfolios.model.valuation import value_portfolio
-from portfolios.values import display
 from rebalancer import wiring
-from rebalancer.cli.console import out, table, write_json
+from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Maps, Offline
-from rebalancer.cli.views.portfolio import show_portfolio
+from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
 from rebalancer.usecases.accounts.imports import (
     Import,
     keep_import,
@@ -122,17 +121,7 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
     if as_json:
         write_json([summary_to_json(p, valuation) for p, valuation in rows])
         return
-    grid = table("name", "profile", "mode", "holdings>", "targets", "value>")
-    for portfolio, valuation in rows:
-        grid.add_row(
-            portfolio.name,
-            portfolio.policy.profile.value,
-            portfolio.policy.mode.value,
-            str(len(portfolio.holdings)),
-            "yes" if portfolio.targets else "no",
-            display.money(valuation.value, portfolio.currency) if valuation else "unknown",
-        )
-    out().print(grid)
+    show_portfolios(out(), rows)
     if market and market.is_sample and portfolios:
         context.tell("values from the SAMPLE market")
 

@@ -1,12 +1,14 @@
-"""A stored portfolio as people read it: holdings, locks, targets, limits and their origin."""
+"""Stored portfolios as people read them: the list, and one with holdings, locks and limits."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.console import Console
 
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import Position
+from portfolios.model.valuation import Position, Valuation
 from portfolios.values import display
 from portfolios.values.canonical import plain
 from rebalancer.cli.console import table
@@ -28,6 +30,21 @@ def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None
     _positions(console, analysis)
     console.print()
     _limits(console, analysis)
+
+
+def show_portfolios(console: Console, rows: Sequence[tuple[Portfolio, Valuation | None]]) -> None:
+    """Print one row for each portfolio, with its value where a market is known."""
+    grid = table("name", "profile", "mode", "holdings>", "targets", "value>")
+    for portfolio, valuation in rows:
+        grid.add_row(
+            portfolio.name,
+            portfolio.policy.profile.value,
+            portfolio.policy.mode.value,
+            str(len(portfolio.holdings)),
+            "yes" if portfolio.targets else "no",
+            display.money(valuation.value, portfolio.currency) if valuation else "unknown",
+        )
+    console.print(grid)
 
 
 def _quantities(console: Console, portfolio: Portfolio) -> None:
