@@ -39,7 +39,7 @@ def recognises(text: str) -> bool:
 
 
 def read(text: str, session: ImportSession) -> Portfolio:
-    """Read holdings; problems are noted in the intake.
+    """Read holdings; problems are noted in the session.
 
     Raises:
         InputError: when the text is not CSV, or its header does not name what is needed.

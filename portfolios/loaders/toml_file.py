@@ -54,7 +54,7 @@ def recognises(text: str) -> bool:
 
 
 def read(text: str, session: ImportSession) -> Portfolio:
-    """Read the full form; problems are noted in the intake.
+    """Read the full form; problems are noted in the session.
 
     Raises:
         InputError: when the text is not TOML.

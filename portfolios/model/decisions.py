@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,17 +88,17 @@ def refuse_if_booked(past: Iterable[Ruling]) -> None:
         )
 
 
-def refuse_if_skipped(past: Sequence[Ruling]) -> None:
-    """Refuse to book a plan whose last decision was a skip.
+def refuse_if_skipped(last: Ruling | None) -> None:
+    """Refuse to book a plan that was skipped.
 
     Args:
-        past: decisions on one plan, oldest first.
+        last: decision since the plan was offered last; None for none.
 
     Raises:
-        DecisionError: when it was.
+        DecisionError: when it is a skip.
     """
-    if past and past[-1].verdict is Verdict.SKIP:
+    if last is not None and last.verdict is Verdict.SKIP:
         raise DecisionError(
-            f"plan {past[-1].plan_id} was skipped",
-            hint=f"`rebalancer approve {past[-1].plan_id}` takes that back",
+            f"plan {last.plan_id} was skipped",
+            hint=f"`rebalancer approve {last.plan_id}` takes that back",
         )

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+COMMAND_LINE = "cli"
+"""Signs what is decided on the command line; nobody else is called that."""
+
 
 class Role(StrEnum):
     """What a person may do: look, decide, or administer; each includes the one before."""

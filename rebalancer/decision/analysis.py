@@ -34,7 +34,7 @@ class Analysis:
     Attributes:
         portfolio, market, valuation: what is held, at which prices, after the flow.
         policy: the portfolio's, with the mode asked for.
-        risk, limits, boxes, reference, alpha: see their types.
+        risk, limits, bounds, reference, alpha: see their types.
         bands: tolerance band of each asset, shape (n,).
         fees: cost of a trade as a fraction of its size, per asset, exact.
         min_trade: smallest trade worth making, in money.

@@ -20,7 +20,7 @@ def inputs_of(analysis: Analysis, *, may_sell: npt.NDArray[np.bool_] | None = No
 
     Args:
         analysis: everything estimated about the portfolio.
-        may_sell: shape (n,) booleans that restrict selling further; None leaves the boxes alone.
+        may_sell: shape (n,) booleans that restrict selling further; None leaves the bounds alone.
     """
     limits, bounds, n = analysis.limits, analysis.bounds, len(analysis.w0)
     v_hi = bounds.v_hi if may_sell is None else np.where(may_sell, bounds.v_hi, 0.0)

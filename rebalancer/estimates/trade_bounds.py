@@ -1,6 +1,6 @@
 """What may be bought and sold: every lock, ban and mode as bounds of trades.
 
-Modes are boxes and nothing else: the program stays the same. Each bound names its reason, so that
+Modes are bounds and nothing else: the program stays the same. Each bound names its reason, so that
 a plan can say why something stays as it is.
 """
 
@@ -43,7 +43,7 @@ SALE_ALLOWANCE = 1.05
 def bounds_of(
     valuation: Valuation, portfolio: Portfolio, market: Market, *, mode: Mode, signals: Signals
 ) -> TradeBounds:
-    """Return the boxes of a portfolio.
+    """Return the bounds of a portfolio.
 
     Args:
         valuation: positions after the cash flow.

@@ -35,7 +35,7 @@ def prune(inputs: Inputs, relaxed: Solved, again: Again) -> Solved:
     Args:
         inputs: the program without a minimum.
         relaxed: its optimum.
-        again: solves the program with other boxes; None where they cannot be met.
+        again: solves the program with other bounds; None where they cannot be met.
     """
     if inputs.min_trade <= 0 and inputs.leg_cost <= 0:
         return relaxed

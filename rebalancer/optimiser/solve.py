@@ -55,7 +55,7 @@ def solve(
         try:
             return solve_convex(pruned, chain, pool)
         except SolverError:
-            return None  # these boxes cannot be met; another choice of trades will be
+            return None  # these bounds cannot be met; another choice of trades will be
 
     best = prune(inputs, relaxed, again)
     return Solution(
@@ -76,7 +76,7 @@ def solve(
 def solve_convex(
     inputs: Inputs, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
 ) -> Solved:
-    """Return the verified optimum of the convex program, its boxes as they are.
+    """Return the verified optimum of the convex program, its bounds as they are.
 
     Raises:
         SolverError: no solver of the chain gave an answer that passed the check.

@@ -40,7 +40,7 @@ A_LOOK = 5.0
 """Seconds after which one that stands by looks again."""
 
 
-def office_of(resolved: Resolved, *, clock: Clock, offline: bool = False) -> Dispatcher:
+def dispatcher_of(resolved: Resolved, *, clock: Clock, offline: bool = False) -> Dispatcher:
     """Return what answers the bot's users."""
     settings = resolved.settings
 
@@ -114,7 +114,7 @@ class BotWorker:
         return False
 
     def _waits_for(self, lease: Lease, context: WorkerContext) -> bool:
-        """Wait until the lease is ours; False where the word to stop came first."""
+        """Wait until the lease is ours; False where it was asked to stop first."""
         is_told = False
         while not lease.take(self.clock()):
             if not is_told:
@@ -132,7 +132,7 @@ class BotWorker:
     def _made(self) -> Application:  # type: ignore[type-arg]
         telegram = self.resolved.settings.telegram
         token = telegram.token.get_secret_value() if telegram.token else ""
-        dispatcher = office_of(self.resolved, clock=self.clock, offline=self.offline)
+        dispatcher = dispatcher_of(self.resolved, clock=self.clock, offline=self.offline)
         return application(token, base_url=telegram.base_url, dispatcher=dispatcher)
 
 
@@ -152,7 +152,7 @@ class _Renewal:
 
 
 def run_bot(resolved: Resolved, stop: StopEvent, *, clock: Clock, offline: bool = False) -> None:
-    """Answer commands until the word to stop.
+    """Answer commands until asked to stop.
 
     Raises:
         SettingsError: without a token.

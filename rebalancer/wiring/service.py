@@ -85,11 +85,11 @@ def serve(
     offline: bool = False,
     metrics: Path | None = None,
 ) -> tuple[str, ...]:
-    """Run every part that the settings make possible until the word to stop.
+    """Run every part that the settings make possible until asked to stop.
 
     Args:
         resolved: settings, with where they came from.
-        stop: the word.
+        stop: the request to stop.
         clock: tells the moment.
         offline: on the built-in sample market.
         metrics: file that is kept up to date for a program that watches.

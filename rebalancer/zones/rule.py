@@ -183,6 +183,7 @@ def at_ease(rule: Rule, subject: str, text: str) -> Finding:
         amber=None,
         red=None,
         text=text,
+        dwell=rule.dwell,
     )
 
 
@@ -198,6 +199,7 @@ def unknown(rule: Rule, subject: str, why: str) -> Finding:
         amber=None,
         red=None,
         text=f"cannot tell: {why}",
+        dwell=rule.dwell,
     )
 
 

@@ -68,7 +68,7 @@ class Situation:
         w: weights judged, shape (n,): today's, or the proposed ones (fractions of value before).
         cash: cash weight that goes with them.
         r: reference inside the limits, shape (n,).
-        limits, boxes: the policy as arrays; the locks in force.
+        limits, bounds: the policy as arrays; the locks in force.
         risk: covariance of the same assets in the same order.
         market: bars, grades, ages.
         policy: what the user stated.

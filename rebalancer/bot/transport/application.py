@@ -121,11 +121,11 @@ class _FileUpdates:
                 await _answered(self._dispatcher, update, incoming)
             return
         try:
-            paper = await _fetched(message.document)
+            file = await _fetched(message.document)
         except WIRE:
             await patiently(partial(message.reply_text, NOT_FETCHED))
             raise
-        await _answered(self._dispatcher, update, replace(incoming, file=paper))
+        await _answered(self._dispatcher, update, replace(incoming, file=file))
 
 
 async def _fetched(document: Document) -> File:

@@ -34,7 +34,7 @@ WORKERS = 32
 LONGEST_POLL = 10
 """Seconds that Telegram may wait for something to happen."""
 A_LOOK = 0.25
-"""Seconds between two looks at the word to stop, or at what is being answered."""
+"""Seconds between two looks at the request to stop, or at what is being answered."""
 LONGEST_PAUSE = 30.0
 LONGEST_MENU_PAUSE = 3600.0
 TO_CONFIRM = 2.0

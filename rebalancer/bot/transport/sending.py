@@ -37,8 +37,8 @@ async def say(chat: Chat, reply: Reply, *, instead: Sent | None = None) -> None:
         await _text(chat, reply.message, instead)
     for picture, finding in await asyncio.to_thread(reply.every_picture):
         await patiently(partial(chat.send_photo, picture.png, caption=finding))
-    for paper in reply.files:
-        file = InputFile(paper.content, filename=paper.name)
+    for document in reply.files:
+        file = InputFile(document.content, filename=document.name)
         await patiently(partial(chat.send_document, file))
 
 

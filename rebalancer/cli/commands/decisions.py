@@ -24,6 +24,7 @@ from rebalancer.usecases.performance.performance import performance_of
 from rebalancer.usecases.performance.performance_json import performance_to_json
 from rebalancer.usecases.proposals.decide import book, decide
 from rebalancer.usecases.proposals.refusals import OPERATOR, Refused
+from rebalancer.usecases.proposals.status import LONGEST_SNOOZE
 
 if TYPE_CHECKING:
     from rebalancer.settings import Resolved
@@ -97,7 +98,9 @@ def skip(ctx: typer.Context, plan: Plan_) -> None:
 def snooze(
     ctx: typer.Context,
     plan: Plan_,
-    days: Annotated[int, typer.Option(min=1, max=365, help="Look again after so many days.")] = 1,
+    days: Annotated[
+        int, typer.Option(min=1, max=LONGEST_SNOOZE.days, help="Days until it is shown again.")
+    ] = 1,
 ) -> None:
     """Put a plan off."""
     _decide(ctx, plan, Verdict.SNOOZE, days=days)

@@ -16,6 +16,7 @@ from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.loaders import load
 from portfolios.loaders.number_parsing import parse_flow
+from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
 from portfolios.model.portfolio import Portfolio
@@ -68,7 +69,7 @@ def demo(
     samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
     analyses = [analyse(portfolio, market) for portfolio in samples]
     proposals = [propose(analysis) for analysis in analyses]
-    _print([p.plan for p in proposals], as_json=as_json, as_csv=False)
+    _print([p.plan for p in proposals], market, as_json=as_json, as_csv=False)
     if to is not None:
         _write_reports(context_of(ctx), analyses, to)
     context_of(ctx).tell("next: rebalancer init, then rebalancer add YOURS.toml --offline")
@@ -131,8 +132,8 @@ def run(
             _keep(store, proposals, at=context.clock())
     if dump:
         _write_problem(dump, proposals[0], context)
-    _print([p.plan for p in proposals], as_json=as_json, as_csv=as_csv)
-    _next_step(context, proposals, saved=save)
+    _print([p.plan for p in proposals], market, as_json=as_json, as_csv=as_csv)
+    _next_step(context, proposals, saved=save or notify)
     plans = [p.plan for p in proposals]
     raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
 
@@ -275,9 +276,9 @@ def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
         ) from None
 
 
-def _print(plans: list[Plan], *, as_json: bool, as_csv: bool) -> None:
+def _print(plans: list[Plan], market: Market, *, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        write_json(run_to_json(plans, as_of=plans[0].as_of))
+        write_json(run_to_json(plans, as_of=market.as_of))
     elif as_csv:
         typer.echo(trades_csv(plans), nl=False)
     else:

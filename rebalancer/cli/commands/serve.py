@@ -63,7 +63,7 @@ def serve(
 
 def _serve(context: Context, resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
     log.info("starting")
-    with _asked() as asked:  # before anything heavy is loaded, so that a word to stop is heard
+    with _asked() as asked:  # before anything heavy is loaded, so that a request to stop is heard
         from rebalancer.wiring import open_store
         from rebalancer.wiring.service import serve as run_all
         from rebalancer.wiring.service import what_runs
@@ -121,7 +121,7 @@ def bot(ctx: typer.Context, offline: Offline = False) -> None:
 
 @dataclass
 class _Asked:
-    """The word to stop, and what the process then ends with."""
+    """The request to stop, and what the process then ends with."""
 
     stop: Event = field(default_factory=Event)
     code: Exit = Exit.DONE
@@ -134,7 +134,7 @@ class _Asked:
 
 @contextmanager
 def _asked() -> Iterator[_Asked]:
-    """Let Ctrl-C and SIGTERM be a word to stop for as long as the block lasts."""
+    """Let Ctrl-C and SIGTERM be a request to stop for as long as the block lasts."""
     asked = _Asked()
     before = {n: signal.signal(n, asked) for n in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -10,7 +10,7 @@ from alerts.channels import named_addresses
 from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.recipients import forget_person, redirect_deliveries
 from portfolios.errors import NotFoundError, UsageError
-from portfolios.model.users import Person, Role
+from portfolios.model.users import COMMAND_LINE, Person, Role
 from portfolios.store.link_codes import LinkCodes
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
@@ -104,6 +104,9 @@ def _refuse_nonsense(person: Person) -> None:
         raise UsageError("a person needs a name", hint="rebalancer user add ann")
     if person.name != " ".join(person.name.split()) or not person.name.isprintable():
         raise UsageError("a name is one line without space around it", hint="e.g. ann")
+    if person.name == COMMAND_LINE:
+        why = f"{COMMAND_LINE} signs what is decided on the command line"
+        raise UsageError(why, hint="choose another name")
     if person.name == OWNER and person.role is not Role.OWNER:
         hint = "choose another name, or add --role owner"
         raise UsageError(f"{OWNER} is the name of an owner", hint=hint)

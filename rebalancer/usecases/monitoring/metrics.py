@@ -13,9 +13,8 @@ from portfolios.providers.quota.quota import Usage
 from portfolios.store.heartbeats import Beat, Heartbeats
 from portfolios.store.portfolio_store import Store
 from portfolios.values.canonical import utc_text
-from rebalancer.usecases.proposals.status import LIFE, newest_status
+from rebalancer.usecases.proposals.status import LIFE, LONGEST_SNOOZE, newest_status
 
-LONGEST_SNOOZE = timedelta(days=31)
 _OFFERED = "SELECT DISTINCT portfolio FROM offers WHERE at >= ?"
 HELP: Mapping[str, str] = MappingProxyType(
     {

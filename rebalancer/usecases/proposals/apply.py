@@ -10,6 +10,7 @@ from portfolios.model.decisions import Applied, Ruling, Verdict, booking_of, ref
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.proposals.status import status_of
 
 
 def apply_plan(store: Store, plan: str, market: Market | None, *, at: datetime, by: str) -> Applied:
@@ -47,7 +48,7 @@ def _apply(store: Store, plan: Plan, ruling: Ruling) -> Applied:
     past = store.decisions(plan.plan_id)
     if booked := booking_of(past):
         return Applied(booked, store.find_portfolio(plan.portfolio), is_new=False)
-    refuse_if_skipped(past)
+    refuse_if_skipped(status_of(store, plan, now=ruling.at).ruling)
     portfolio = book(plan, store.load_portfolio(plan.portfolio))
     store.save_portfolio(portfolio, at=ruling.at)
     store.add_decision(ruling)

@@ -10,7 +10,7 @@ from portfolios.model.booking import changes_since
 from portfolios.model.decisions import Verdict
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan
-from portfolios.model.users import Person, Role
+from portfolios.model.users import COMMAND_LINE, Person, Role
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.proposals.price_move import price_move
 from rebalancer.usecases.proposals.status import ProposalStatus, State, status_of
@@ -36,7 +36,7 @@ class Decider:
     is_operator: bool = False
 
 
-OPERATOR = Decider(Person("cli", Role.OWNER), is_operator=True)
+OPERATOR = Decider(Person(COMMAND_LINE, Role.OWNER), is_operator=True)
 
 
 class Why(StrEnum):
@@ -80,7 +80,7 @@ def refusal_of(
         offer: number of the offer that is answered; whichever is the last where None.
     """
     status = status_of(store, plan, now=at)
-    if by.is_operator and _may_change(status, by.person.name):
+    if by.is_operator and not status.is_undecided and _may_change(status, by.person.name):
         status = status_of(store, plan, now=at, without_ruling=True)
     why = _why_without_right(store, plan, by.person) or _why_closed(status)
     if why is None and offer not in (None, status.offer):
@@ -113,15 +113,15 @@ def move_or_refusal(
 
 def booking_refusal(store: Store, plan: Plan, by: Decider, *, at: datetime) -> Refused | None:
     """Return why somebody may not book a plan now; None where they may."""
-    past = store.decisions(plan.plan_id)
+    status = status_of(store, plan, now=at)
+    verdict = None if status.ruling is None else status.ruling.verdict
     if by.is_operator:
         # Their own skip is not refused here: it can be taken back, as `apply_plan` says.
-        is_skipped = bool(past) and past[-1].verdict is Verdict.SKIP
-        return refusal_of(store, plan, by, at=at) if is_skipped else None
+        return refusal_of(store, plan, by, at=at) if verdict is Verdict.SKIP else None
     why = _why_without_right(store, plan, by.person)
-    if why is None and not (past and past[-1].verdict in AGREED):
+    if why is None and verdict not in AGREED:
         why = Why.NOT_APPROVED
-    return None if why is None else Refused(why, status_of(store, plan, now=at))
+    return None if why is None else Refused(why, status)
 
 
 def _may_change(status: ProposalStatus, name: str) -> bool:

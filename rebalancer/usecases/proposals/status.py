@@ -16,6 +16,7 @@ from portfolios.store.offers import Offers
 from portfolios.store.portfolio_store import Store
 
 LIFE = timedelta(hours=OPEN_HOURS)
+LONGEST_SNOOZE = timedelta(days=365)
 
 
 class State(StrEnum):

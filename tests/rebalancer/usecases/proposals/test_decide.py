@@ -233,3 +233,26 @@ def test_the_operator_books_no_skipped_plan_and_takes_back_their_own_skip_only(
     found = book(store, PLAN, OPERATOR, people=PEOPLE, at=NOW + 2 * HOUR, market=MARKET)
     assert refusal(found) == (Why.CLOSED, State.DECIDED)
     assert store.load_portfolio("core") == MINE
+
+
+def test_a_proposal_that_was_put_off_is_open_again_for_whoever_put_it_off(store: Store) -> None:
+    late = NOW + 30 * HOUR
+    assert decided(store, Verdict.SNOOZE, OPERATOR, at=late, until=late + 24 * HOUR)
+    after = late + 25 * HOUR  # more than two days after the offer
+    done = decided(store, Verdict.APPROVE, OPERATOR, at=after)
+    assert isinstance(done, Decided)
+    assert done.is_new
+
+
+def test_what_was_decided_before_a_new_offer_neither_permits_a_booking_nor_forbids_it(
+    store: Store,
+) -> None:
+    decided(store, Verdict.APPROVE, CHAT)
+    later = NOW + 100 * HOUR
+    offer(store, PLAN, at=later)
+    refused = book(store, PLAN, CHAT, people=PEOPLE, at=later, market=MARKET)
+    assert refusal(refused) == (Why.NOT_APPROVED, State.OPEN)
+    decided(store, Verdict.SKIP, OPERATOR, at=later)
+    offer(store, PLAN, at=later + HOUR)
+    done = book(store, PLAN, OPERATOR, people=PEOPLE, at=later + 2 * HOUR, market=MARKET)
+    assert isinstance(done, Applied)
