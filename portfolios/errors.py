@@ -104,7 +104,7 @@ class AmbiguousAssetError(RebalancerError):
         names = ", ".join(f"{c.asset_id} ({c.name}, rank {c.rank or '?'})" for c in candidates)
         super().__init__(
             f"symbol {symbol} names {len(self.candidates)} assets: {names}",
-            hint=f"add --map {symbol}={self.candidates[0].asset_id}, or write the asset id",
+            hint=f"write the asset id, as {self.candidates[0].asset_id}",
         )
 
 

@@ -43,12 +43,19 @@ class RuleState:
         is_true: told, and not cleared since.
         since: when it became so, or was first seen.
         value: last known; None while it never was.
+        is_unknown: at the last judgement it could not be known.
     """
 
     when: str
     is_true: bool
     since: datetime
     value: float | None = None
+    is_unknown: bool = False
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the rule is true now; None where that is not known."""
+        return None if self.is_unknown or self.value is None else self.is_true
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,8 @@ def judge_rules(
 
 def _judged(rule: Rule, old: RuleState, value: float | None, at: datetime) -> RuleState:
     if value is None:
-        return old
-    level, seen = float(rule.level), replace(old, value=value)
+        return replace(old, is_unknown=True)
+    level, seen = float(rule.level), replace(old, value=value, is_unknown=False)
     if not old.is_true:
         is_so = COMPARE[rule.operator](value, level)
         return replace(seen, is_true=True, since=at) if is_so else seen

@@ -71,6 +71,8 @@ def _head(portfolio: Portfolio) -> str:
         f"currency = {_text(portfolio.currency)}",
         f"profile = {_text(portfolio.policy.profile.value)}",
     ]
+    if portfolio.unknown:
+        lines.append("allow_unknown = true")
     if portfolio.targets_from:
         lines.append(f"targets_from = {_text(portfolio.targets_from)}")
     return "\n".join(lines) + "\n"

@@ -59,6 +59,7 @@ def load(
     source: str,
     index: AssetIndex,
     symbol_map: Mapping[str, str] = NO_MAP,
+    allow_unknown: bool = False,
     name: str | None = None,
     as_of: date | None = None,
     loaders: Mapping[str, Loader] = LOADERS,
@@ -70,6 +71,7 @@ def load(
         source: what the user called the file; its extension is a hint at the format.
         index: the assets that are known.
         symbol_map: symbol -> asset id, the user's answers to ambiguous symbols.
+        allow_unknown: assets that nobody knows are kept, valued at zero, whatever the file says.
         name: of the portfolio, whatever the file says; else the file's own, else its stem.
         as_of: the day of the import: prices without a date are of that day, and neither prices
             nor purchases may lie after it.
@@ -80,7 +82,7 @@ def load(
     """
     shown_source = printable_path(called(source))
     content = decode(text, shown_source)
-    naming = Naming(index, sum(1 for _ in index), symbol_map)
+    naming = Naming(index, symbol_map, allow_unknown=allow_unknown)
     session = ImportSession(shown_source, _default_name(source), naming, as_of)
     portfolio = _loader(content, source, shown_source, loaders).read(content, session)
     session.stop_if_wrong()
@@ -112,7 +114,10 @@ def _loader(text: str, source: str, shown_source: str, loaders: Mapping[str, Loa
 
 def _default_name(source: str) -> str:
     stem = "" if source == STDIN else PurePath(source).stem
-    return printable_path(stem)[:LONGEST_TEXT].strip() or "portfolio"
+    try:
+        return parse_text(printable_path(stem)[:LONGEST_TEXT])
+    except ValueError:
+        return "portfolio"
 
 
 def _stated_name(name: str) -> str:

@@ -7,8 +7,10 @@ are written as percentages, so that a level can never be misread by a factor of 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from portfolios.loaders.number_parsing import parse_fraction, parse_number
 from portfolios.loaders.suggestions import shown, unknown
@@ -28,11 +30,18 @@ SUBJECTS = (
 _OF_ASSET = frozenset({"price", "change_24h", "short_grade", "long_grade", "trend", "weight"})
 _OF_EITHER = frozenset({"drift"})
 _IN_PERCENT = frozenset({"change_24h", "weight", "drift", "sector"})
-_RANGES = {
-    "short_grade": (Decimal(0), Decimal(100)),
-    "long_grade": (Decimal(0), Decimal(100)),
-    "trend": (Decimal(-1), Decimal(1)),
-}
+OF_MARKET = frozenset({"price", "change_24h", "short_grade", "long_grade", "trend"})
+"""Subjects that only an asset of the market has."""
+_RANGES: Mapping[str, tuple[Decimal, Decimal | None]] = MappingProxyType(
+    {
+        **dict.fromkeys(("price", "value"), (Decimal(0), None)),
+        **dict.fromkeys(("short_grade", "long_grade"), (Decimal(0), Decimal(100))),
+        **dict.fromkeys(("weight", "drift", "sector"), (Decimal(0), Decimal(1))),
+        "trend": (Decimal(-1), Decimal(1)),
+        "change_24h": (Decimal(-1), None),
+    }
+)
+"""Subject -> its least and its largest figure, None for no largest."""
 _MOST_CHANGE = Decimal(100)
 
 _SHAPE = re.compile(r"(?P<words>[^<>=]+?)\s*(?P<operator><=|>=|<|>)\s*(?P<level>[^<>=]+)")
@@ -44,7 +53,8 @@ class Rule:
 
     Attributes:
         subject: one of `SUBJECTS`.
-        name: asset id, or the sector's name; empty for the portfolio itself.
+        name: asset id, as kept, or any name of the asset, as typed; or the sector's name; empty for
+            the portfolio itself.
         operator: one of `OPERATORS`.
         level: what is compared with; a fraction where the rule says a percentage.
     """
@@ -74,7 +84,34 @@ def parse_rule(text: str) -> Rule:
     if dot:
         rest = [sector, *rest]
     name = _name(subject, [word for word in rest if word], text)
-    return Rule(subject, name, match["operator"], _level(subject, match["level"].strip()))
+    level = match["level"].strip()
+    rule = Rule(subject, name, match["operator"], _level(subject, level))
+    if not _can_be_true(rule):
+        raise ValueError(f"{shown(level)} is never reached: {subject} is never {rule.operator} it")
+    return rule
+
+
+def named(text: str, name: str) -> str:
+    """Return a rule with its asset or sector under another name.
+
+    >>> named("price  BTC>100000", "bitcoin"), named("sector.AI > 30%", "ai")
+    ('price bitcoin > 100000', 'sector.ai > 30%')
+    """
+    match = _SHAPE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{shown(text)} is not a rule")
+    subject, dot, _ = match["words"].split()[0].partition(".")
+    about = f"{subject}{dot or ' '}{name}"
+    return f"{about} {match['operator']} {match['level'].strip()}"
+
+
+def _can_be_true(rule: Rule) -> bool:
+    low, high = _RANGES[rule.subject]
+    if rule.operator in (">", ">="):
+        return high is None or rule.level < high or (rule.operator == ">=" and rule.level == high)
+    # No price is nothing, so none is at the least there could be.
+    is_least = rule.level == low and rule.operator == "<=" and rule.subject != "price"
+    return rule.level > low or is_least
 
 
 def _no_subject(word: str) -> str:
@@ -85,12 +122,13 @@ def _no_subject(word: str) -> str:
 
 def _name(subject: str, names: list[str], text: str) -> str:
     needs = subject in _OF_ASSET or subject == "sector"
-    if len(names) > 1 or (names and not needs and subject not in _OF_EITHER):
+    may = needs or subject in _OF_EITHER
+    if (names and not may) or (len(names) > 1 and subject == "sector"):
         raise ValueError(f"{shown(text)} has a word too many after {subject}")
     if needs and not names:
         what = "sector" if subject == "sector" else "asset"
         raise ValueError(f"{shown(text)} does not say which {what}")
-    return names[0] if names else ""
+    return " ".join(names)
 
 
 def _level(subject: str, text: str) -> Decimal:
@@ -99,9 +137,9 @@ def _level(subject: str, text: str) -> Decimal:
     if text.endswith("%"):
         raise ValueError(f"{shown(text)} is a percentage where {subject} needs a plain number")
     level = parse_number(text)
-    low, high = _RANGES.get(subject, (Decimal(0), level))
-    if not low <= level <= high:
-        limits = f"outside {low} to {high}" if subject in _RANGES else "negative"
+    low, high = _RANGES[subject]
+    if level < low or (high is not None and level > high):
+        limits = "negative" if high is None else f"outside {low} to {high}"
         raise ValueError(f"{shown(text)} is {limits}, so {subject} never crosses it")
     return level
 

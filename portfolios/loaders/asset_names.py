@@ -1,21 +1,25 @@
-"""Which asset a file means: ids checked, symbols settled, typos told from unknown assets.
+"""Which asset a file means, and what it may leave unknown.
 
-An id close to a known one is taken for a typo and refused, because valuing it at zero would hide
-a mistake; an id like no other is kept as unknown. A symbol is only ever a question: where several
-assets bear it, the user decides.
+What a name means is answered in one place, `names.resolve`. Here is what follows where it means
+nothing: a name close to a known one is a typo and refused in any case; any other is refused too,
+unless the user says that the file may name what nobody knows, which is then valued at zero.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from portfolios.errors import AmbiguousAssetError
+from portfolios.loaders.names.currencies import is_total
+from portfolios.loaders.names.exchange_codes import symbols_of
+from portfolios.loaders.names.resolve import Meaning, resolve
 from portfolios.loaders.suggestions import printable, shown
-from portfolios.model.assets import CASH, Asset, AssetIndex
+from portfolios.model.assets import CASH, AssetIndex, name_key
 
-MOST_COMPARISONS = 1_500_000
-"""Looking for a near id costs one comparison per known asset; a hostile file may not buy more."""
+MOST_COMPARISONS = 750_000
+"""Looking for a near name costs a comparison or two per asset; a hostile file may not buy more."""
 MOST_CANDIDATES = 8
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -25,94 +29,125 @@ class Naming:
     """What names mean in one import.
 
     Attributes:
-        index: the known assets, `size` of them.
-        symbol_map: the user's own answers: a symbol, or an unknown id, to an id. A name mapped
-            to itself is declared to be meant as written.
-        currency: of the portfolio; its code as a symbol means cash.
+        index: the known assets.
+        symbol_map: the user's own answers: a name to an id. A name mapped to itself is declared to
+            be meant as written.
+        currency: of the portfolio; its code and name mean cash.
+        allow_unknown: what nobody knows is kept, valued at zero.
+        takes_map: the user can give such answers, as beside a file.
         unknown: names that nobody knows, kept all the same.
-        is_ambiguous: some symbol could not be settled.
+        notes: readings that the user should know of.
+        is_ambiguous: some name could not be settled.
+        has_refused: some name was refused because nobody knows it.
     """
 
     index: AssetIndex
-    size: int
     symbol_map: Mapping[str, str]
     currency: str = "usd"
+    allow_unknown: bool = False
+    takes_map: bool = True
     unknown: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    notes: dict[str, None] = field(default_factory=dict)
     is_ambiguous: bool = False
+    has_refused: bool = False
     _near: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.symbol_map = {name.upper(): meant for name, meant in self.symbol_map.items()}
 
-    def by_id(self, asset: str, *, stands_alone: bool) -> str:
-        """Return the id of a holding that names its asset by id.
+    def held(self, word: str, *, is_symbol: bool, stands_alone: bool = False) -> str:
+        """Return the id of the asset that a holding names.
 
         Args:
-            asset: as written.
-            stands_alone: it needs no market: it has a stated price or is a security token.
+            word: as written.
+            is_symbol: written where symbols belong.
+            stands_alone: it needs no market, having a stated price.
 
         Raises:
-            ValueError: with a sentence, when it seems mistyped or cannot be told.
+            ValueError: with a sentence, when it is not known or cannot be told.
         """
-        if asset == CASH or asset in self.index:
-            return asset
-        if asset.upper() in self.symbol_map:
-            return self._mapped(asset)
-        if stands_alone:
-            return asset
-        if asset.lower() == self.currency:
-            return CASH
-        self._refuse_symbol(asset)
-        near = self.nearest(asset)
-        if near is not None:
-            raise ValueError(f"asset {shown(asset)} is unknown; did you mean {near}?")
-        self.unknown.add(asset)
-        return asset
-
-    def by_symbol(self, symbol: str, *, stands_alone: bool) -> str:
-        """Return the id of a holding that names its asset by symbol; see `by_id`."""
-        if symbol.upper() in self.symbol_map:
-            return self._mapped(symbol)
-        if symbol.lower() == self.currency:
-            return CASH
-        found = self._resolve(symbol)
+        if word.upper() in self.symbol_map:
+            return self._mapped(word)
+        try:
+            found = self._meaning(word, is_symbol=is_symbol)
+        except ValueError:
+            if not stands_alone or self.is_ambiguous:
+                raise
+            found = None
         if found is not None:
+            self._note_namesake(word, found.asset_id)
             return found.asset_id
-        if not stands_alone:
-            self.unknown.add(symbol.upper())
-        return symbol.upper()
+        name = word.upper() if is_symbol else word
+        return name if stands_alone else self._unknown(word, name)
 
-    def known(self, asset: str, held: Collection[str]) -> str:
-        """Return an id that a target, limit or rule speaks of.
+    def is_total(self, word: str) -> bool:
+        """Tell whether a row of this name adds up the others."""
+        meant = word.upper() in self.symbol_map or word in self.index
+        return is_total(name_key(word)) and not meant
+
+    def known(self, word: str, held: Collection[str]) -> str:
+        """Return the id that a target, limit or rule speaks of; `CASH` for cash.
 
         Args:
-            asset: as written.
+            word: as written.
             held: ids of the holdings, which may be unknown to the market.
 
         Raises:
             ValueError: with a sentence, when the asset is unknown.
         """
-        if asset in self.index or (asset in held and asset not in self.unknown):
-            return asset
-        if asset in self.unknown:
-            raise ValueError(f"asset {shown(asset)} is unknown, so nothing can be asked of it")
-        self._refuse_symbol(asset)
-        near = self.nearest(asset)
-        ending = f"; did you mean {near}?" if near else ""
-        raise ValueError(f"asset {shown(asset)} is unknown{ending}")
+        own = next((name for name in held if name_key(name) == name_key(word)), None)
+        if word.upper() in self.symbol_map:
+            meant = self._mapped(word)
+        elif own is not None and own not in self.index:
+            meant = own
+        else:
+            found = self._meaning(word)
+            meant = word if found is None else found.asset_id
+        if meant in self.unknown:
+            raise ValueError(f"asset {shown(word)} is unknown, so nothing can be asked of it")
+        if meant not in self.index and meant != CASH and meant != own:
+            raise ValueError(f"asset {shown(word)} is unknown{self._ending(word)}")
+        return meant
 
-    def nearest(self, asset: str) -> str | None:
-        """Return the known id most like this one, None when none is alike."""
-        if asset not in self._near:
-            if len(self._near) * max(self.size, 1) > MOST_COMPARISONS:
-                raise ValueError(f"asset {shown(asset)} is unknown, as too many others are")
-            self._near[asset] = self.index.nearest(asset)
-        return self._near[asset]
+    def nearest(self, word: str) -> str | None:
+        """Return the known id most like this name, None when none is alike."""
+        if word not in self._near:
+            if len(self._near) * max(len(self.index), 1) > MOST_COMPARISONS:
+                raise ValueError(f"asset {shown(word)} is unknown, as too many others are")
+            self._near[word] = self.index.nearest(word) or self._by_code(word)
+        return self._near[word]
 
     def unused(self) -> tuple[str, ...]:
         """Names of the map that the file never used."""
         return tuple(name for name in self.symbol_map if name not in self.used)
+
+    def _meaning(self, word: str, *, is_symbol: bool = False) -> Meaning | None:
+        try:
+            found = resolve(word, self.index, currency=self.currency, is_symbol=is_symbol)
+        except AmbiguousAssetError as error:
+            self.is_ambiguous = True
+            raise ValueError(_ambiguous(error, takes_map=self.takes_map)) from error
+        if found is not None and found.note:
+            self.notes[found.note] = None
+        return found
+
+    def _note_namesake(self, word: str, asset_id: str) -> None:
+        """Say when an id that was taken at its word is what people call a far larger asset."""
+        try:
+            larger = resolve(word, self.index, currency=self.currency, is_symbol=True)
+        except (AmbiguousAssetError, ValueError):
+            return
+        if larger is not None and larger.asset_id != asset_id:
+            self.notes[f"{printable(word)} is taken as an id; is it {larger.asset_id}?"] = None
+
+    def _unknown(self, word: str, name: str) -> str:
+        near = self.nearest(word)
+        if near is not None or not self.allow_unknown:
+            self.has_refused = self.has_refused or near is None
+            raise ValueError(f"asset {shown(word)} is unknown{self._ending(word)}")
+        self.unknown.add(name)
+        return name
 
     def _mapped(self, name: str) -> str:
         meant = self.symbol_map[name.upper()]
@@ -122,26 +157,27 @@ class Naming:
         if meant.upper() == name.upper():
             self.unknown.add(name)
             return name
-        near = self.nearest(meant)
-        ending = f"; did you mean {near}?" if near else ""
-        raise ValueError(f"{printable(name)} is mapped to {shown(meant)}, which is unknown{ending}")
+        raise ValueError(
+            f"{printable(name)} is mapped to {shown(meant)}, which is unknown{self._ending(meant)}"
+        )
 
-    def _refuse_symbol(self, asset: str) -> None:
-        found = self._resolve(asset)
-        if found is not None:
-            raise ValueError(
-                f"asset {shown(asset)} is a symbol; write the asset id {found.asset_id}"
-            )
+    def _ending(self, word: str) -> str:
+        near = self.nearest(word)
+        return f"; did you mean {near}?" if near else ""
 
-    def _resolve(self, symbol: str) -> Asset | None:
-        try:
-            return self.index.resolve(symbol)
-        except AmbiguousAssetError as error:
-            self.is_ambiguous = True
-            raise ValueError(_ambiguous(error)) from error
+    def _by_code(self, word: str) -> str | None:
+        """Return what a name would mean in capitals, as a code that exchanges use."""
+        for symbol in symbols_of(word.upper()):
+            try:
+                found = self.index.resolve(symbol)
+            except AmbiguousAssetError:
+                continue
+            if found is not None:
+                return found.asset_id
+        return None
 
 
-def _ambiguous(error: AmbiguousAssetError) -> str:
+def _ambiguous(error: AmbiguousAssetError, *, takes_map: bool) -> str:
     found = error.candidates
     names = ", ".join(
         f"{c.asset_id} ({printable(c.name)}, rank {c.rank or 'unknown'})"
@@ -149,8 +185,6 @@ def _ambiguous(error: AmbiguousAssetError) -> str:
     )
     more = f" and {len(found) - MOST_CANDIDATES} more" if len(found) > MOST_CANDIDATES else ""
     count = _COUNTS[len(found)] if len(found) < len(_COUNTS) else str(len(found))
-    symbol = printable(error.symbol)
-    return (
-        f"symbol {symbol} names {count} assets: {names}{more}; "
-        f"add --map {symbol}={found[0].asset_id}"
-    )
+    symbol, first = printable(error.symbol), found[0].asset_id
+    way = f"add --map {shlex.quote(f'{symbol}={first}')}" if takes_map else f"write the id {first}"
+    return f"symbol {symbol} names {count} assets: {names}{more}; {way}"

@@ -56,17 +56,18 @@ class Entry:
 
 
 def read_entry(table: Table, keys: tuple[str, ...], session: ImportSession) -> Entry | None:
-    """Read one holding; None when it cannot even be told which asset it is.
+    """Read one holding; None when it cannot be told which asset it is, or adds up the others.
 
     Other mistakes are noted and read over, so that what refers to the asset is still checked.
     """
     table.only(keys)
+    if _is_total(table, session):
+        return None
     quantity = table.need("quantity", parse_quantity) or Decimal(0)
     stated = _stated(table, session.as_of)
     kind = table.take("kind", _kind) or ""
     symbol = table.take("symbol", parse_text) or ""
-    stands_alone = "price" in table or "kind" in table
-    asset_id = _asset_id(table, symbol, session, stands_alone=stands_alone)
+    asset_id = _asset_id(table, symbol, session)
     if asset_id is None:
         return None
     if asset_id == CASH:
@@ -89,18 +90,29 @@ def read_entry(table: Table, keys: tuple[str, ...], session: ImportSession) -> E
     return Entry(holding, table.line)
 
 
-def _asset_id(
-    table: Table, symbol: str, session: ImportSession, *, stands_alone: bool
-) -> str | None:
+def _is_total(table: Table, session: ImportSession) -> bool:
+    """Tell whether an entry adds up the others; it is left out, and said to be."""
+    written = [table.values.get(key) for key in ("asset", "symbol")]
+    name = next((w for w in written if isinstance(w, str) and w.strip()), "")
+    if not session.naming.is_total(name):
+        return False
+    place = f" (line {table.line})" if table.line else ""
+    session.warnings.append(f"{printable(name)}{place} adds up the others: not read as a holding")
+    return True
+
+
+def _asset_id(table: Table, symbol: str, session: ImportSession) -> str | None:
     asset = table.take("asset", parse_text)
     if asset is None and not symbol:
         if "asset" not in table and "symbol" not in table:
             table.problem("a holding needs asset or symbol")
         return None
+    if "kind" in table:
+        return asset or symbol.upper()
     try:
-        if asset is None:
-            return session.naming.by_symbol(symbol, stands_alone=stands_alone)
-        return session.naming.by_id(asset, stands_alone=stands_alone)
+        return session.naming.held(
+            asset or symbol, is_symbol=asset is None, stands_alone="price" in table
+        )
     except ValueError as error:
         table.problem(str(error), "symbol" if asset is None else "asset")
         return None

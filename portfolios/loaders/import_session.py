@@ -20,6 +20,7 @@ LIMIT_OF_PROBLEMS = 1000
 
 MEND = "mend these places and try again"
 SETTLE = "settle a symbol with --map SYM=ID or write asset ids; then try again"
+UNKNOWN = f"{MEND}; --allow-unknown keeps what is like no known asset, valued at zero"
 
 
 @dataclass(slots=True)
@@ -48,7 +49,8 @@ class ImportSession:
             InputError: when there is any problem.
         """
         if self.problems:
-            hint = SETTLE if self.naming.is_ambiguous else MEND
+            unknown = UNKNOWN if self.naming.has_refused else MEND
+            hint = SETTLE if self.naming.is_ambiguous else unknown
             raise refusal(self.source, self.problems, hint=hint)
 
 

@@ -20,11 +20,11 @@ from portfolios.loaders.merge_entries import gather
 from portfolios.loaders.number_parsing import decimal_or_nan, parse_money
 from portfolios.loaders.suggestions import printable
 from portfolios.loaders.table import Table
-from portfolios.loaders.value_parsing import parse_currency, parse_text
+from portfolios.loaders.value_parsing import parse_currency, parse_flag, parse_text
 from portfolios.model.assets import CASH
 from portfolios.model.portfolio import Holding, Portfolio
 
-KEYS = ("name", "currency", "cash", "holdings")
+KEYS = ("name", "currency", "cash", "allow_unknown", "holdings")
 _LIST = "holdings"
 """A bare list is read as if it stood under this key."""
 
@@ -44,6 +44,7 @@ def read(text: str, session: ImportSession) -> Portfolio:
     root.only(KEYS)
     currency = root.take("currency", parse_currency) or USUAL_CURRENCY
     session.naming.currency = currency
+    session.naming.allow_unknown |= bool(root.take("allow_unknown", parse_flag))
     if not root.values.get(_LIST) and "cash" not in root:
         root.problem("the file names no holdings", _LIST)
     holdings, cash = gather(_entries(root, session), session)

@@ -35,6 +35,8 @@ def gather(entries: Iterable[Entry], session: ImportSession) -> tuple[tuple[Hold
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.holding.asset_id, []).append(entry)
+    if groups and groups.keys() <= session.naming.unknown:
+        session.problems.append(Problem("nothing in the file is a known asset", key="holdings"))
     holdings = [h for group in groups.values() if (h := _one(group, session)) is not None]
     cash = total(h.quantity for h in holdings if h.asset_id == CASH)
     kept = tuple(h for h in holdings if h.asset_id != CASH)
@@ -104,7 +106,12 @@ def _warn(holdings: tuple[Holding, ...], session: ImportSession) -> None:
     if unknown:
         names = ", ".join(printable(name) for name in unknown)
         session.warnings.append(f"unknown, so valued at zero and never traded: {names}")
+    session.warnings.extend(session.naming.notes)
     for holding in holdings:
+        if holding.kind and not holding.stated:
+            session.warnings.append(
+                f"{printable(holding.asset_id)} has no price, so it is valued at zero: state one"
+            )
         if holding.asset_id not in session.naming.index:
             _warn_of_likeness(holding, session)
         elif holding.stated:

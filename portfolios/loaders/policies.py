@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from decimal import Decimal
 
-from portfolios.loaders.alert_rules import parse_rule
+from portfolios.loaders.alert_rules import OF_MARKET, named, parse_rule
 from portfolios.loaders.asset_names import Naming
 from portfolios.loaders.import_session import ImportSession
 from portfolios.loaders.number_parsing import in_percent, parse_fraction, parse_money, total
@@ -57,10 +57,10 @@ class Known:
 
     def asset(self, value: object) -> str:
         """Return a known asset id; ValueError with a sentence otherwise."""
-        name = parse_text(value)
-        if name == CASH:
+        meant = self._naming.known(parse_text(value), self._held)
+        if meant == CASH:
             raise ValueError("cash cannot be limited or wanted here: it is what the rest leaves")
-        return self._naming.known(name, self._held)
+        return meant
 
     def sector(self, value: object) -> str:
         """Return a known sector; ValueError with a sentence otherwise."""
@@ -72,12 +72,18 @@ class Known:
         raise ValueError(f"sector {shown(value)} is unknown; {ending}")
 
     def rule(self, value: object) -> AlertRule:
-        """Return a rule whose asset or sector is known; ValueError with a sentence otherwise."""
+        """Return a rule whose asset or sector is known; ValueError with a sentence otherwise.
+
+        It is kept with the asset's id, whatever name it was typed with.
+        """
         text = parse_text(value)
         rule = parse_rule(text)
-        if rule.name:
-            (self.sector if rule.subject == "sector" else self.asset)(rule.name)
-        return AlertRule(text)
+        if not rule.name:
+            return AlertRule(text)
+        meant = (self.sector if rule.subject == "sector" else self.asset)(rule.name)
+        if rule.subject in OF_MARKET and meant not in self._naming.index:
+            raise ValueError(f"{printable(meant)} has no market, so its {rule.subject} is unknown")
+        return AlertRule(text if meant == rule.name else named(text, meant))
 
 
 def read_policy(table: Table | None, profile: Profile | None, known: Known) -> Policy:
@@ -119,9 +125,10 @@ def read_targets(table: Table | None, known: Known) -> dict[str, Decimal] | None
         return None
     if not table.values:
         table.problem("targets names no asset; leave the table out, or name what you want")
-    targets = table.entries(parse_fraction)
-    for name in table.values:
-        _check(table, name, known)
+    targets: dict[str, Decimal] = {}
+    for name, share in table.entries(parse_fraction).items():
+        if (meant := _meant(table, name, known, targets)) is not None:
+            targets[meant] = share
     wanted = total(targets.values())
     if wanted > 1:
         table.problem(f"the targets add up to {in_percent(wanted)}, more than 100%")
@@ -152,11 +159,16 @@ def _ranges(table: Table, key: str, known: Known) -> dict[str, Range]:
     if len(outer.values) > MOST_ENTRIES:
         outer.problem(f"{key} has more than {MOST_ENTRIES:,} entries")
         return {}
-    return {name: _range(outer, name, known, key) for name in outer.values}
+    found: dict[str, Range] = {}
+    for name in outer.values:
+        meant = _meant(outer, name, known, found, is_sector=key == "sectors")
+        limits = _range(outer, name, key)
+        if meant is not None:
+            found[meant] = limits
+    return found
 
 
-def _range(outer: Table, name: str, known: Known, key: str) -> Range:
-    _check(outer, name, known, is_sector=key == "sectors")
+def _range(outer: Table, name: str, key: str) -> Range:
     limits = outer.table(name)
     if limits is None:
         return Range()
@@ -174,15 +186,19 @@ def _fee(value: object) -> Decimal:
     return parse_fraction(value, most=MOST_FEE)
 
 
-def _check(table: Table, name: str, known: Known, *, is_sector: bool = False) -> None:
-    """Note a key that names nothing, or that is another spelling of a name."""
+def _meant(
+    table: Table, name: str, known: Known, others: Collection[str], *, is_sector: bool = False
+) -> str | None:
+    """Return the id or sector that a key means; None, with a problem, for nothing or one twice."""
     try:
         meant = (known.sector if is_sector else known.asset)(name)
     except ValueError as error:
         table.problem(str(error), name)
-        return
-    if meant != name:
-        table.problem(f"{shown(name)} is written {meant}", name)
+        return None
+    if meant in others:
+        table.problem(f"{printable(meant)} stands twice, as {shown(name)} too", name)
+        return None
+    return meant
 
 
 def _volatility(value: object) -> Decimal:

@@ -23,7 +23,7 @@ from portfolios.loaders.policies import (
 )
 from portfolios.loaders.suggestions import shown
 from portfolios.loaders.table import Table
-from portfolios.loaders.value_parsing import one_of, parse_currency, parse_text
+from portfolios.loaders.value_parsing import one_of, parse_currency, parse_flag, parse_text
 from portfolios.model.policy import Profile
 from portfolios.model.portfolio import Portfolio
 
@@ -31,6 +31,7 @@ KEYS = (
     "name",
     "currency",
     "profile",
+    "allow_unknown",
     "investor",
     "policy",
     "targets",
@@ -63,6 +64,7 @@ def read(text: str, session: ImportSession) -> Portfolio:
     root.only(KEYS, _ELSEWHERE)
     currency = root.take("currency", parse_currency) or USUAL_CURRENCY
     session.naming.currency = currency
+    session.naming.allow_unknown |= bool(root.take("allow_unknown", parse_flag))
     holdings, cash = gather(_entries(root, session), session)
     known = Known(session.naming, holdings)
     profile = root.take("profile", one_of(Profile))

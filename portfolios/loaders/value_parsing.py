@@ -7,18 +7,16 @@ with the value, so that the key may stand before it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from portfolios.loaders.suggestions import nearest, shown
+from portfolios.values.visible_text import visible
 
 LONGEST_TEXT = 500
 LONGEST_DAYS = 3650
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that reorder what follows: a name with one can pass for another."""
 
 _C = TypeVar("_C", bound=StrEnum)
 
@@ -28,14 +26,14 @@ def parse_text(value: object, *, lines: bool = False) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is not text; put it in quotes")
     text = value.strip()
-    if not text:
-        raise ValueError(f"{shown(value)} is empty")
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"{shown(text)} is longer than {LONGEST_TEXT} characters")
-    allowed = "\n\t" if lines else ""
-    bad = next((ch for ch in text if _is_control(ch) and ch not in allowed), None)
-    if bad is not None:
-        raise ValueError(f"{shown(text)} has the control character U+{ord(bad):04X}")
+    try:
+        text = visible(text, lines=lines)
+    except ValueError as error:
+        raise ValueError(f"{shown(text)} {error}") from None
+    if not text:
+        raise ValueError(f"{shown(value)} is empty")
     return text
 
 
@@ -116,7 +114,3 @@ def one_of(choices: type[_C]) -> Callable[[object], _C]:
         raise ValueError(f"{shown(value)} is not one of {', '.join(words)}{ending}")
 
     return parse
-
-
-def _is_control(ch: str) -> bool:
-    return ch in _BIDI or unicodedata.category(ch) in {"Cc", "Cs", "Zl", "Zp"}

@@ -6,6 +6,7 @@ several assets share one, so a symbol is only ever a question, answered by `reso
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -66,17 +67,34 @@ class Asset:
         return self.membership or {self.sector: 1.0}
 
 
+def name_key(name: str) -> str:
+    """Return a name as it is looked up: capitals and the kind of gap between words do not matter.
+
+    >>> name_key(" Shiba  Inu"), name_key("shiba_inu"), name_key("ＢＴＣ")
+    ('shiba-inu', 'shiba-inu', 'btc')
+    """
+    flat = unicodedata.normalize("NFKC", name).casefold().replace("_", " ")
+    return "-".join(flat.split())
+
+
 class AssetIndex:
-    """Finds assets by id or symbol, and the nearest id for a typo."""
+    """Finds assets by id, name or symbol, and the nearest id for a typo."""
 
     def __init__(self, assets: Iterable[Asset]) -> None:
         self._by_id = {asset.asset_id: asset for asset in assets}
-        self._by_symbol: dict[str, list[Asset]] = {}
+        self._by_key: dict[str, list[Asset]] = {}
+        self._spelt: dict[str, Asset] = {}
         for asset in self._by_id.values():
-            self._by_symbol.setdefault(asset.symbol.upper(), []).append(asset)
+            spelt = {name_key(asset.asset_id), name_key(asset.name)}
+            self._spelt.update(dict.fromkeys(spelt, asset))
+            for key in spelt | {name_key(asset.symbol)}:
+                self._by_key.setdefault(key, []).append(asset)
 
     def __contains__(self, asset_id: object) -> bool:
         return asset_id in self._by_id
+
+    def __len__(self) -> int:
+        return len(self._by_id)
 
     def __iter__(self) -> Iterator[Asset]:
         return iter(self._by_id.values())
@@ -85,29 +103,38 @@ class AssetIndex:
         """Return the asset with this id, None when unknown."""
         return self._by_id.get(asset_id)
 
-    def resolve(self, symbol: str) -> Asset | None:
-        """Return the one asset a symbol means, None when nobody bears it.
+    def resolve(self, name: str, *, also: Iterable[str] = ()) -> Asset | None:
+        """Return the one asset that an id, name or symbol means, None when nobody bears it.
 
         The largest bearer is meant, unless the runner-up is more than a tenth of its size or a
         size is unknown: then only the user can say.
 
+        Args:
+            name: in any capitals.
+            also: ids of assets that it may mean besides those that bear it.
+
         Raises:
             AmbiguousAssetError: with the candidates, largest first.
         """
-        bearers = sorted(self._by_symbol.get(symbol.upper(), ()), key=_by_size)
+        key = name_key(name)
+        borne = self._by_key.get(key, ()) if key else ()
+        meant = [*borne, *(self._by_id[asset_id] for asset_id in also if asset_id in self)]
+        bearers: list[Asset] = sorted(
+            {asset.asset_id: asset for asset in meant}.values(), key=_by_size
+        )
         if len(bearers) < 2:
             return bearers[0] if bearers else None
         first, second = bearers[0].market_cap, bearers[1].market_cap
         if first is None or second is None or second > NOTABLE_SHARE * first:
             raise AmbiguousAssetError(
-                symbol.upper(), [Candidate(a.asset_id, a.name, a.rank) for a in bearers]
+                name.upper(), [Candidate(a.asset_id, a.name, a.rank) for a in bearers]
             )
         return bearers[0]
 
-    def nearest(self, asset_id: str) -> str | None:
-        """Return the known id most like this one, None when none is alike."""
-        near = get_close_matches(asset_id, self._by_id, n=1, cutoff=0.75)
-        return near[0] if near else None
+    def nearest(self, name: str) -> str | None:
+        """Return the id of the asset whose id or name is most like this, None when none is."""
+        near = get_close_matches(name_key(name), self._spelt, n=1, cutoff=0.75)
+        return self._spelt[near[0]].asset_id if near else None
 
 
 def _by_size(asset: Asset) -> tuple[float, str]:

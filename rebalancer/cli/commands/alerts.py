@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +20,7 @@ from rebalancer.cli.views.delivery import exit_of_delivery, tell_delivery
 from rebalancer.cli.views.refresh import counting
 
 if TYPE_CHECKING:
+    from portfolios.model.assets import AssetIndex
     from portfolios.store.portfolio_store import Store
 
 
@@ -51,7 +54,8 @@ def alerts(
     with open_full_database(resolved.settings) as store:
         match words or []:
             case ["add", name, rule]:
-                _add_rule(store, name, rule, at=context.clock())
+                index = partial(wiring.assets_from, resolved, offline=offline, clock=context.clock)
+                _add_rule(store, name, rule, index=index, at=context.clock())
             case ["remove", name, rule]:
                 _remove_rule(store, name, rule, at=context.clock())
             case [] | [_]:
@@ -94,10 +98,12 @@ def _replay(
     typer.echo(f"{len(said)} messages in {days} days, with today's holdings and our own grades")
 
 
-def _add_rule(store: Store, name: str, rule: str, *, at: datetime) -> None:
+def _add_rule(
+    store: Store, name: str, rule: str, *, index: Callable[[], AssetIndex], at: datetime
+) -> None:
     from rebalancer.usecases.accounts.alert_rules import add_rule
 
-    added = add_rule(store, name, rule, market=None, at=at)
+    added = add_rule(store, name, rule, index=index, priced=(), at=at)
     if not added.is_new:
         typer.echo(f"{name}: has this rule already")
         return
@@ -132,8 +138,9 @@ def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
     grid = table("portfolio", "rule", "state", "value>")
     for portfolio, when, states in rows:
         state = states.get(when)
-        words = "not looked at yet" if state is None else "true" if state.is_true else "false"
-        value = f"{state.value:,.6g}" if state and state.value is not None else "unknown"
+        holds = None if state is None else state.holds
+        words = "unknown" if holds is None else str(holds).lower()
+        value = "unknown" if state is None or holds is None else f"{state.value:,.6g}"
         grid.add_row(portfolio, when, words, value)
     out().print(grid)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,7 @@ import typer
 from portfolios.documents.plan_json import finding_to_json, run_to_json
 from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import NotFoundError, PlanError, UsageError
-from portfolios.loaders import load
+from portfolios.loaders import Loaded, load
 from portfolios.loaders.number_parsing import parse_flow
 from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan, Zone, worst
@@ -28,7 +30,7 @@ from rebalancer.cli.commands.portfolios import load_file
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
-from rebalancer.cli.options import AsJson, Maps, Offline
+from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 from rebalancer.cli.views.plan import show_plan, zones_view
 from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
 from rebalancer.usecases.proposals.keep import keep_and_offer
@@ -104,6 +106,7 @@ def run(
         Path | None, typer.Option(help="Write the exact problem and answer as JSON.")
     ] = None,
     maps: Maps = None,
+    allow_unknown: AllowUnknown = False,
     offline: Offline = False,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One trade per row.")] = False,
@@ -117,7 +120,9 @@ def run(
     resolved = wiring.settings_from(context.config)
     market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     flow = _flow(cash)
-    portfolios = _portfolios(context, names, every=every, offline=offline, maps=maps)
+    portfolios = _portfolios(
+        context, names, every=every, offline=offline, maps=maps, allow_unknown=allow_unknown
+    )
     if dump and len(portfolios) != 1:
         raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
     if flow and len(portfolios) != 1:
@@ -194,6 +199,7 @@ def zones(
     ctx: typer.Context,
     names: Names = None,
     maps: Maps = None,
+    allow_unknown: AllowUnknown = False,
     offline: Offline = False,
     as_json: AsJson = False,
     fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
@@ -202,7 +208,9 @@ def zones(
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     market = wiring.market_from(resolved, offline=offline, clock=context.clock)
-    portfolios = _portfolios(context, names, every=not names, offline=offline, maps=maps)
+    portfolios = _portfolios(
+        context, names, every=not names, offline=offline, maps=maps, allow_unknown=allow_unknown
+    )
     judged = [(p, findings_of(analyse(p, market))) for p in portfolios]
     if as_json:
         write_json(
@@ -229,13 +237,20 @@ def _flow(cash: str | None) -> Decimal:
 
 
 def _portfolios(
-    context: Context, names: list[str] | None, *, every: bool, offline: bool, maps: list[str] | None
+    context: Context,
+    names: list[str] | None,
+    *,
+    every: bool,
+    offline: bool,
+    maps: list[str] | None,
+    allow_unknown: bool,
 ) -> list[Portfolio]:
     if not names and not every:
         raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
     resolved = wiring.settings_from(context.config)
     files = [name for name in names or () if _is_file(name)]
-    found = _from_files(context, files, offline=offline, maps=maps) if files else []
+    read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
+    found = _from_files(context, files, read, offline=offline) if files else []
     stored = [name for name in names or () if name not in files]
     if stored or not names:
         with wiring.open_store(resolved, read_only=True) as store:
@@ -246,13 +261,13 @@ def _portfolios(
 
 
 def _from_files(
-    context: Context, files: list[str], *, offline: bool, maps: list[str] | None
+    context: Context, files: list[str], read: Callable[..., Loaded], *, offline: bool
 ) -> list[Portfolio]:
     resolved = wiring.settings_from(context.config)
     index = wiring.assets_from(resolved, offline=offline, clock=context.clock)
     found = []
     for file in files:
-        loaded = load_file(file, index, maps=maps)
+        loaded = read(file, index)
         for warning in loaded.warnings:
             context.tell(f"note: {warning}")
         found.append(loaded.portfolio)

@@ -16,7 +16,7 @@ from portfolios.model.valuation import value_portfolio
 from rebalancer import wiring
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
-from rebalancer.cli.options import AsJson, Maps, Offline
+from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
 from rebalancer.usecases.accounts.imports import (
     Import,
@@ -38,12 +38,19 @@ def register(app: typer.Typer) -> None:
 
 
 def load_file(
-    source: str, index: AssetIndex, *, maps: list[str] | None = None, name: str | None = None
+    source: str,
+    index: AssetIndex,
+    *,
+    maps: list[str] | None = None,
+    allow_unknown: bool = False,
+    name: str | None = None,
 ) -> Loaded:
     """Read a portfolio file, or standard input for `-`."""
     meant = symbol_map(maps or ())
     text = read_source(source, sys.stdin.buffer)
-    return load(text, source=source, index=index, symbol_map=meant, name=name)
+    return load(
+        text, source=source, index=index, symbol_map=meant, allow_unknown=allow_unknown, name=name
+    )
 
 
 def add(
@@ -51,6 +58,7 @@ def add(
     file: Annotated[str, typer.Argument(help="TOML, CSV or JSON; - reads standard input.")],
     name: Annotated[str | None, typer.Option(help="Keep it under this name.")] = None,
     maps: Maps = None,
+    allow_unknown: AllowUnknown = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the difference, keep nothing.")
     ] = False,
@@ -62,7 +70,7 @@ def add(
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     index = wiring.assets_from(resolved, offline=offline, clock=context.clock)
-    loaded = load_file(file, index, maps=maps, name=name)
+    loaded = load_file(file, index, maps=maps, allow_unknown=allow_unknown, name=name)
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     for warning in loaded.warnings:
         context.tell(f"note: {warning}")

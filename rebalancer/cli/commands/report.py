@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from portfolios.errors import UsageError
+from portfolios.values.visible_text import file_stem
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import Offline
@@ -67,7 +68,7 @@ def report(
 
 def write_report(made: Report, folder: Path, *, sender: str | None) -> list[Path]:
     """Write a report as web page, text and mail, with its pictures; return what was written."""
-    stem = f"{re.sub(r'[^A-Za-z0-9_-]+', '-', made.facts.portfolio)}-{made.facts.week}"
+    stem = f"{file_stem(made.facts.portfolio)}-{made.facts.week}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portfolios.errors import UsageError
 from portfolios.loaders.alert_rules import Rule, parse_rule
-from portfolios.loaders.suggestions import nearest
-from portfolios.model.market import Market
+from portfolios.loaders.asset_names import Naming
+from portfolios.loaders.policies import Known
+from portfolios.model.assets import AssetIndex
 from portfolios.model.portfolio import AlertRule, Portfolio
 from portfolios.store.portfolio_store import Store
 
@@ -31,23 +33,32 @@ class Added:
     doubt: str = ""
 
 
-def add_rule(store: Store, name: str, text: str, *, market: Market | None, at: datetime) -> Added:
+def add_rule(
+    store: Store,
+    name: str,
+    text: str,
+    *,
+    index: Callable[[], AssetIndex],
+    priced: Collection[str],
+    at: datetime,
+) -> Added:
     """Give a portfolio a rule; one that says the same as another is no new one.
 
     Args:
         store: of the portfolio.
         name: of the portfolio.
-        text: the rule as written; its asset may be named by a symbol that the market knows.
-        market: the newest known.
+        text: the rule as written; it is kept with the id of the asset that it names.
+        index: returns the known assets; asked only where the rule names an asset or a sector.
+        priced: ids of assets that have a price by now.
         at: the moment.
 
     Raises:
-        UsageError: for what is no rule, and for one too many.
-        AmbiguousAssetError: for a symbol that several assets bear.
+        UsageError: for what is no rule, for one that never becomes true because nobody knows its
+            asset or sector, and for one too many.
     """
+    when = _resolved(text, store.load_portfolio(name), index)
     with store.database.transaction():
         kept = store.load_portfolio(name)
-        when, doubt = _named(read_rule(text), text, kept, market)
         if same := _same(kept, when):
             return Added(same[0].when, is_new=False)
         if len(kept.alerts) >= MOST_RULES:
@@ -55,7 +66,7 @@ def add_rule(store: Store, name: str, text: str, *, market: Market | None, at: d
                 f"{name} has {MOST_RULES} rules, the most there may be", hint="remove one first"
             )
         store.save_portfolio(replace(kept, alerts=(*kept.alerts, AlertRule(when))), at=at)
-    return Added(when, is_new=True, doubt=doubt)
+    return Added(when, is_new=True, doubt=_doubt(read_rule(when), kept, priced))
 
 
 def remove_rule(store: Store, name: str, when: str, *, at: datetime) -> bool:
@@ -81,20 +92,24 @@ def read_rule(text: str) -> Rule:
         raise UsageError(str(error), hint=HINT) from None
 
 
-def _named(rule: Rule, text: str, portfolio: Portfolio, market: Market | None) -> tuple[str, str]:
-    """Return a rule with its asset named by id, and what to mind about that asset."""
+def _resolved(text: str, portfolio: Portfolio, index: Callable[[], AssetIndex]) -> str:
+    """Return a rule with its asset named by id, or its sector as it is kept."""
+    if not read_rule(text).name:
+        return text
+    naming = Naming(index(), {}, currency=portfolio.currency, takes_map=False)
+    naming.unknown.update(portfolio.unknown)
+    try:
+        return Known(naming, portfolio.holdings).rule(text).when
+    except ValueError as error:
+        raise UsageError(str(error), hint=HINT) from None
+
+
+def _doubt(rule: Rule, portfolio: Portfolio, priced: Collection[str]) -> str:
+    """Say what to mind about an asset that is not priced yet; empty where there is nothing."""
     held = {holding.asset_id for holding in portfolio.holdings} | portfolio.wished
-    if not rule.name or rule.subject == "sector" or rule.name in held:
-        return text, ""
-    known = market.assets if market else {}
-    if rule.name in known:
-        return text, ""
-    asset = market.index().resolve(rule.name) if market else None
-    if asset is not None:
-        return text.replace(rule.name, asset.asset_id, 1), ""
-    near = nearest(rule.name.lower(), known)
-    meant = f"; did you mean {near}?" if near else ""
-    return text, f"{rule.name} is not priced here yet, the next refresh looks for it{meant}"
+    if not rule.name or rule.subject == "sector" or rule.name in held or rule.name in priced:
+        return ""
+    return f"{rule.name} is not priced here yet, the next refresh looks for it"
 
 
 def _same(portfolio: Portfolio, when: str) -> tuple[AlertRule, ...]:

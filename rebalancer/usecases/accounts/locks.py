@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from portfolios.errors import NotFoundError, UsageError
+from portfolios.errors import AmbiguousAssetError, NotFoundError, UsageError
+from portfolios.loaders.names.resolve import resolve
 from portfolios.loaders.value_parsing import one_of, parse_date, parse_text
+from portfolios.model.assets import Asset, AssetIndex
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio
 
@@ -35,30 +37,33 @@ def read_lock(said: Mapping[str, str], *, today: date) -> Lock:
 
 
 def held_by(portfolio: Portfolio, word: str, market: Market | None) -> Holding:
-    """Return the one holding that a word means: its asset id, or the symbol of just one.
+    """Return the one holding that a name means.
 
     Raises:
         NotFoundError: when nothing held bears it.
         UsageError: when several do, and only the asset id can tell which is meant.
     """
-    alike = (h for h in portfolio.holdings if h.asset_id.casefold() == word.casefold())
-    if (exact := portfolio.holding(word) or next(alike, None)) is not None:
-        return exact
-    bearers = [h for h in portfolio.holdings if word.upper() in _symbols(h, market)]
-    if not bearers:
+    index = AssetIndex(_described(h, market) for h in portfolio.holdings)
+    try:
+        meaning = resolve(word, index, currency=portfolio.currency)
+    except AmbiguousAssetError as error:
+        ids = ", ".join(candidate.asset_id for candidate in error.candidates)
+        raise UsageError(f"{word[:40]} may be {ids}", hint="write the asset id") from None
+    except ValueError as error:
+        raise NotFoundError(str(error), hint=f"/portfolio {portfolio.name}") from None
+    found = None if meaning is None else portfolio.holding(meaning.asset_id)
+    if found is None:
         raise NotFoundError(
             f"{portfolio.name} holds no {word[:40]}", hint=f"/portfolio {portfolio.name}"
         )
-    if len(bearers) > 1:
-        ids = ", ".join(h.asset_id for h in bearers)
-        raise UsageError(f"{word[:40]} may be {ids}", hint="write the asset id")
-    return bearers[0]
+    return found
 
 
-def _symbols(holding: Holding, market: Market | None) -> set[str]:
+def _described(holding: Holding, market: Market | None) -> Asset:
+    """Return what is held with the names it bears; no sizes, so that nothing dwarfs anything."""
     asset = None if market is None else market.assets.get(holding.asset_id)
-    known = (holding.symbol, "" if asset is None else asset.symbol)
-    return {symbol.upper() for symbol in known if symbol}
+    symbol = asset.symbol if asset else holding.symbol
+    return Asset(holding.asset_id, symbol, asset.name if asset else holding.name)
 
 
 def locked(portfolio: Portfolio, holding: Holding, lock: Lock) -> Portfolio:

@@ -14,6 +14,7 @@ from portfolios.model.users import COMMAND_LINE, Person, Role
 from portfolios.store.link_codes import LinkCodes
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
+from portfolios.values.visible_text import visible
 
 OWNER = "owner"
 """The name of the owner whom the settings name: nobody else may share what is kept under it."""
@@ -102,8 +103,12 @@ def _refuse_nonsense(person: Person) -> None:
     """Refuse what would make somebody unreachable, or let a group see too much."""
     if not person.name.strip():
         raise UsageError("a person needs a name", hint="rebalancer user add ann")
-    if person.name != " ".join(person.name.split()) or not person.name.isprintable():
-        raise UsageError("a name is one line without space around it", hint="e.g. ann")
+    try:
+        plain = visible(person.name)
+    except ValueError as error:
+        raise UsageError(f"this name {error}", hint="type it again without, e.g. ann") from None
+    if person.name != plain:
+        raise UsageError("a name is one line without space around it", hint=f"e.g. {plain}")
     if person.name == COMMAND_LINE:
         why = f"{COMMAND_LINE} signs what is decided on the command line"
         raise UsageError(why, hint="choose another name")

@@ -108,14 +108,27 @@ def _read(scenario: Scenario, word: str, words: Sequence[str]) -> Scenario:
         raise ValueError(unknown("key", head, FORMS))
     if form.names_something is not bool(rest):
         raise ValueError(f"write it as {form.example}")
-    if sum(other.partition("=")[0].lower() == key.lower() for other in words) > 1:
+    same = _same_key(scenario, key)
+    if sum(_same_key(scenario, other.partition("=")[0]) == same for other in words) > 1:
         raise ValueError("said more than once")
     return form.read(scenario, rest or head.lower(), value)
 
 
+def _same_key(scenario: Scenario, key: str) -> str:
+    """Return a key as every other spelling of it is: its asset under its id."""
+    head, _, rest = key.partition(".")
+    name, dot, end = rest.rpartition(".") if head.lower() == "asset" else (rest, "", "")
+    if not name or head.lower() == "sector":
+        return key.lower()
+    try:
+        return f"{head.lower()}.{_known(scenario).asset(name)}{dot}{end}".lower()
+    except ValueError:
+        return key.lower()
+
+
 def _known(scenario: Scenario) -> Known:
     index = scenario.market.index()
-    naming = Naming(index, len(scenario.market.assets), {}, currency=scenario.portfolio.currency)
+    naming = Naming(index, {}, currency=scenario.portfolio.currency, takes_map=False)
     naming.unknown.update(scenario.portfolio.unknown)
     return Known(naming, scenario.portfolio.holdings)
 
@@ -161,7 +174,8 @@ def _limit(kind: str) -> Reader:
         if not of or end not in _ENDS:
             raise ValueError(f"write it as {FORMS[kind.removesuffix('s')].example}")
         bound = None if value == DEFAULT else value
-        stated = getattr(_stated(scenario, {kind: {of: {end: bound or "0%"}}}), kind)[of]
+        stated_as = getattr(_stated(scenario, {kind: {of: {end: bound or "0%"}}}), kind)
+        ((of, stated),) = stated_as.items()
         limits = getattr(scenario.portfolio.policy, kind)
         new = replace(limits.get(of, Range()), **{end: getattr(stated, end) if bound else None})
         return scenario.with_policy(**{kind: {**limits, of: new}})

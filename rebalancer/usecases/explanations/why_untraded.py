@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from portfolios.errors import AmbiguousAssetError
+from portfolios.loaders.names.resolve import resolve
+from portfolios.model.assets import Asset, AssetIndex
 from portfolios.model.market import SHORT_GRADE_LIMIT
 from portfolios.model.plan import Decision, LimitLine, Plan, PlanPosition, Trade
 from portfolios.model.policy import Mode, Signals
@@ -28,10 +31,20 @@ _LOCK = re.compile(rf"(?:^|(?<=; ))((?:part )?)({'|'.join(_BANS)})\b")
 
 
 def positions_named(plan: Plan, name: str) -> tuple[PlanPosition, ...]:
-    """Return the position with this id, else every one that bears it as its symbol."""
-    word = name.lower()
-    by_id = tuple(p for p in plan.positions if p.asset_id.lower() == word)
-    return by_id or tuple(p for p in plan.positions if p.symbol.lower() == word)
+    """Return the position with this id, else what a name means; several if only ids could tell."""
+    by_id = tuple(p for p in plan.positions if p.asset_id.lower() == name.lower())
+    if by_id:
+        return by_id
+    index = AssetIndex(Asset(p.asset_id, p.symbol, "") for p in plan.positions)
+    try:
+        meaning = resolve(name, index, currency=plan.currency)
+    except AmbiguousAssetError as error:
+        meant = {candidate.asset_id for candidate in error.candidates}
+    except ValueError:
+        return ()
+    else:
+        meant = {meaning.asset_id} if meaning else set()
+    return tuple(p for p in plan.positions if p.asset_id in meant)
 
 
 def trade_of(plan: Plan, asset_id: str) -> Trade | None:

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from portfolios.errors import NotFoundError
+from portfolios.errors import NotFoundError, UsageError
+from portfolios.loaders.names.resolve import resolve
 from portfolios.model.assets import Asset
 from portfolios.model.market import Array, Bars, Market, Quote
 
@@ -99,16 +100,21 @@ def _change(price: float | None, close: Array, days: int) -> float | None:
 
 
 def asset_named(market: Market, word: str) -> Asset:
-    """Return the asset that an id or a symbol means.
+    """Return the asset that a name means.
 
     Raises:
         NotFoundError: with the nearest id.
+        UsageError: for a currency, and for what became another asset.
         AmbiguousAssetError: with the candidates.
     """
     index = market.index()
-    asset = index.get(word) or index.get(word.lower()) or index.resolve(word)
+    try:
+        meaning = resolve(word, index, currency=market.currency)
+    except ValueError as error:
+        raise UsageError(str(error), hint="write an id or a symbol of the token table") from None
+    asset = None if meaning is None else index.get(meaning.asset_id)
     if asset is None:
-        near = index.nearest(word.lower())
+        near = index.nearest(word)
         hint = f"did you mean {near}?" if near else "write an id or a symbol of the token table"
         raise NotFoundError(f"no asset is called {word[:40]}", hint=hint)
     return asset

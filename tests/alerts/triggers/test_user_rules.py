@@ -76,7 +76,11 @@ def test_what_is_in_doubt_or_old_neither_fires_nor_clears(
     was = RuleState(rule, True, NOW, 120_000.0)
     quote = replace(quote, price=Decimal(1))
     doubtful = replace(market, quotes={**market.quotes, "bitcoin": quote})
-    assert judge_rules(facts(doubtful, rule), (was,), at=NOW)[0] == (was,)
+    (state,) = judge_rules(facts(doubtful, rule), (was,), at=NOW)[0]
+    assert state == replace(was, is_unknown=True)
+    assert (was.holds, state.holds) == (True, None)
+    assert judge_rules(facts(market, rule), (state,), at=NOW)[0][0].holds is not None
+    assert RuleState(rule, False, NOW).holds is None
 
 
 def test_each_subject_has_its_value(market: Market) -> None:

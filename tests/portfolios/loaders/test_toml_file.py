@@ -218,7 +218,8 @@ HOLDING = '[[holdings]]\nasset = "bitcoin"\nquantity = 1\n'
          "did you mean solana?"]),
         ('[policy]\nsectors = { layr1 = { max = "1%" } }', ['line 2   sector "layr1" is unknown; '
          "did you mean layer1?"]),
-        ('[policy.sectors]\n\nAI = { max = "1%" }', ['line 3   "AI" is written ai']),
+        ('[policy.sectors]\nai = { max = "1%" }\nAI = { max = "2%" }', ['line 3   ai stands twice, '
+         'as "AI" too']),
         ('[policy]\nassets = { bitcon = { max = "1%" } }', ['line 2   asset "bitcon" is unknown; '
          "did you mean bitcoin?"]),
         ('[policy]\nassets = { cash = { max = "1%" } }', ["line 2   cash cannot be limited or "
@@ -232,8 +233,9 @@ HOLDING = '[[holdings]]\nasset = "bitcoin"\nquantity = 1\n'
         ("[investor]\naccredited = 'yes'", ['line 2   accredited "yes" is neither true nor false']),
         ('[targets]\nbitcoin = "80%"\nsolana = "40%"', ["line 1   the targets add up to 120%, more "
          "than 100%"]),
-        ('[targets]\nBTC = "80%"', ['line 2   asset "BTC" is a symbol; write the asset id '
-         "bitcoin"]),
+        ('[targets]\nbitcoin = "8%"\nBTC = "80%"', ['line 3   bitcoin stands twice, as "BTC" too']),
+        ('[targets]\nUSD = "80%"', ["line 2   cash cannot be limited or wanted here: it is what "
+         "the rest leaves"]),
         ('[targets]\nzzzz = "80%"', ['line 2   asset "zzzz" is unknown']),
         ("[targets]\nbitcoin = 40", ['line 2   bitcoin 40 is not a percentage; write "40%" or '
          "0.40"]),
@@ -243,8 +245,9 @@ HOLDING = '[[holdings]]\nasset = "bitcoin"\nquantity = 1\n'
          "targets_from exclude each other"]),
         ('targets_from = "somewhere"', ['line 1   targets_from "somewhere" is unknown; write '
          '"tokenmetrics:" and the index id']),
-        ('[[alerts]]\nwhen = "price btc > 3"', ['line 2   when asset "btc" is a symbol; write the '
-         "asset id bitcoin"]),
+        ('[[alerts]]\nwhen = "price LUNA > 3"', ['line 2   when symbol LUNA names two assets: '
+         "terra-luna (Terra Classic, rank 171), terra-luna-2 (Terra, rank 310); add --map "
+         "LUNA=terra-luna"]),
         ('[[alerts]]\nwhen = "sector.mem > 3%"', ['line 2   when sector "mem" is unknown; did you '
          "mean meme?"]),
         ("[[alerts]]\nif = 'x'", ["line 1   when is missing", "line 2   key if is unknown; known: "
@@ -313,7 +316,7 @@ def test_a_mistake_in_a_holding_is_named_with_its_line(
         ("a = 2027-13-01", "line 1   not TOML: expected newline or end of document after a "
          "statement"),
         ("a = " + "9" * 900, "line 1   key a is unknown; known: name, currency, profile, "
-         "investor, policy, targets, targets_from, alerts, holdings"),
+         "allow_unknown, investor, policy, targets, targets_from, alerts, holdings"),
         ("a = 1\nb = 0x" + "f" * 5000, "line 2   a number or key is too long"),
         ("a = 1\nb = " + "[" * 100_000, "line 2   lists, tables or dotted keys are nested too "
          "deeply"),

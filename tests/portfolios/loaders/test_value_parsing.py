@@ -48,7 +48,7 @@ def test_a_value_is_read(parse: Callable[[object], object], written: object, mea
         (parse_text, " ", '" " is empty'),
         (parse_text, "x" * 501, f'"{"x" * 37}..." is longer than 500 characters'),
         (parse_text, "a\x1b[31m", '"a\\x1b[31m" has the control character U+001B'),
-        (parse_text, "a\u202eb", '"a\\u202eb" has the control character U+202E'),
+        (parse_text, "a\u202eb", '"a\\u202eb" has the invisible character U+202E'),
         (parse_text, "a\ud800", '"a\\ud800" has the control character U+D800'),
         (parse_text, "one\ntwo", '"one\\ntwo" has the control character U+000A'),
         (parse_lines, "one\x00two", '"one\\x00two" has the control character U+0000'),

@@ -33,7 +33,7 @@ def alerts(request: Request) -> Reply:
         for number, (own, when) in numbered
     ]
     count = display.counted(len(every), "rule")
-    true = sum(bool((s := states[own.name].get(when)) and s.is_true) for own, when in every)
+    true = sum(bool((s := states[own.name].get(when)) and s.holds) for own, when in every)
     reply = reply_with(request, f"{count}, {true} true now", lines(*told), note=EXAMPLE)
     return reply.with_buttons(*_removals(request, numbered), pages)
 
@@ -48,7 +48,14 @@ def alert(request: Request) -> Reply:
     if words[:1] == (REMOVE,):
         return _removed(request, own, " ".join(words[1:]))
     market = request.load_market()
-    added = add_rule(request.store, own.name, " ".join(words), market=market, at=request.now)
+    added = add_rule(
+        request.store,
+        own.name,
+        " ".join(words),
+        index=request.services.assets or request.market().index,
+        priced=market.assets if market else (),
+        at=request.now,
+    )
     if not added.is_new:
         return reply_with(request, f"{own.name}: has this rule already", lines(added.when))
     reply = reply_with(
@@ -116,9 +123,8 @@ def _states(request: Request, own: Portfolio) -> dict[str, RuleState]:
 
 
 def _state(state: RuleState | None) -> str:
-    if state is None or state.value is None:
-        return "not known yet"
-    return "true" if state.is_true else "false"
+    holds = None if state is None else state.holds
+    return "unknown" if holds is None else str(holds).lower()
 
 
 def _removals(

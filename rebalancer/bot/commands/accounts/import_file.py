@@ -13,6 +13,8 @@ from rebalancer.bot.request import File, Request
 from rebalancer.usecases.accounts.drafts import draft_change
 from rebalancer.usecases.accounts.imports import prepare_import, reference_words, symbol_map
 
+UNKNOWN = "allow_unknown"
+"""The word of a caption, `allow_unknown=true`, by which assets that nobody knows are kept."""
 MOST_PROBLEMS = 20
 MOST_WARNINGS = 5
 LONGEST_PROBLEM = 200
@@ -51,7 +53,8 @@ def _read(request: Request, file: File) -> Loaded:
         file.content,
         source=file.name[-LONGEST_NAME:],
         index=request.services.assets(),
-        symbol_map=symbol_map(word for word in request.words if "=" in word),
+        symbol_map=symbol_map(f"{k}={v}" for k, v in request.options.items() if k != UNKNOWN),
+        allow_unknown=request.options.get(UNKNOWN) == "true",
         name=" ".join(request.names) or None,
     )
 
@@ -74,6 +77,7 @@ def _refused(request: Request, error: InputError) -> Reply:
 def _said_here(text: str) -> str:
     """Word a sentence for a caption, where what a symbol means is written without an option."""
     plain = text.replace("--map ", "").replace("--name", "the name")
+    plain = plain.replace("--allow-unknown", f"{UNKNOWN}=true in the caption")
     return plain if len(plain) <= LONGEST_PROBLEM else f"{plain[: LONGEST_PROBLEM - 1]}…"
 
 

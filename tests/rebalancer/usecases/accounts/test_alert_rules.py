@@ -34,7 +34,7 @@ def rules(store: Store) -> list[str]:
 
 
 def add(store: Store, text: str) -> Added:
-    return add_rule(store, "core", text, market=MARKET, at=NOW)
+    return add_rule(store, "core", text, index=MARKET.index, priced=MARKET.assets, at=NOW)
 
 
 def test_a_rule_is_added_once_however_it_is_spaced(store: Store) -> None:
@@ -49,14 +49,32 @@ def test_a_rule_is_added_once_however_it_is_spaced(store: Store) -> None:
 def test_a_symbol_is_kept_as_the_id_it_means(store: Store) -> None:
     assert add(store, "price BTC >= 1").when == "price bitcoin >= 1"
     assert not add(store, "price bitcoin >= 1").is_new
-    assert add(store, "price own-token > 1") == Added("price own-token > 1", is_new=True)
+    assert add(store, "price Shiba Inu > 1").when == "price shiba-inu > 1"
+    assert add(store, "sector.AI > 30%").when == "sector.ai > 30%"
+    assert add(store, "weight OWN-token > 1%") == Added("weight own-token > 1%", is_new=True)
 
 
-def test_an_asset_without_a_price_is_taken_with_a_word(store: Store) -> None:
-    added = add(store, "price bitcoinn > 1")
-    assert added.is_new
-    assert added.doubt.startswith("bitcoinn is not priced here yet")
-    assert added.doubt.endswith("did you mean bitcoin?")
+def test_a_known_asset_without_a_price_is_taken_with_a_word(store: Store) -> None:
+    added = add_rule(store, "core", "price SOL > 1", index=MARKET.index, priced=(), at=NOW)
+    assert added.doubt == "solana is not priced here yet, the next refresh looks for it"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("price bitcoinn > 1", "unknown; did you mean bitcoin"),
+        ("price nonesuch > 1", "unknown"),
+        ("price LUNA > 1", "names two assets: .*; write the id terra-luna"),
+        ("price EUR > 1", "is a currency"),
+        ("weight cash > 5%", "cash cannot be limited"),
+        ("sector.aii > 30%", "unknown; did you mean ai"),
+        ("price own-token > 1", "own-token has no market, so its price is unknown"),
+    ],
+)
+def test_a_rule_that_can_never_be_true_is_refused(store: Store, text: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        add(store, text)
+    assert rules(store) == []
 
 
 def test_nonsense_and_one_too_many_are_refused(store: Store) -> None:

@@ -150,7 +150,7 @@ def test_an_old_price_is_supposed_anew() -> None:
         ("sector.meme.max=5", 'write "5%"'),
         ("asset.bitcoin.min=5%", "an asset has a max only"),
         ("asset.bitcon.max=5%", "did you mean bitcoin?"),
-        ("asset.BTC.max=5%", "write the asset id bitcoin"),
+        ("asset.LUNA.max=5%", "write the id terra-luna"),
         ("cash=abc", '"abc" is not a number'),
         ("cash=$5", "currency sign"),
         ("cash.usd=5", "write it as cash=1000"),

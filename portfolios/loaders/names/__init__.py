@@ -1,0 +1,1 @@
+"""What people call assets: ids, names, symbols, codes of exchanges, currencies, old names."""
