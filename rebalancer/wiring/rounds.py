@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,11 +20,12 @@ from portfolios.store.leases import Lease, holding
 from portfolios.store.portfolio_store import Store
 from portfolios.values.time import Clock, Moment
 from rebalancer import wiring
+from rebalancer.logs import masked
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import WorkerContext
 from rebalancer.usecases.monitoring.round import GoesOn, Round, RoundInputs, look_round
-from rebalancer.usecases.refresh.report import RefreshReport
+from rebalancer.usecases.refresh.report import Degradation, Loss, RefreshReport
 from rebalancer.wiring.delivery import open_full_database, people_of
 from rebalancer.wiring.providers import credit_plans
 from rebalancer.wiring.refresh import refresh_all
@@ -95,9 +98,23 @@ class RoundWorker:
             if context.rest(seconds) or not goes_on():
                 raise _InterruptedError
 
-        report = refresh_all(settings, clock=self.clock, manual=False, wait=wait)
+        report = pull(settings, clock=self.clock, wait=wait)
         if report is not None:
             note_providers(database, report, self.clock())
+
+
+def pull(
+    settings: Settings, *, clock: Clock, wait: Callable[[float], None] = time.sleep
+) -> RefreshReport | None:
+    """Refresh as part of a round, which goes on with the last good data whatever happens here."""
+    try:
+        return refresh_all(settings, clock=clock, manual=False, wait=wait)
+    except _InterruptedError:
+        raise
+    except Exception as error:
+        log.debug("the pull ended", exc_info=True)
+        words = masked(f"ended early: {type(error).__name__}: {error}")
+        return RefreshReport(degradations=(Degradation("", "refresh", Loss.FAILED, words),))
 
 
 def run_round_now(
@@ -133,6 +150,9 @@ def is_due(database: Database, now: datetime) -> bool:
 def note_providers(database: Database, report: RefreshReport, now: datetime) -> None:
     """Note of each provider that was asked how it served."""
     lost = {loss.provider: loss.text for loss in report.degradations if loss.provider}
+    for loss in report.degradations:
+        if not loss.provider:
+            log.warning("%s %s", loss.job, loss.text)
     served = {Capability.PRICES: report.priced, Capability.GRADES: report.graded}
     for name, provider in PROVIDERS.items():
         if name in lost:

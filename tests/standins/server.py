@@ -155,6 +155,7 @@ def _spoiled(reply: Reply, fault: Fault) -> Reply:
         "object": Reply(200, b'{"unexpected": true}', reply.headers),
         "list": Reply(200, b"[1, [2], null]", reply.headers),
         "nan": Reply(200, b'{"price": NaN}', reply.headers),
+        "vast": Reply(200, b'{"unused": 1e99999999999999999999}', reply.headers),
         "bomb": Reply(200, _bomb(), {**reply.headers, "content-encoding": "gzip"}),
         "status": as_json({"error": "something went wrong"}, fault.status, fault.headers),
     }.get(fault.kind, reply)

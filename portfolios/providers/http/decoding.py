@@ -18,6 +18,10 @@ MOST_VALUES = 300_000
 """Values in one document: small ones take far more memory than their text."""
 
 
+MOST_DIGITS = 1000
+"""Of a whole number; Python itself refuses to read a few thousand."""
+
+
 async def gather(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
     """Return a body, unpacked.
 
@@ -63,7 +67,11 @@ def parse(body: bytes) -> object:
     try:
         text = body.decode("utf-8")
         return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once_each
+            text,
+            parse_float=Decimal,
+            parse_int=_integer,
+            parse_constant=_no_number,
+            object_pairs_hook=_once_each,
         )
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -71,6 +79,14 @@ def parse(body: bytes) -> object:
         raise ValueError("it is not text in UTF-8") from error
     except json.JSONDecodeError as error:
         raise ValueError("it is not whole JSON") from error
+    except ArithmeticError as error:
+        raise ValueError("it holds a number beyond what can be counted") from error
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("it holds a number beyond what can be counted")
+    return int(digits)
 
 
 def _no_number(word: str) -> object:

@@ -85,12 +85,12 @@ def _serve(context: Context, resolved: Resolved, *, offline: bool, metrics: Path
 
 
 def _serve_once(context: Context, resolved: Resolved, *, offline: bool) -> None:
-    from rebalancer.wiring.refresh import refresh_all
+    from rebalancer.wiring.rounds import pull
     from rebalancer.wiring.service import serve_once
 
     clock = context.clock
     if not offline and resolved.settings.provider == "live":
-        report = refresh_all(resolved.settings, clock=clock, manual=False)
+        report = pull(resolved.settings, clock=clock)
         if report is not None:
             tell_losses(report, context.tell)
     market = wiring.market_from(resolved, offline=offline, clock=clock)

@@ -17,6 +17,7 @@ class Loss(StrEnum):
     CREDENTIAL = "credential"
     REPLY = "bad_reply"
     CAPPED = "capped"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Degradation:
     """One thing that was not refreshed.
 
     Attributes:
-        provider: who did not serve it; empty for the run's own cap.
+        provider: who did not serve it; empty where the run itself ended.
         job: what was being refreshed.
         loss: why, as a type.
         text: why, in words.

@@ -6,6 +6,7 @@ as a typed loss, and the data from before stay.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -29,11 +30,15 @@ from portfolios.store.database import Database
 from portfolios.values.time import StableClock
 from rebalancer.usecases.refresh.report import Degradation, Loss, Progress, Watch
 
+log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 MOST_FAILURES = 2
 """A provider that could not be reached so often in a row is left alone for this run."""
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a reply of an unknown shape may raise; the reply is broken then, not the run."""
 REFUSED_FOR = timedelta(hours=24)
 RATE_PAUSE = timedelta(hours=1)
 LOSSES: tuple[tuple[type[ProviderError], Loss], ...] = (
@@ -86,6 +91,11 @@ class RunState:
             answer = ask(*args, **kwargs)
         except ProviderError as error:
             self._lose(provider, job, error)
+            return None
+        except UNREADABLE as error:
+            log.warning("%s, %s: %r", provider, job, error)
+            unread = f"{provider} sent {job} that cannot be read ({type(error).__name__})"
+            self._lose(provider, job, ReplyError(unread, provider=provider))
             return None
         self.failures[provider] = 0
         self.served.add(provider)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.store.database import open_database
 from portfolios.store.heartbeats import Heartbeats
 from portfolios.store.leases import Lease
 from rebalancer.settings import Resolved, load_settings
 from rebalancer.supervisor import WorkerContext
+from rebalancer.usecases.refresh.report import Loss
 from rebalancer.wiring.delivery import open_full_database
-from rebalancer.wiring.rounds import EVERY, LEASE, ROUND, RoundWorker, is_due
+from rebalancer.wiring.rounds import EVERY, LEASE, ROUND, RoundWorker, is_due, pull
 
 NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -64,3 +67,19 @@ def test_one_that_is_stopped_in_the_middle_is_not_noted_as_done(resolved: Resolv
     with open_full_database(resolved.settings) as store:
         assert (told, Heartbeats(store.database).by_part()) == ([], ())
         assert Lease(store.database, ROUND, "next", LEASE).take(NOW)
+
+
+def test_a_pull_that_fails_in_any_way_ends_no_round(tmp_path: Path) -> None:
+    closed = {"REBALANCER_COINGECKO__BASE_URL": "http://127.0.0.1:1"}
+    told: list[str] = []
+    live = load_settings(environ=closed, cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path)
+    with open_full_database(live.settings) as store:
+        held = Portfolio("mine", holdings=(Holding("bitcoin", Decimal(1)),))
+        with store.database.transaction():
+            store.save_portfolio(held, at=NOW)
+            store.database.execute("DROP TABLE pauses")
+    RoundWorker(live, False, lambda: NOW, "ours")(turn_of(told))
+    assert told == ["well"]
+    report = pull(live.settings, clock=lambda: NOW)
+    assert report is not None
+    assert [(lost.loss, lost.job) for lost in report.degradations] == [(Loss.FAILED, "refresh")]

@@ -9,6 +9,7 @@ import resource
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -152,6 +153,9 @@ def test_a_body_without_end_is_refused_early(dispatcher: RawServer, packed: bool
         (b"[1]", {"kind": "text/plain"}),
         (b'{"price": NaN}', {}),
         (b'{"price": -Infinity}', {}),
+        (b'{"unused": 1e99999999999999999999}', {}),
+        (b'{"unused": -1E-99999999999999999999}', {}),
+        (b'{"unused": ' + b"9" * 9000 + b"}", {}),
         (b'{"id": 1, "id": 2}', {}),
         (b"[" * 100_000, {}),
         (b"[" + b"{}," * 400_000 + b"{}]", {}),
@@ -161,8 +165,8 @@ def test_a_body_without_end_is_refused_early(dispatcher: RawServer, packed: bool
         (b"x", {"content_encoding": "br"}),
     ],
     ids=[
-        "cut", "empty", "html", "plain", "nan", "infinity", "twice", "deep", "rich", "bytes",
-        "unpacked", "half packed", "other packing",
+        "cut", "empty", "html", "plain", "nan", "infinity", "vast", "tiny", "long", "twice",
+        "deep", "rich", "bytes", "unpacked", "half packed", "other packing",
     ],
 )  # fmt: skip
 def test_a_reply_out_of_shape_is_refused_and_not_asked_for_again(
@@ -279,6 +283,14 @@ def test_the_key_is_in_no_log_no_error_and_no_repr(
     assert CANARY not in caplog.text
     assert CANARY not in "".join(texts)
     assert "the key *** is wrong" in texts[0]
+
+
+@given(
+    st.from_regex(rb'\{"unused": -?[1-9]\d{0,3}(\.\d{1,20})?[eE][+-]?\d{1,30}\}', fullmatch=True)
+)
+def test_no_number_makes_the_reader_fail_otherwise(body: bytes) -> None:
+    with suppress(ValueError):
+        parse(body)
 
 
 @given(st.binary(max_size=300))

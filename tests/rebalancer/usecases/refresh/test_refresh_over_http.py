@@ -138,7 +138,19 @@ def test_prices_are_true_under_each_switch(tmp_path: Path, name: str, value: Any
             assert report.is_complete
 
 
-FAULTS = ["truncated", "html", "empty", "null", "object", "list", "nan", "bomb", "reset", "status"]
+FAULTS = [
+    "truncated",
+    "html",
+    "empty",
+    "null",
+    "object",
+    "list",
+    "nan",
+    "vast",
+    "bomb",
+    "reset",
+    "status",
+]
 
 
 @pytest.fixture(scope="module")
