@@ -16,6 +16,7 @@ from portfolios.store.schema import (
     LEASE_TABLE,
     LINK_TABLES,
     OFFER_TABLE,
+    PAUSE_TABLE,
     PEOPLE_TABLES,
     PLAN_TABLES,
     PORTFOLIO_TABLES,
@@ -103,3 +104,9 @@ def m011_turns(db: Database) -> None:
 def m012_addresses(db: Database) -> None:
     """Keep the addresses of a person by channel."""
     db.executescript(ADDRESSES_BY_CHANNEL)
+
+
+@PORTFOLIOS()
+def m013_pauses_after_faults(db: Database) -> None:
+    """Leave a provider alone after outages and broken replies too; earlier pauses end."""
+    db.executescript(PAUSE_TABLE)

@@ -83,6 +83,20 @@ CREATE TABLE pauses (
 ) STRICT, WITHOUT ROWID;
 """
 
+PAUSE_TABLE = """
+DROP TABLE pauses;
+
+CREATE TABLE pauses (
+    provider TEXT NOT NULL CHECK (provider <> ''),
+    endpoint TEXT NOT NULL,
+    cause TEXT NOT NULL CHECK (cause IN ('credential', 'quota', 'outage', 'reply')),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    since TEXT NOT NULL,
+    until TEXT NOT NULL CHECK (until > since),
+    PRIMARY KEY (provider, endpoint)
+) STRICT, WITHOUT ROWID;
+"""
+
 ASSET_TABLES = """
 CREATE TABLE assets (
     asset_id TEXT NOT NULL PRIMARY KEY CHECK (asset_id NOT IN ('', 'cash')),

@@ -19,7 +19,6 @@ from portfolios.marketdata.price_gate import Reading
 from portfolios.marketdata.universe import Universe, universe, wanted_assets
 from portfolios.model.market import Bars, Grade
 from portfolios.providers.quota.ledger import Ledger
-from portfolios.providers.quota.pauses import resume
 from portfolios.providers.quota.quota import CreditPlan
 from portfolios.store.database import Database
 from portfolios.store.portfolio_store import Store
@@ -103,8 +102,7 @@ def refresh(
         refresh_listing(run, coins)
     refresh_sectors(run, prices, fallback=grades.name if grades else "")
     _grade_ourselves(run, grader)
-    for provider in sorted(run.served - run.closed):
-        resume(database, provider)
+    run.finish()
     return replace(_report(run, grades), recorded=_recorded(run))
 
 

@@ -549,3 +549,43 @@ def test_no_call_is_made_inside_a_transaction(installation: Installation) -> Non
     assert installation.tm.calls["second_prices"] == 1
     assert len(inside) == 1 + 8 + 16 + 3 + 4
     assert not any(inside)
+
+
+@pytest.mark.parametrize("kind", [ReplyError, UnreachableError])
+@pytest.mark.parametrize("provider", ["cg", "tm"])
+def test_hours_of_faults_cost_a_few_calls_and_an_answer_ends_the_pause(
+    installation: Installation, provider: str, kind: type[ReplyError | UnreachableError]
+) -> None:
+    installation.hold(4)
+    installation.refresh()
+    installation.next_day(hours=4)
+    methods = ("prices", "history", "members", "find", "tokens", "signals", "regime")
+    fault = lambda: kind("nonsense", provider=CG if provider == "cg" else TM)  # noqa: E731
+    installation.settings = {f"{provider}.failing": dict.fromkeys(methods, fault)}
+    calls = 0
+    for _ in range(16):
+        installation.world.clock.sleep(901)
+        assert not installation.refresh().is_complete
+        calls += sum((installation.cg if provider == "cg" else installation.tm).calls.values())
+    assert calls <= 10
+    installation.settings = {}
+    installation.world.clock.sleep(7200)
+    assert installation.refresh().is_complete
+    installation.world.clock.sleep(901)
+    assert installation.refresh().is_complete
+
+
+def test_one_job_of_nonsense_is_left_alone_and_the_others_go_on(
+    installation: Installation,
+) -> None:
+    installation.hold(4)
+    installation.refresh()
+    installation.next_day(hours=4)
+    broken = {"signals": lambda: ReplyError("nonsense", provider=TM)}
+    installation.settings = {"tm.failing": broken}
+    calls = 0
+    for _ in range(12):
+        installation.world.clock.sleep(901)
+        assert len(installation.refresh().priced) == 4
+        calls += installation.tm.calls["signals"]
+    assert calls <= 8
