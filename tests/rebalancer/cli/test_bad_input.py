@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -170,3 +171,12 @@ def test_a_database_whose_folder_is_a_file(tmp_path: Path) -> None:
     shell = Shell(tmp_path, REBALANCER_DATABASE=str(tmp_path / "mine.toml" / "x.db"))
     shell.write("mine.toml", ONE)
     refused(shell.run("add", "mine.toml", "--offline"), 3, "cannot be used")
+
+
+def test_several_that_all_fail_leave_an_empty_document_and_not_a_traceback(shell: Shell) -> None:
+    for name in ("one", "two"):
+        sectors = '{ layer1 = { min = "90%", max = "20%" } }'
+        shell.write(f"{name}.toml", f"[policy]\nsectors = {sectors}\n{ONE}")
+    done = shell.run("run", "one.toml", "two.toml", "--offline", "--json")
+    assert done.code == 6
+    assert json.loads(done.out)["plans"] == []
