@@ -14,6 +14,7 @@ from alerts.messages import Message, Promise, with_tuples
 from portfolios.documents.codec import from_json, to_json
 from portfolios.errors import StoreError
 from portfolios.store.database import Row
+from portfolios.store.sqlite_file import RESTORE
 from portfolios.values.canonical import read_utc
 
 CHANGING = (
@@ -70,7 +71,7 @@ def delivery_from_row(row: Row) -> Delivery:
     except ValueError as error:
         raise StoreError(
             f"the stored message {row['number']} cannot be read",
-            hint="install the newest version; if it is the newest, go back to your newest backup",
+            hint=f"install the newest version; if it is the newest, {RESTORE}",
         ) from error
     return Delivery(
         dedupe_key=row["dedupe_key"],

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import randbelow
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -20,7 +21,14 @@ from sqlite_utils.migrations import Migrations
 
 from portfolios.errors import NotFoundError, StoreError
 from portfolios.store.migrations import PORTFOLIOS
-from portfolios.store.sqlite_file import RESTORE, Hold, create_privately, explain, is_empty
+from portfolios.store.sqlite_file import (
+    RESTORE,
+    Hold,
+    create_privately,
+    explain,
+    is_empty,
+    require_own_log,
+)
 
 Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -100,11 +108,27 @@ class Database:
             self._run("BEGIN IMMEDIATE")
             self._is_writing = True
             with self._undone_on_failure("ROLLBACK"):
+                self._require_same_file()
+                before = self.connection.total_changes
                 yield
+                if self.connection.total_changes != before:
+                    self._count_on()
                 self._run("COMMIT")
         finally:
             self._is_writing = False
             self._run("PRAGMA query_only = ON")
+
+    def _require_same_file(self) -> None:
+        if not self._hold.is_current(self.path):
+            raise StoreError(
+                f"the database {self.path} was removed or replaced while it was open",
+                hint="nothing was changed; try again",
+            )
+
+    def _count_on(self) -> None:
+        """Number the transaction in the header, by which a foreign log is told (`sqlite_file`)."""
+        (count,) = self._run("PRAGMA user_version").fetchone()
+        self._run(f"PRAGMA user_version = {count + 1}")
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
@@ -174,8 +198,8 @@ def _open_for_writing(
 ) -> Database:
     create_privately(path)
     with _connected(path, "rw", is_checked=is_checked) as database:
+        _use_write_ahead_log(database.connection)
         if _is_behind(database, migrations):
-            _use_write_ahead_log(database.connection)
             _upgrade(database, migrations)
     return database
 
@@ -183,6 +207,7 @@ def _open_for_writing(
 @contextmanager
 def _connected(path: Path, mode: str, *, is_checked: bool) -> Iterator[Database]:
     """Connect and check; the handle stays open unless something fails on the way."""
+    require_own_log(path)
     hold = Hold(path)
     with _translated(path):
         try:
@@ -236,6 +261,8 @@ def _check(path: Path, connection: sqlite3.Connection, *, is_checked: bool) -> N
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Let readers and one writer work side by side; the file remembers it."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
     connection.execute("PRAGMA query_only = OFF")
     for _ in range(OPENING_TRIES):
         # This switch alone does not wait for others who open the file: queue for its lock.
@@ -247,9 +274,16 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 
+def new_count() -> int:
+    """Return where a new file begins to count its transactions, so that no two files agree."""
+    return 1 + randbelow(2**30)
+
+
 def _upgrade(database: Database, migrations: Sequence[Migrations]) -> None:
     """Apply what is missing, in one transaction: a crash leaves the old tables or the new ones."""
     with database.transaction():
+        if not database.rows("PRAGMA application_id")[0]["application_id"]:
+            database.execute(f"PRAGMA user_version = {new_count()}")
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         for package in migrations:
             # Looks again which are missing: another process may have been quicker.

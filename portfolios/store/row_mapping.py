@@ -16,6 +16,7 @@ from portfolios.model.decisions import Ruling, Verdict
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.store.database import Row
+from portfolios.store.sqlite_file import RESTORE
 from portfolios.values.canonical import read_utc, utc_text
 
 _COLUMNS = ("name", "currency", "cash")
@@ -94,5 +95,5 @@ def ruling_from_row(row: Row) -> Ruling:
 def _unreadable(what: str) -> StoreError:
     return StoreError(
         f"the stored {what} cannot be read",
-        hint="install the newest version; if it is the newest, go back to your newest backup",
+        hint=f"install the newest version; if it is the newest, {RESTORE}",
     )

@@ -4,6 +4,9 @@ Looking at the first bytes before SQLite opens anything keeps a file that is no 
 mistake, byte for byte what it was. But a process that closes any descriptor of a file loses all the
 locks that it holds on it, SQLite's among them, and then another process may take the write-ahead
 log away from under it: so while a handle is open here, the file is never opened beside SQLite.
+
+SQLite plays whatever write-ahead log lies beside a file into it. Each transaction therefore counts
+on in the header: a log whose first count does not follow the file's own belongs to another file.
 """
 
 from __future__ import annotations
@@ -12,16 +15,27 @@ import errno
 import os
 import sqlite3
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from struct import unpack
 from threading import Lock
+
+try:
+    import fcntl
+except ImportError:  # where an open file cannot be renamed anyway
+    fcntl = None  # type: ignore[assignment]
 
 from portfolios.errors import StoreError
 
 MAGIC = b"SQLite format 3\x00"
 OTHERS = 0o077
+SIDE_FILES = ("-wal", "-shm", "-journal")
+LOCK_BYTES = 0x40000000, 512
+"""Where SQLite locks a file, and how many bytes; whoever has it open holds some of them."""
+LOG_HEAD, FRAME_HEAD, USES_A_LOG = 32, 24, 2
 
-RESTORE = "keep the file, and put your newest backup in its place"
+RESTORE = "`rebalancer restore FILE` puts a backup in its place and keeps what was there"
 FAILURES = (
     (("SQLITE_BUSY", "SQLITE_LOCKED"), "is in use by another program", "try again in a moment"),
     (("SQLITE_FULL", "SQLITE_IOERR"), "could not be written: no space or a failing disk",
@@ -59,6 +73,12 @@ class Hold:
         with _guard, suppress(FileNotFoundError):
             self._file = _identity(path)
             _held[self._file] += 1
+
+    def is_current(self, path: Path) -> bool:
+        """Tell whether the path still names the file that is held."""
+        with suppress(FileNotFoundError):
+            return self._file == _identity(path)
+        return False
 
     def release(self) -> None:
         """Say that the handle is closed."""
@@ -98,10 +118,8 @@ def is_empty(path: Path) -> bool:
 
 def create_privately(path: Path) -> None:
     """Create the file and its missing directories for their owner alone, whatever the umask."""
-    missing = [folder for folder in path.absolute().parents if not folder.exists()]
     try:
-        for folder in reversed(missing):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        create_folders(path)
         with _guard, suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         as_we_are = os.access in os.supports_effective_ids
@@ -110,6 +128,118 @@ def create_privately(path: Path) -> None:
         _close_to_others(path)
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def create_folders(path: Path) -> None:
+    """Create the missing directories of a file for their owner alone."""
+    for folder in reversed([each for each in path.absolute().parents if not each.exists()]):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def side_files(path: Path) -> tuple[Path, ...]:
+    """Return the paths of what SQLite keeps beside a file; a link's beside what it names."""
+    real = path.resolve()
+    return tuple(real.with_name(real.name + end) for end in SIDE_FILES)
+
+
+def has_log(path: Path) -> bool:
+    """Tell whether a write-ahead log with something in it lies beside the file."""
+    log = side_files(path)[0]
+    return log.exists() and log.stat().st_size > LOG_HEAD
+
+
+def require_own_log(path: Path) -> None:
+    """Refuse a file beside the write-ahead log of another one, before SQLite mixes them.
+
+    Raises:
+        StoreError: the log does not belong to the file; both are left as they were.
+    """
+    try:
+        for _ in range(3):  # another process may have begun the log anew in between
+            with _guard:
+                if not has_log(path) or not path.exists() or _held[_identity(path)]:
+                    return
+                if _follows(path):
+                    return
+    except FileNotFoundError:
+        return  # whoever had it open tidied up
+    except OSError as error:
+        raise _unusable(path, error) from error
+    raise StoreError(
+        f"{side_files(path)[0]} belongs to another database than {path}; nothing was changed",
+        hint=RESTORE,
+    )
+
+
+def _follows(path: Path) -> bool:
+    """Tell whether the log goes on from the file: from its count, or from one on the way."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    first, frames = _first_count(side_files(path)[0])
+    if first is None or len(head) < 100:
+        return True
+    (count,), mark = unpack(">i", head[60:64]), head[68:72]
+    if not count and not any(mark):
+        return True  # new: its tables, and where it begins to count, still stand in the log
+    return head[18] == USES_A_LOG and first - 1 <= count < first + frames
+
+
+def _first_count(log: Path) -> tuple[int | None, int]:
+    """Return the count after the log's first transaction, None without one, and its frames."""
+    with log.open("rb") as file:
+        head = file.read(LOG_HEAD)
+        magic, _, size, _, salt, more_salt, _, _ = unpack(">8I", head)
+        order = ">" if magic & 1 else "<"
+        sums = _checksum(order, head[:24], (0, 0))
+        frames = (log.stat().st_size - LOG_HEAD) // (FRAME_HEAD + size)
+        while len(frame := file.read(FRAME_HEAD + size)) == FRAME_HEAD + size:
+            page, commit, *salts, one, other = unpack(">6I", frame[:FRAME_HEAD])
+            sums = _checksum(order, frame[:8] + frame[FRAME_HEAD:], sums)
+            if salts != [salt, more_salt] or sums != (one, other):
+                break  # an older log's, or half written: SQLite reads no further either
+            if page == 1:
+                return unpack(">i", frame[FRAME_HEAD + 60 : FRAME_HEAD + 64])[0], frames
+            if commit:
+                return 1, frames  # a log that an older program began, which did not count
+    return None, frames
+
+
+def _checksum(order: str, content: bytes, start: tuple[int, int]) -> tuple[int, int]:
+    """Add up words in pairs, as the file format of SQLite prescribes."""
+    one, other = start
+    words = iter(unpack(f"{order}{len(content) // 4}I", content))
+    for word in words:
+        one = (one + word + other) & 0xFFFFFFFF
+        other = (other + next(words) + one) & 0xFFFFFFFF
+    return one, other
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep everybody else from a file for as long as the block lasts.
+
+    Raises:
+        StoreError: somebody has it open.
+    """
+    in_use = StoreError(
+        f"the database {path} is in use; nothing was changed",
+        hint="stop `rebalancer serve` and every other command, then try again",
+    )
+    if not path.exists():
+        yield
+        return
+    with path.open("r+b") as file:
+        found = os.fstat(file.fileno())
+        if _held[(found.st_dev, found.st_ino)]:
+            raise in_use
+        if fcntl is not None:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, LOCK_BYTES[1], LOCK_BYTES[0])
+            except OSError:
+                raise in_use from None
+        if (found.st_dev, found.st_ino) != _identity(path):
+            raise in_use
+        yield
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -53,6 +53,15 @@ def open_store(resolved: Resolved, *, read_only: bool = False) -> Iterator[Store
         yield Store(database)
 
 
+def restore_store(resolved: Resolved, backup: Path) -> tuple[Path, ...]:
+    """Put a backup in the place of the database of the settings; return what was kept of it."""
+    from alerts.migrations import ALERTS
+    from portfolios.store.backup import restore
+    from portfolios.store.migrations import PORTFOLIOS
+
+    return restore(backup, resolved.settings.database, migrations=(PORTFOLIOS, ALERTS))
+
+
 def market_from(resolved: Resolved, *, offline: bool, clock: Clock) -> Market:
     """Return the newest market known.
 

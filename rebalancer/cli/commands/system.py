@@ -1,10 +1,11 @@
-"""Commands about the market and the installation: market, init, config, doctor."""
+"""Commands about the market and the installation: market, init, config, doctor, backup, restore."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -50,6 +51,7 @@ def register(app: typer.Typer) -> None:
     app.command()(config)
     app.command()(doctor)
     app.command()(backup)
+    app.command()(restore)
 
 
 def market(
@@ -210,4 +212,18 @@ def backup(
     resolved = wiring.settings_from(context_of(ctx).config)
     with wiring.open_store(resolved, read_only=True) as store:
         size = back_up(store.database, file)
-    typer.echo(f"wrote {file}, {size:,} bytes; to restore, put it in place of the database")
+    typer.echo(
+        f"wrote {file}, {size:,} bytes; to go back to it: rebalancer restore {quote(str(file))}"
+    )
+
+
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")],
+) -> None:
+    """Put a backup in place of the database; what was there is kept beside it."""
+    resolved = wiring.settings_from(context_of(ctx).config)
+    kept = wiring.restore_store(resolved, file)
+    typer.echo(f"restored {resolved.settings.database} from {file}")
+    for each in kept:
+        typer.echo(f"  what was there before is kept as {each}")

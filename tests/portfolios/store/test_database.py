@@ -539,7 +539,7 @@ def test_damage_says_how_to_go_on(path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(StoreError, match="is damaged") as caught:
         open_database(path)
-    assert "newest backup" in caught.value.hint
+    assert "rebalancer restore FILE" in caught.value.hint
     assert path.read_bytes() == bytes(content)
 
 
