@@ -34,6 +34,12 @@ def write_private(path: Path, content: bytes, *, mode: int = OWNER_ONLY) -> None
         place(new, path, replaces=True)
 
 
+def create_folders(path: Path) -> None:
+    """Create the missing directories of a file for their owner alone."""
+    for folder in reversed([each for each in path.absolute().parents if not each.exists()]):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 @contextmanager
 def unfinished_file(path: Path, *, mode: int = OWNER_ONLY) -> Iterator[Path]:
     """Yield a new empty file beside a path, to be filled and placed; removed when it was not.

@@ -15,12 +15,11 @@ from pathlib import Path
 from sqlite_utils.migrations import Migrations
 
 from portfolios.errors import StoreError, UsageError
-from portfolios.private_file import flush_folder, place, unfinished_file
+from portfolios.private_file import create_folders, flush_folder, place, unfinished_file
 from portfolios.store.database import APPLICATION_ID, Database, new_count, open_database
 from portfolios.store.sqlite_file import (
     Hold,
     alone,
-    create_folders,
     has_log,
     is_empty,
     require_own_log,

@@ -27,6 +27,7 @@ except ImportError:  # where an open file cannot be renamed anyway
     fcntl = None  # type: ignore[assignment]
 
 from portfolios.errors import StoreError
+from portfolios.private_file import create_folders
 
 MAGIC = b"SQLite format 3\x00"
 OTHERS = 0o077
@@ -128,12 +129,6 @@ def create_privately(path: Path) -> None:
         _close_to_others(path)
     except OSError as error:
         raise _unusable(path, error) from error
-
-
-def create_folders(path: Path) -> None:
-    """Create the missing directories of a file for their owner alone."""
-    for folder in reversed([each for each in path.absolute().parents if not each.exists()]):
-        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def side_files(path: Path) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portfolios.errors import StoreError
 from portfolios.marketdata.market_store import MarketStore
+from portfolios.private_file import write_private
 from portfolios.store.database import Database
 from portfolios.values.time import Clock
 from rebalancer import wiring
@@ -16,6 +17,9 @@ from rebalancer.supervisor import WorkerContext
 from rebalancer.usecases.monitoring.metrics import gather, metrics_text
 from rebalancer.wiring.delivery import open_full_database
 from rebalancer.wiring.rounds import usages_of
+
+READABLE = 0o644
+"""The program that watches is another user's; the umask may narrow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,8 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        write_private(path, text.encode(), mode=READABLE)
     except OSError as error:
-        why = type(error).__name__
+        why = error.strerror or type(error).__name__
         raise StoreError(f"{path} cannot be written ({why})", hint="see --metrics") from error

@@ -22,6 +22,7 @@ from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
 from portfolios.model.portfolio import Portfolio
+from portfolios.private_file import write_private
 from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
 from portfolios.values import display
@@ -284,7 +285,7 @@ def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
         context.tell("nothing was solved, so nothing was dumped")
         return
     try:
-        path.write_text(json.dumps(problem, allow_nan=False) + "\n", encoding="utf-8")
+        write_private(path, f"{json.dumps(problem, allow_nan=False)}\n".encode())
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint="check --dump"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from portfolios.errors import UsageError
+from portfolios.private_file import create_folders, write_private
 from portfolios.values.visible_text import file_stem
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
@@ -67,10 +68,17 @@ def report(
 
 
 def write_report(made: Report, folder: Path, *, sender: str | None) -> list[Path]:
-    """Write a report as web page, text and mail, with its pictures; return what was written."""
+    """Write a report as web page, text and mail, with its pictures, for its owner alone.
+
+    Returns:
+        The files written.
+
+    Raises:
+        UsageError: they cannot be written.
+    """
     stem = f"{file_stem(made.facts.portfolio)}-{made.facts.week}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        create_folders(folder / stem)
         files = {
             folder / f"{stem}.txt": made.text.encode(),
             folder / f"{stem}.html": made.page.encode(),
@@ -78,7 +86,7 @@ def write_report(made: Report, folder: Path, *, sender: str | None) -> list[Path
             **{folder / f"{stem}-{p.name}": p.png for p in made.pictures},
         }
         for path, content in files.items():
-            path.write_bytes(content)
+            write_private(path, content)
     except OSError as error:
         raise UsageError(
             f"{folder} cannot be written: {error.strerror}", hint="check --out"

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from portfolios.errors import RebalancerError, UsageError
+from portfolios.private_file import write_private
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import Context, context_of
@@ -111,7 +112,7 @@ def init(
         raise UsageError(f"{path} exists already", hint="add --force to replace it")
     is_new = not path.exists()
     try:
-        path.write_text(wiring.settings_template(), encoding="utf-8")
+        write_private(path, wiring.settings_template().encode())
     except OSError as error:
         why = error.strerror or "it cannot be written"
         raise UsageError(f"{path}: {why}", hint="name another file with --config") from None
