@@ -6,10 +6,12 @@ import json
 import sys
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from portfolios.errors import UsageError
 from portfolios.model.plan import Zone
 
 WIDTH = 100
@@ -34,6 +36,19 @@ def say(text: str) -> None:
     """Write words for the person, not data."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(Text(text))
+
+
+def confirmed(question: str, command: str) -> bool:
+    """Ask before something is removed.
+
+    Raises:
+        UsageError: nobody is there to answer; `command` does it without asking.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "nothing was removed: there is no terminal to ask on", hint=f"{command} does not ask"
+        )
+    return typer.confirm(question, err=True)
 
 
 def write_json(document: Any) -> None:

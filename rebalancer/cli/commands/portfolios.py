@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from portfolios.loaders import Loaded, load, read_source
 from portfolios.model.assets import AssetIndex
 from portfolios.model.valuation import value_portfolio
 from rebalancer import wiring
-from rebalancer.cli.console import out, write_json
+from rebalancer.cli.console import confirmed, out, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
@@ -158,7 +159,7 @@ def remove(
     resolved = wiring.settings_from(context_of(ctx).config)
     with wiring.open_store(resolved) as store:
         store.load_portfolio(name)
-        if not yes and sys.stdin.isatty() and not typer.confirm(f"forget {name}?", err=True):
+        if not yes and not confirmed(f"forget {name}?", f"`rebalancer remove {quote(name)} --yes`"):
             typer.echo(f"{name}: kept")
             return
         store.remove_portfolio(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from portfolios.errors import DeliveryError, NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from rebalancer import wiring
-from rebalancer.cli.console import out, table, write_json
+from rebalancer.cli.console import confirmed, out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson
 from rebalancer.usecases.accounts.users_json import person_to_json
@@ -49,6 +50,7 @@ def user(
     group: Annotated[
         bool, typer.Option("--group", help="A chat of several people, who see no amounts.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show, add, change or remove the people who are told; what is not stated stays."""
@@ -63,7 +65,7 @@ def user(
                 said = _said(role, timezone, portfolio, is_group=group)
                 _keep(ctx, settings, store, name, said, _addresses(email, chat))
             case ["remove", name]:
-                _remove(settings, store, name)
+                _remove(settings, store, name, is_sure=yes)
             case ["prefs", name, *choices]:
                 known = {p.name: p for p in people_of(settings, store.database)}
                 if name not in known:
@@ -171,10 +173,14 @@ def _keep(
         )
 
 
-def _remove(settings: Settings, store: Store, name: str) -> None:
+def _remove(settings: Settings, store: Store, name: str, *, is_sure: bool) -> None:
     from rebalancer.usecases.accounts.users import remove_person
     from rebalancer.wiring.delivery import settings_owner
 
+    how = f"`rebalancer user remove {quote(name)} --yes`"
+    if not is_sure and not confirmed(f"forget {name}, and what they chose?", how):
+        typer.echo(f"{name}: kept")
+        return
     waited = remove_person(store, name, stand_in=settings_owner(settings))
     rest = f"; {waited} messages that waited are taken back" if waited else ""
     typer.echo(f"{name}: removed; nothing more is sent there{rest}")

@@ -166,7 +166,7 @@ def test_an_update_of_the_same_assets_keeps_the_recorded_reference(shell: Shell)
 def test_a_removed_portfolio_leaves_its_history(shell: Shell) -> None:
     shell.run("add", "mine.toml", "--offline")
     plan_of(shell, "mine", "--save")
-    assert shell.run("remove", "mine").code == 0
+    assert shell.run("remove", "mine", "--yes").code == 0
     assert shell.run("show", "mine").code == 2
     assert len(json.loads(shell.run("history", "--json", "--offline").out)) == 1
 

@@ -96,7 +96,7 @@ def at_lower_prices(plan: Plan) -> Plan:
 
 
 def removed(shell: Shell, plan: str) -> tuple[Shell, str]:
-    shell.run("remove", NAME)
+    shell.run("remove", NAME, "--yes")
     return shell, plan
 
 

@@ -67,3 +67,20 @@ def test_no_command_writes_into_what_somebody_put_there(tmp_path: Path, what: st
         assert link.is_symlink()
         link.unlink()
         written.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("words", [("remove", "mine"), ("user", "remove", "ann")])
+def test_nothing_is_removed_unasked_where_nobody_can_answer(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    shell = Shell(tmp_path)
+    shell.write("mine.csv", "asset,quantity\nbitcoin,1\n")
+    assert shell.run("add", "mine.csv", "--name", "mine", "--offline").code == 0
+    assert shell.run("user", "add", "ann").code == 0
+    refused = shell.run(*words)
+    assert refused.code == 2
+    assert names(shell) == ["mine"]
+    assert "ann" in shell.run("user", "list").out
+    advice = shlex.split(refused.err.split("`")[1])
+    assert advice == ["rebalancer", *words, "--yes"]
+    assert shell.run(*advice[1:]).code == 0

@@ -95,16 +95,16 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_the_last_owner_is_neither_removed_nor_made_less(shell: Shell) -> None:
     add(shell, "ann", "--role", "owner", "--chat", "7")
     add(shell, "bob")
-    for words in (("add", "ann", "--role", "viewer"), ("remove", "ann")):
+    for words in (("add", "ann", "--role", "viewer"), ("remove", "ann", "--yes")):
         done = shell.run("user", *words)
         assert done.code == 2
         assert "ann is the only owner" in done.err
         assert "user add NAME --role owner" in done.err
     add(shell, "bob", "--role", "owner")
     add(shell, "ann", "--role", "viewer")
-    assert shell.run("user", "remove", "ann").code == 0
-    assert shell.run("user", "remove", "bob").code == 2
-    assert shell.run("user", "remove", "nobody").code == 2
+    assert shell.run("user", "remove", "ann", "--yes").code == 0
+    assert shell.run("user", "remove", "bob", "--yes").code == 2
+    assert shell.run("user", "remove", "nobody", "--yes").code == 2
 
 
 def test_the_owner_whom_the_settings_name_stands_in(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_owner_whom_the_settings_name_stands_in(tmp_path: Path) -> None:
     done = add(shell, "bob", "--role", "owner", "--chat", "8")
     assert "whom the settings name is none any more" in done.err
     assert "4711" not in shell.run("user", "list", "--json").out
-    assert shell.run("user", "remove", "bob").code == 0
+    assert shell.run("user", "remove", "bob", "--yes").code == 0
     assert person(shell, "owner")["chat"] == "4711"
     add(shell, "owner")
     assert person(shell, "owner")["role"] == "owner"
