@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from portfolios.errors import DecisionError, StoreError
 from portfolios.model.plan import Decision, Plan, Side, Trade
-from portfolios.model.portfolio import LockKind, Portfolio, locked_quantity
+from portfolios.model.portfolio import Portfolio, locked_quantity, purchase_ban
 from portfolios.values.canonical import money, plain
 from portfolios.values.exact import exactly
 
@@ -70,7 +70,7 @@ def _refuse_if_locked(plan: Plan, portfolio: Portfolio) -> None:
         if trade.side is Side.SELL:
             forbidden = trade.quantity > quantity - locked_quantity(quantity, locks)
         else:
-            forbidden = any(lock.kind is not LockKind.NO_SELL for lock in locks)
+            forbidden = purchase_ban(locks) is not None
         if forbidden:
             raise DecisionError(
                 f"{trade.asset_id} has been locked since plan {plan.plan_id} was made",

@@ -55,6 +55,8 @@ class Lock:
 
 BARS_SALE = frozenset({LockKind.FROZEN, LockKind.NO_SELL})
 """Locks under which nothing of what they cover may be sold."""
+BARS_PURCHASE = frozenset({LockKind.FROZEN, LockKind.NO_BUY})
+"""Locks under which no more may be bought, where they cover all that is held."""
 
 
 def locked_quantity(quantity: Decimal, locks: Iterable[Lock]) -> Decimal:
@@ -62,6 +64,11 @@ def locked_quantity(quantity: Decimal, locks: Iterable[Lock]) -> Decimal:
     barred = [lock for lock in locks if lock.kind in BARS_SALE]
     covered = [quantity if lock.quantity is None else lock.quantity for lock in barred]
     return min(quantity, max(covered, default=Decimal(0)))
+
+
+def purchase_ban(locks: Iterable[Lock]) -> Lock | None:
+    """Return the lock that forbids buying more; one on a part of a holding forbids no purchase."""
+    return next((k for k in locks if k.kind in BARS_PURCHASE and k.quantity is None), None)
 
 
 def together_locked(parts: Sequence[tuple[Decimal, tuple[Lock, ...]]]) -> tuple[Lock, ...]:

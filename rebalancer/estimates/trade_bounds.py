@@ -12,7 +12,7 @@ import numpy as np
 
 from portfolios.model.market import Array, Market
 from portfolios.model.policy import Mode, Signals
-from portfolios.model.portfolio import Lock, LockKind, Portfolio
+from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.proxies import NEW_DAYS
 from rebalancer.estimates.scores import is_bearish
@@ -91,9 +91,8 @@ def _buying_ban(
     asset = position.asset
     if position.grey:
         return position.grey
-    banned = [k for k in position.locks if k.kind is not LockKind.NO_SELL and k.quantity is None]
-    if banned:
-        return lock_words(banned[0])
+    if (lock := purchase_ban(position.locks)) is not None:
+        return lock_words(lock)
     if position.quantity <= 0 and asset.asset_id not in portfolio.wished:
         return "neither held nor wanted"
     if history < NEW_DAYS and position.quote is not None and asset.asset_id in market.assets:

@@ -93,10 +93,12 @@ def _unpriced(_: Plan, position: PlanPosition) -> str:
 def _barred(_: Plan, position: PlanPosition) -> str:
     """Name the lock that forbids what would be done."""
     lock = position.lock or ""
-    kinds = {kind for _, kind in _LOCK.findall(lock)}
+    gap = _gap(position)
+    # A lock of a part keeps that part from being sold, and forbids no purchase.
+    kinds = {kind for part, kind in _LOCK.findall(lock) if gap < -VISIBLE or not part}
     barring = {LockKind.FROZEN.value}
-    if abs(_gap(position)) > VISIBLE:
-        barring.add((LockKind.NO_BUY if _gap(position) > 0 else LockKind.NO_SELL).value)
+    if abs(gap) > VISIBLE:
+        barring.add((LockKind.NO_BUY if gap > 0 else LockKind.NO_SELL).value)
     if not kinds & barring:
         return ""
     return f"it is locked: {_LOCK.sub(lambda found: found[1] + _BANS[found[2]], lock)}"
