@@ -76,7 +76,7 @@ WRONG = {
     ("eve", "--chat", "7"): "chat 7 is ann's already",
     ("ann", "--group"): "a negative number",
     (" ",): "a person needs a name",
-    ("a\nb",): "a name is one line",
+    ("a\nb",): "this name has the control character U+000A",
 }
 
 
