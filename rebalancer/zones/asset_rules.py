@@ -33,7 +33,7 @@ class BearishWeight(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
-        drop = shock(situation.levels)
+        drop = shock(situation.levels, situation.market.as_of)
         for held in situation.held:
             if held.is_stable or not held.is_listed:
                 continue

@@ -134,7 +134,7 @@ class PortfolioShock(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge what is held today."""
-        fall = shock(_value_path(situation))
+        fall = shock(_value_path(situation), situation.market.as_of)
         if not fall.is_known(0):
             yield unknown(self, SUBJECT, "a month of common history is needed")
             return

@@ -7,6 +7,7 @@ filled: what was not observed is NaN, and too little of it gives NaN rather than
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -90,15 +91,25 @@ def present_levels(valuation: Valuation, market: Market) -> Array:
     return levels
 
 
-def shock(levels: Array) -> Fall:
-    """Return the loss of the last three days, and the volatility known the day before.
+def shock(levels: Array, now: datetime) -> Fall:
+    """Return the loss of the last 72 hours, and the volatility known the day before.
 
-    Levels have shape (T, n), as prices have them, NaN in gaps.
+    Levels have shape (T, n), as prices have them, NaN in gaps; the last are of `now`, aware UTC.
     """
-    if len(levels) <= SHOCK_DAYS:
+    if len(levels) <= SHOCK_DAYS + 1:
         return _unknown(levels, SHOCK_DAYS)
-    loss = np.asarray(1.0 - levels[-1] / levels[-1 - SHOCK_DAYS])
+    loss = np.asarray(1.0 - levels[-1] / _at_this_hour(levels, now))
     return Fall(loss, _slow_volatility(levels[:-1]), SHOCK_DAYS)
+
+
+def _at_this_hour(levels: Array, now: datetime) -> Array:
+    """Return the levels of 72 hours ago, on the line between the closes before and after.
+
+    So the window never jumps: a day's close stands for the midnight that ends the day.
+    """
+    earlier, later = levels[-2 - SHOCK_DAYS], levels[-1 - SHOCK_DAYS]
+    passed = (now - datetime.combine(now.date(), time(), now.tzinfo)) / timedelta(days=1)
+    return earlier if passed == 0 else np.asarray(earlier + passed * (later - earlier))
 
 
 def fall_from_peak(levels: Array) -> Fall:

@@ -66,13 +66,13 @@ class Shock(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
-        fall = shock(situation.levels)
+        fall = shock(situation.levels, situation.market.as_of)
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
                 yield unknown(
                     self,
                     held.asset_id,
-                    _no_history(held, "a month and the close three days ago are"),
+                    _no_history(held, "a month and the closes three days ago are"),
                 )
                 continue
             loss = float(fall.loss[held.i])

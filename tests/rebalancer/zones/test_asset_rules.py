@@ -26,6 +26,7 @@ BEARISH = Grade("test", 30.0, 40.0, -1, 0, FRESH, FRESH, "test")
 def tumbled(calm: Array, loss: float) -> Array:
     """Closes of which the last three days lost so much; the quote completes them."""
     closes = calm.copy()
+    closes[-4:] = 100.0
     closes[:-2] /= 1 - loss
     return closes
 

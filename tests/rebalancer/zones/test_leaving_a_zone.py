@@ -196,6 +196,7 @@ def test_a_heavy_bearish_holding_stays_red_until_its_price_hardly_falls(
 ) -> None:
     def after_losing(loss: float) -> Finding:
         closes = calm()
+        closes[-4:] = 100.0
         closes[:-2] /= 1 - loss  # the daily swing is 3%, so 0.75 of three days are 3.8%
         situation = make({"solana": 0.2}, grades={"solana": DOWN}, closes={"solana": closes})
         return find(situation, "H1", "solana")

@@ -86,10 +86,11 @@ def test_no_history_and_no_price_are_unknown(make: Make, find: Find, code: str) 
 def test_a_price_gone_missing_three_days_ago_is_unknown_not_filled(
     make: Make, find: Find, calm: Calm
 ) -> None:
-    closes = calm()
-    closes[-3] = np.nan
-    situation = make({"solana": 0.1}, closes={"solana": closes})
-    assert find(situation, "H11", "solana").zone is Zone.GREY
+    for days_ago in (3, 4):  # 72 hours ago lies between these closes
+        closes = calm()
+        closes[-days_ago] = np.nan
+        situation = make({"solana": 0.1}, closes={"solana": closes})
+        assert find(situation, "H11", "solana").zone is Zone.GREY
 
 
 @pytest.mark.parametrize(
@@ -102,11 +103,46 @@ def test_a_shock_is_a_fall_within_three_days(
 ) -> None:
     closes = np.full(400, 100.0)
     closes[::2] = 100.0 * np.exp(0.01)
-    closes[-3:] = 100.0
+    closes[-4:] = 100.0
     situation = make({"solana": 0.1}, closes={"solana": closes}, prices={"solana": price})
     finding = find(situation, "H11", "solana")
     assert finding.zone is zone
     assert finding.text == f"down {100 - float(price):.1f}% in three days"
+
+
+def fallen(make: Make, find: Find, code: str, *, ago: timedelta, hour: float) -> Finding:
+    """What is found of a fall by half so long ago, at an hour of the day."""
+    now = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(hours=hour)
+    ends = [now - timedelta(hours=hour, days=back) for back in range(399, -1, -1)]
+    closes = np.where([end > now - ago for end in ends], 50.0, 100.0)
+    closes[:-10:2] *= np.exp(0.01)
+    made = make({"solana": 0.9}, closes={"solana": closes}, prices={"solana": "50"}, as_of=now)
+    return find(made, code, "solana" if code == "H11" else "portfolio")
+
+
+HOURS = [0, 1 / 6, 6, 12, 18, 23 + 5 / 6]
+
+
+@pytest.mark.parametrize("code", ["H11", "P9"])
+@pytest.mark.parametrize("hour", HOURS)
+def test_the_window_of_a_shock_is_72_hours_at_every_hour_of_the_day(
+    make: Make, find: Find, code: str, hour: float
+) -> None:
+    for ago in (1, 24, 47):
+        at = timedelta(hours=ago)
+        assert fallen(make, find, code, ago=at, hour=hour).zone is Zone.RED
+    past = fallen(make, find, code, ago=timedelta(hours=97), hour=hour)
+    assert past.zone is Zone.GREEN
+
+
+@pytest.mark.parametrize("code", ["H11", "P9"])
+def test_a_fall_of_two_days_ago_is_not_forgotten_at_midnight(
+    make: Make, find: Find, code: str
+) -> None:
+    before = fallen(make, find, code, ago=timedelta(hours=53), hour=23 + 5 / 6)
+    after = fallen(make, find, code, ago=timedelta(hours=53, minutes=20), hour=1 / 6)
+    assert (before.zone, after.zone) == (Zone.RED, Zone.RED)
+    assert after.value == pytest.approx(before.value, abs=0.01)
 
 
 def test_the_same_shock_is_usual_for_a_wild_asset(make: Make, find: Find, calm: Calm) -> None:
@@ -116,7 +152,8 @@ def test_the_same_shock_is_usual_for_a_wild_asset(make: Make, find: Find, calm: 
 
 
 def test_dust_in_free_fall_is_no_alarm(make: Make, find: Find, calm: Calm) -> None:
-    situation = make({"solana": 0.002}, closes={"solana": calm()}, prices={"solana": "20"})
+    closes = np.append(calm()[:-4], [100.0] * 4)
+    situation = make({"solana": 0.002}, closes={"solana": closes}, prices={"solana": "20"})
     finding = find(situation, "H11", "solana")
     assert finding.zone is Zone.GREEN
     assert finding.text == "down 80.0% in three days (too small to matter)"
