@@ -10,6 +10,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that some machines know, each in its own way."""
+
 
 def one_value(value: object) -> object:
     """Refuse what pydantic would bend into shape: true and false as numbers, several lines."""
@@ -65,15 +68,43 @@ def bot_url(url: str) -> str:
 
 
 def time_zone(name: str) -> str:
-    """Accept a zone that this machine knows; UTC needs no zone files."""
+    """Return the time zone that somebody means: by its whole name, whatever its case and spaces.
+
+    >>> time_zone(" europe/berlin"), time_zone("utc")
+    ('Europe/Berlin', 'UTC')
+
+    Raises:
+        ValueError: where this machine knows none of that name, with the nearest that it knows.
+    """
+    if _is_known(name):  # finding every name reads hundreds of files
+        return name
+    known = sorted({*available_timezones(), "UTC"} - OF_THE_MACHINE)
+    spellings = {zone.lower(): zone for zone in known}
+    lower = "/".join("_".join(part.split()) for part in name.lower().split("/"))
+    if lower not in spellings:
+        raise ValueError(f"no time zone is called so; {_nearest(name.strip(), lower, known)}")
+    return spellings[lower]
+
+
+def _is_known(name: str) -> bool:
+    """Tell whether this machine knows a zone by this very name; UTC needs no zone files."""
     try:
-        if name != "UTC":
-            ZoneInfo(name)
+        return name == "UTC" or (name not in OF_THE_MACHINE and bool(ZoneInfo(name)))
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(name, sorted(available_timezones()), n=1)
-        hint = f"did you mean {near[0]}?" if near else "write it like Europe/Berlin"
-        raise ValueError(f"must be a time zone that this machine knows; {hint}") from None
-    return name
+        return False
+
+
+def _nearest(name: str, lower: str, known: list[str]) -> str:
+    """Say what may be meant; abbreviations and offsets mean several zones, or none."""
+    places = {z.lower(): z for z in known if "/" in z and not z.startswith(("Etc/", "SystemV/"))}
+    cities = {zone.rpartition("/")[2]: zone for zone in places}
+    is_short = len(name) <= 4 or (len(name) <= 5 and name.isupper())
+    is_region = any(zone.startswith(f"{lower}/") for zone in places)
+    cutoff = 1.0 if is_short or is_region else 0.7
+    near = get_close_matches(lower[:60], [*places, *cities], n=1, cutoff=cutoff)
+    if not near:
+        return "write it like Europe/Berlin"
+    return f"did you mean {places[cities.get(near[0], near[0])]}?"
 
 
 def currency_code(code: str) -> str:

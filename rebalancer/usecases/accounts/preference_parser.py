@@ -14,7 +14,7 @@ from alerts.preferences.choices import Preferences, Way
 from alerts.preferences.number_style import Numbers
 from portfolios.errors import UsageError
 from portfolios.loaders.suggestions import printable, unknown
-from rebalancer.usecases.accounts.time_zones import known_clock
+from rebalancer.settings.checks import time_zone
 
 CHOOSABLE = tuple(kind for kind in Kind if kind not in (Kind.ANSWER, Kind.TEST))
 """Kinds of messages that people choose about; an answer comes to whoever asked."""
@@ -164,7 +164,7 @@ def _amounts(chosen: Preferences, value: str, _: datetime) -> Preferences:
 
 
 def _zone(chosen: Preferences, value: str, _: datetime) -> Preferences:
-    return replace(chosen, timezone=known_clock(value))
+    return replace(chosen, timezone=time_zone(value))
 
 
 READERS: Mapping[str, Reader] = MappingProxyType(
