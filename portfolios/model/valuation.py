@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from portfolios.errors import InputError
 from portfolios.model.assets import Asset, AssetKind
 from portfolios.model.market import PRICE_LIMIT, STATED_PRICE_LIMIT, Array, Market, Quote
 from portfolios.model.portfolio import Holding, Lock, Portfolio, locked_quantity
@@ -101,7 +102,11 @@ def value_portfolio(
         portfolio: what is held and wanted.
         market: prices; its moment is the valuation's moment.
         flow: money coming in, negative for money going out.
+
+    Raises:
+        InputError: the portfolio is in another currency than the market's prices.
     """
+    require_currency(portfolio, market.currency, is_sample=market.is_sample)
     positions = tuple(_position(portfolio, market, a) for a in sorted(_wanted(portfolio, market)))
     withheld = tuple(
         f"{p.asset.symbol or p.asset.asset_id}: {p.grey}"
@@ -109,6 +114,27 @@ def value_portfolio(
         if p.quantity > 0 and _is_in_doubt(p, market)
     )
     return Valuation(positions, portfolio.cash + flow, flow, market.as_of, withheld)
+
+
+def require_currency(portfolio: Portfolio, currency: str, *, is_sample: bool = False) -> None:
+    """Refuse prices in another currency: nothing is converted here.
+
+    Args:
+        portfolio: which is to be valued.
+        currency: of the prices.
+        is_sample: they are made up, in a currency that no setting changes.
+
+    Raises:
+        InputError: it is in another currency; names the setting that makes them one.
+    """
+    own = portfolio.currency
+    if own == currency:
+        return
+    by_setting = "" if is_sample else f"; or set REBALANCER_CURRENCY={own} and refresh"
+    raise InputError(
+        f"{portfolio.name} is in {own}, the market in {currency}",
+        hint=f'write currency = "{currency}" and amounts in it{by_setting}',
+    )
 
 
 def _is_in_doubt(position: Position, market: Market) -> bool:

@@ -45,11 +45,13 @@ class Services:
             the credits that are left, None where there is no limit.
         health: lines about the service itself.
         assets: returns everything that can be named in a portfolio's file.
+        currency: in which prices are pulled.
     """
 
     ask: Callable[[str], tuple[str, int | None]] | None = None
     health: Callable[[Store], Sequence[str]] | None = None
     assets: Callable[[], AssetIndex] | None = None
+    currency: str = "usd"
 
 
 @dataclass(frozen=True, slots=True)

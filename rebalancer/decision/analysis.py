@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from portfolios.errors import InputError
 from portfolios.model.market import Array, Market
 from portfolios.model.measures import drift
 from portfolios.model.policy import Mode, Policy, Signals
@@ -116,11 +115,6 @@ def analyse(
     Raises:
         InputError: the portfolio is in another currency than the market's prices.
     """
-    if portfolio.currency != market.currency:
-        raise InputError(
-            f"{portfolio.name} is in {portfolio.currency}, the market in {market.currency}",
-            hint=f'write currency = "{market.currency}" and amounts in it',
-        )
     policy = replace(portfolio.policy, mode=mode) if mode else portfolio.policy
     valuation = value_portfolio(portfolio, market, flow=flow)
     everything = market_risk(market, [p.asset for p in valuation.positions])

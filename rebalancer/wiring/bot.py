@@ -58,6 +58,7 @@ def dispatcher_of(resolved: Resolved, *, clock: Clock, offline: bool = False) ->
             ask=partial(ask_assistant, settings, clock=clock),
             health=health,
             assets=partial(wiring.assets_from, resolved, offline=offline, clock=clock),
+            currency=settings.currency,
         ),
     )
 

@@ -10,13 +10,15 @@ import typer
 
 from portfolios.documents.codec import portfolio_to_json
 from portfolios.documents.portfolio_toml import to_csv, to_toml
-from portfolios.errors import NotFoundError
+from portfolios.errors import InputError, NotFoundError
 from portfolios.loaders import Loaded, load, read_source
 from portfolios.model.assets import AssetIndex
-from portfolios.model.valuation import value_portfolio
+from portfolios.model.market import Market
+from portfolios.model.portfolio import Portfolio
+from portfolios.model.valuation import Valuation, value_portfolio
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, write_json
-from rebalancer.cli.context import context_of
+from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
 from rebalancer.usecases.accounts.imports import (
@@ -76,7 +78,9 @@ def add(
     for warning in loaded.warnings:
         context.tell(f"note: {warning}")
     with wiring.open_store(resolved) as store:
-        prepared = prepare_import(store, loaded.portfolio, market)
+        prepared = prepare_import(
+            store, loaded.portfolio, market, currency=resolved.settings.currency
+        )
         kept = not dry_run and _confirmed(prepared, ask=not no_input and file != "-")
         if kept:
             keep_import(store, prepared, at=context.clock())
@@ -126,13 +130,22 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
     if not portfolios:
         context.tell("no portfolio is stored yet; `rebalancer add FILE` keeps one")
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
-    rows = [(p, value_portfolio(p, market) if market else None) for p in portfolios]
+    rows = [(p, _valued(context, p, market)) for p in portfolios]
     if as_json:
         write_json([summary_to_json(p, valuation) for p, valuation in rows])
         return
     show_portfolios(out(), rows)
     if market and market.is_sample and portfolios:
         context.tell("values from the SAMPLE market")
+
+
+def _valued(context: Context, portfolio: Portfolio, market: Market | None) -> Valuation | None:
+    """Return a portfolio at its prices; one that cannot be valued is told of and hides no other."""
+    try:
+        return None if market is None else value_portfolio(portfolio, market)
+    except InputError as error:
+        context.tell(f"note: {error}; {error.hint}")
+        return None
 
 
 def show(ctx: typer.Context, name: str, offline: Offline = False, as_json: AsJson = False) -> None:

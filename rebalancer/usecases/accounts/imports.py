@@ -12,7 +12,7 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.diff import difference
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import value_portfolio
+from portfolios.model.valuation import require_currency, value_portfolio
 
 if TYPE_CHECKING:
     from portfolios.store.portfolio_store import Store
@@ -56,14 +56,27 @@ def symbol_map(words: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def prepare_import(store: Store | None, loaded: Portfolio, market: Market | None) -> Import:
+def prepare_import(
+    store: Store | None, loaded: Portfolio, market: Market | None, *, currency: str
+) -> Import:
     """Compare a loaded portfolio with the kept one of its name.
 
     Without a price of everything held, no weights are recorded yet: the next refresh does it.
 
     The recorded weights stay as they were while the same assets are held, so that drift does not
     become the new wish each time a file is imported; a new or vanished asset records them anew.
+
+    Args:
+        store: where it would be kept.
+        loaded: what was read.
+        market: of the moment, None while nothing was pulled.
+        currency: in which prices will be pulled while there is no market.
+
+    Raises:
+        InputError: the portfolio is in another currency than prices.
     """
+    if market is None:
+        require_currency(loaded, currency)
     old = kept_as(store, loaded.name)
     keep = old is not None and old.recorded is not None and _assets(old) == _assets(loaded)
     today = None if market is None else record_weights(loaded, market)

@@ -48,6 +48,8 @@ def prices_now(
         portfolio: what its holder states counts for what has no market; None where there is none.
     """
     own = portfolio or Portfolio("", currency=market.currency)
+    if own.currency != market.currency:  # what its holder states is in other money
+        own = Portfolio("", currency=market.currency)
     held = {holding.asset_id for holding in own.holdings}
     asked = (Holding(asset_id, Decimal(0)) for asset_id in sorted(set(asset_ids) - held))
     valued = value_portfolio(replace(own, holdings=(*own.holdings, *asked)), market)

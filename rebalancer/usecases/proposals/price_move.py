@@ -16,9 +16,12 @@ def price_move(
     """Return the largest move of a price that a plan's trades rest on, as a fraction.
 
     Returns:
-        None when one is unknown, in doubt, or too old to act on. The sample's prices have no age.
+        None when one is unknown, in doubt, in other money, or too old to act on. The
+            sample's prices have no age.
     """
     if market is None or market.is_sample is not plan.is_sample:
+        return None
+    if not plan.currency == portfolio.currency == market.currency:
         return None
     quotes = _quotes(portfolio, market)
     moves = []

@@ -20,7 +20,8 @@ def record_missing_weights(store: Store, market: Market, *, at: datetime) -> tup
     for name in store.unrecorded():
         with store.database.transaction():
             portfolio = store.load_portfolio(name)
-            recorded = record_weights(portfolio, market)
+            is_priced = portfolio.currency == market.currency
+            recorded = record_weights(portfolio, market) if is_priced else None
             if recorded is not None:
                 store.save_portfolio(replace(portfolio, recorded=recorded), at=at)
                 done.append(name)

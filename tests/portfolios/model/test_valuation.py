@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from portfolios.errors import InputError
 from portfolios.model.market import Market
 from portfolios.model.portfolio import (
     Holding,
@@ -132,3 +133,13 @@ def test_restrictions_become_locks_and_what_is_unknown_freezes(
     rules: Restrictions, investor: Investor, kinds: list[LockKind]
 ) -> None:
     assert [lock.kind for lock in rules.locks(investor)] == kinds
+
+
+@pytest.mark.parametrize(("is_sample", "setting"), [(False, True), (True, False)])
+def test_no_figure_is_made_of_prices_in_another_currency(
+    market: Market, is_sample: bool, setting: bool
+) -> None:
+    with pytest.raises(InputError, match="p is in eur, the market in usd") as refused:
+        value_portfolio(replace(held(), currency="eur"), replace(market, is_sample=is_sample))
+    assert 'currency = "usd"' in refused.value.hint
+    assert ("REBALANCER_CURRENCY=eur" in refused.value.hint) is setting

@@ -9,11 +9,16 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from portfolios.store.database import open_database
+from portfolios.store.portfolio_store import Store
 from portfolios.values.time import utc_now
+from tests.serving import database_of
 from tests.shell import PROGRAM, Finished, Shell
 
 GROWTH = """
@@ -253,3 +258,31 @@ def test_a_reader_that_goes_away_is_no_failure(shell: Shell, words: list[str]) -
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 0
     assert b"Error" not in said
+
+
+def test_a_portfolio_in_other_money_than_the_prices_is_refused_where_it_is_added(
+    shell: Shell,
+) -> None:
+    shell.write(
+        "euros.toml",
+        'currency = "eur"\nname = "euros"\nholdings = [{ asset = "cash", quantity = "15" }]\n',
+    )
+    refused = shell.run("add", "euros.toml", "--offline")
+    assert refused.code == 4
+    assert "euros is in eur, the market in usd" in refused.err
+    assert json.loads(shell.run("list", "--offline", "--json").out) == []
+
+
+def test_a_portfolio_kept_in_other_money_has_no_value_in_the_list_and_hides_no_other(
+    shell: Shell,
+) -> None:
+    shell.run("add", "mine.toml", "--offline")
+    with open_database(database_of(shell)) as database:
+        store = Store(database)
+        euros = replace(store.load_portfolio("mine"), name="euros", currency="eur")
+        store.save_portfolio(euros, at=utc_now())
+    listed = shell.run("list", "--offline", "--json")
+    values = {row["name"]: row["value"] for row in json.loads(listed.out)}
+    assert values.pop("euros") is None
+    assert Decimal(values["mine"]) > 0
+    assert "euros is in eur" in listed.err

@@ -34,7 +34,12 @@ def import_file(request: Request) -> Reply:
     except InputError as error:
         return _refused(request, error)
     _refuse_anothers(request, loaded.portfolio.name)
-    prepared = prepare_import(request.store, loaded.portfolio, request.load_market())
+    prepared = prepare_import(
+        request.store,
+        loaded.portfolio,
+        request.load_market(),
+        currency=request.services.currency,
+    )
     if not prepared.changes:
         return reply_with(
             request, f"{prepared.portfolio.name}: nothing changed", *_notes(loaded.warnings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alerts.messages import Button
 from alerts.render.plain import WORDS
-from portfolios.errors import StaleDataError
+from portfolios.errors import InputError, StaleDataError
 from portfolios.model.chart_data import SectorWeight
 from portfolios.model.market import Market
 from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
@@ -73,6 +73,8 @@ def _overview(request: Request, own: Portfolio, market: Market) -> _Overview:
         # The others are told all the same; a command for this one says what to do.
         told = f"grey, nothing is known yet of {own.targets_from}, which it follows"
         return _Overview(own.name, Zone.GREY, f"{own.name}: {told}")
+    except InputError as error:
+        return _Overview(own.name, Zone.GREY, f"{own.name}: grey, {error}")
     zone = worst(tuple(f.zone for f in findings_of(analysis)))
     value = display.money(analysis.valuation.value, own.currency)
     open_ = open_plan(request.store, own.name, now=request.now) is not None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from portfolios.errors import AmbiguousAssetError, UsageError
+from portfolios.errors import AmbiguousAssetError, InputError, UsageError
 from portfolios.marketdata.trend_turns import turned_at
 from portfolios.model.assets import Asset
 from portfolios.model.market import Grade, Market
+from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import value_portfolio
 from portfolios.providers import label_of
 from portfolios.values import display
@@ -24,6 +25,7 @@ from rebalancer.usecases.reports.market_table import (
 MOST_CANDIDATES = 8
 LONGEST_LABEL = 40
 OWN = "our own"
+UNKNOWN_SHARE = "an unknown share"
 
 
 def token(request: Request) -> Reply:
@@ -136,9 +138,15 @@ def _held(request: Request, market: Market, asset: Asset) -> str:
         holding = own.holding(asset.asset_id)
         if holding is None or holding.quantity <= 0:
             continue
-        valuation = value_portfolio(own, market)
-        position = next(p for p in valuation.positions if p.asset.asset_id == asset.asset_id)
-        known = valuation.value > 0 and not position.grey
-        weight = display.percent(position.value / valuation.value) if known else "an unknown share"
-        told.append(f"{weight} of {own.name}")
+        told.append(f"{_share(own, market, asset)} of {own.name}")
     return f"you hold it: {', '.join(told)}" if told else "you do not hold it"
+
+
+def _share(own: Portfolio, market: Market, asset: Asset) -> str:
+    try:
+        valuation = value_portfolio(own, market)
+    except InputError:  # its money is another's: of its value nothing can be told
+        return UNKNOWN_SHARE
+    position = next(p for p in valuation.positions if p.asset.asset_id == asset.asset_id)
+    known = valuation.value > 0 and not position.grey
+    return display.percent(position.value / valuation.value) if known else UNKNOWN_SHARE

@@ -54,6 +54,12 @@ def test_made_up_prices_say_nothing_of_a_plan_at_real_ones() -> None:
     assert moved(replace(SAMPLE, is_sample=False), real) == 0.0
 
 
+def test_prices_in_other_money_than_the_portfolio_say_nothing_of_its_plan() -> None:
+    assert moved(replace(SAMPLE, currency="eur")) is None
+    euros = replace(OWN, currency="eur")
+    assert price_move(PLAN, euros, SAMPLE, now=NOW) is None
+
+
 def test_a_price_too_old_to_act_on_is_unknown() -> None:
     real, market = replace(PLAN, is_sample=False), replace(SAMPLE, is_sample=False)
     later = NOW + timedelta(days=4)

@@ -299,3 +299,17 @@ def test_each_form_of_file_is_read(bot: Bot, form: str) -> None:
     }[form]
     shown = send(bot, content, name="growth.txt")
     assert "growth: new, with 1 line. Keep it?" in text_of(shown)
+
+
+@pytest.mark.parametrize("is_priced", [True, False])
+def test_a_file_in_other_money_than_the_prices_is_refused(bot: Bot, is_priced: bool) -> None:
+    bot.market = MARKET if is_priced else None  # type: ignore[assignment]
+    told = text_of(
+        send(
+            bot,
+            b'name = "growth"\ncurrency = "eur"\nholdings = [{ asset = "cash", quantity = "5" }]\n',
+            name="growth.toml",
+        )
+    )
+    assert "growth is in eur, the market in usd" in told
+    assert kept(bot, "growth") is None

@@ -18,7 +18,7 @@ from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.users import Person
 from portfolios.store.user_store import PeopleStore
 from rebalancer.bot.reply import Reply
-from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, NOW, OWNER, VIEWER, Bot
+from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, NOW, OWNER, VIEWER, Bot, text_of
 
 MANY, FULL, LONG_NAME = 30, 7, "a name of a portfolio that nobody would want to read on a phone"
 LOOKS = ("status", "portfolio", "sectors", "risk", "signals", "market")
@@ -166,3 +166,16 @@ def test_an_index_that_was_never_fetched_fails_the_portfolio_that_follows_it_alo
         assert "nothing is known yet" not in bot.say(sound), sound
     for own in ("/portfolio an-index", "/rebalance an-index", "/risk an-index"):
         assert "nothing is known yet" in bot.say(own), own
+
+
+@pytest.mark.parametrize(
+    "text", ["/status", "/portfolio euros", "/sectors euros", "/risk euros", "/token BTC"]
+)
+def test_no_command_shows_one_currency_with_the_sign_of_another(bot: Bot, text: str) -> None:
+    bitcoin = Holding("bitcoin", Decimal(1))
+    with bot.store() as store:
+        store.save_portfolio(Portfolio("euros", currency="eur", holdings=(bitcoin,)), at=NOW)
+    told = unescape(text_of(bot.dispatcher.answer(bot.heard(text, OWNER))))
+    assert "€" not in told
+    assert "euros" in told
+    assert "is in eur, the market in usd" in told or text == "/token BTC"
