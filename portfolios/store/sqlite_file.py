@@ -223,10 +223,12 @@ def alone(path: Path) -> Iterator[None]:
     if not path.exists():
         yield
         return
-    with path.open("r+b") as file:
+    with _guard:
+        if _held[_identity(path)]:
+            raise in_use  # before it is opened: closing it again would take the handle's locks
+        file = path.open("r+b")
+    with file:
         found = os.fstat(file.fileno())
-        if _held[(found.st_dev, found.st_ino)]:
-            raise in_use
         if fcntl is not None:
             try:
                 fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, LOCK_BYTES[1], LOCK_BYTES[0])

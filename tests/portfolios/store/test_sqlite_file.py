@@ -18,7 +18,7 @@ import pytest
 from portfolios.errors import StoreError
 from portfolios.store.database import Database, open_database
 from portfolios.store.heartbeats import Heartbeats
-from portfolios.store.sqlite_file import Hold, is_empty
+from portfolios.store.sqlite_file import Hold, alone, is_empty
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 COME_AND_GO = """
@@ -69,6 +69,16 @@ def test_a_second_handle_leaves_the_first_its_locks(
     come_and_go(database.path)
     with open_database(database.path, read_only=True) as other:
         assert [beat.part for beat in Heartbeats(other).by_part()] == ["first", "second"]
+
+
+def test_a_refusal_to_be_alone_leaves_a_handle_its_locks(
+    database: Database, come_and_go: ComeAndGo
+) -> None:
+    with pytest.raises(StoreError, match="is in use"), alone(database.path):
+        pass
+    come_and_go(database.path)
+    assert Path(f"{database.path}-wal").exists()
+    Heartbeats(database).record_success("second", now=NOW)
 
 
 def test_handles_that_come_and_go_in_threads_leave_the_file_whole(
