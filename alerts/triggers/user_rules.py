@@ -82,15 +82,15 @@ class RuleContext:
 
 
 def judge_rules(
-    facts: RuleContext, known: Iterable[RuleState], *, at: datetime
+    context: RuleContext, known: Iterable[RuleState], *, at: datetime
 ) -> tuple[tuple[RuleState, ...], tuple[Fired, ...]]:
     """Return what is to be remembered of each rule of a portfolio, and those that became true."""
     before = {state.when: state for state in known}
     states, fired = [], []
-    for alert in facts.portfolio.alerts:
+    for alert in context.portfolio.alerts:
         rule = parse_rule(alert.when)
         old = before.get(alert.when, RuleState(alert.when, False, at))
-        new = _judged(rule, old, value_of(rule, facts), at)
+        new = _judged(rule, old, value_of(rule, context), at)
         states.append(new)
         if new.is_true and not old.is_true and new.value is not None:
             fired.append(Fired(alert.when, new.value, at))
@@ -119,70 +119,70 @@ def _margin(rule: Rule) -> float:
     return SHARE * level
 
 
-def value_of(rule: Rule, facts: RuleContext) -> float | None:
+def value_of(rule: Rule, context: RuleContext) -> float | None:
     """Return what a rule compares; None while it cannot be known."""
-    return READERS[rule.subject](rule.name, facts)
+    return READERS[rule.subject](rule.name, context)
 
 
-def _price(name: str, facts: RuleContext) -> float | None:
-    quote = facts.market.quotes.get(name)
-    if quote is None or quote.quarantined or facts.market.age(quote.at) > FRESH:
+def _price(name: str, context: RuleContext) -> float | None:
+    quote = context.market.quotes.get(name)
+    if quote is None or quote.quarantined or context.market.age(quote.at) > FRESH:
         return None
     return float(quote.price)
 
 
-def _change(name: str, facts: RuleContext) -> float | None:
-    price = _price(name, facts)
-    bars = facts.market.bars
-    yesterday = facts.market.as_of.date() - timedelta(days=1)
+def _change(name: str, context: RuleContext) -> float | None:
+    price = _price(name, context)
+    bars = context.market.bars
+    yesterday = context.market.as_of.date() - timedelta(days=1)
     if price is None or yesterday not in bars.days:
         return None
     close = float(bars.columns([name]).close[bars.days.index(yesterday), 0])
     return price / close - 1 if close > 0 else None
 
 
-def _short(name: str, facts: RuleContext) -> float | None:
-    grade = facts.market.grades.get(name)
+def _short(name: str, context: RuleContext) -> float | None:
+    grade = context.market.grades.get(name)
     if grade is None or grade.short_at is None:
         return None
-    return grade.short if facts.market.age(grade.short_at) <= SHORT_GRADE_LIMIT else None
+    return grade.short if context.market.age(grade.short_at) <= SHORT_GRADE_LIMIT else None
 
 
-def _long(name: str, facts: RuleContext) -> float | None:
-    grade = facts.market.grades.get(name)
+def _long(name: str, context: RuleContext) -> float | None:
+    grade = context.market.grades.get(name)
     if grade is None or grade.long_at is None:
         return None
-    return grade.long if facts.market.age(grade.long_at) <= LONG_GRADE_LIMIT else None
+    return grade.long if context.market.age(grade.long_at) <= LONG_GRADE_LIMIT else None
 
 
-def _trend(name: str, facts: RuleContext) -> float | None:
-    grade = facts.market.grades.get(name)
+def _trend(name: str, context: RuleContext) -> float | None:
+    grade = context.market.grades.get(name)
     return None if grade is None or grade.trend is None else float(grade.trend)
 
 
-def _weight(name: str, facts: RuleContext) -> float | None:
-    if facts.valuation.withheld or facts.valuation.value <= 0:
+def _weight(name: str, context: RuleContext) -> float | None:
+    if context.valuation.withheld or context.valuation.value <= 0:
         return None
-    held = next((p for p in facts.valuation.positions if p.asset.asset_id == name), None)
-    return 0.0 if held is None else float(held.value / facts.valuation.value)
+    held = next((p for p in context.valuation.positions if p.asset.asset_id == name), None)
+    return 0.0 if held is None else float(held.value / context.valuation.value)
 
 
-def _drift(name: str, facts: RuleContext) -> float | None:
-    if facts.valuation.withheld or not facts.reference:
+def _drift(name: str, context: RuleContext) -> float | None:
+    if context.valuation.withheld or not context.reference:
         return None
     if name:
-        weight = _weight(name, facts)
-        return None if weight is None else abs(weight - facts.reference.get(name, 0.0))
-    wanted = np.array([facts.reference.get(a, 0.0) for a in facts.valuation.asset_ids])
-    return float(drift(facts.valuation.weights(), facts.valuation.cash_weight(), wanted))
+        weight = _weight(name, context)
+        return None if weight is None else abs(weight - context.reference.get(name, 0.0))
+    wanted = np.array([context.reference.get(a, 0.0) for a in context.valuation.asset_ids])
+    return float(drift(context.valuation.weights(), context.valuation.cash_weight(), wanted))
 
 
-def _value(_: str, facts: RuleContext) -> float | None:
-    return None if facts.valuation.withheld else float(facts.valuation.value)
+def _value(_: str, context: RuleContext) -> float | None:
+    return None if context.valuation.withheld else float(context.valuation.value)
 
 
-def _sector(name: str, facts: RuleContext) -> float | None:
-    valuation = facts.valuation
+def _sector(name: str, context: RuleContext) -> float | None:
+    valuation = context.valuation
     if valuation.withheld or valuation.value <= 0:
         return None
     shares = (p.value * Decimal(str(p.asset.sectors.get(name, 0.0))) for p in valuation.positions)

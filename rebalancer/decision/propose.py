@@ -36,14 +36,14 @@ class Proposal:
     solution: Solution | None = None
 
 
-def decide(
+def make_proposal(
     analysis: Analysis,
     findings: tuple[Finding, ...],
     *,
     requested: bool,
     last_plan_at: datetime | None = None,
 ) -> Proposal:
-    """Return the plan for an analysis.
+    """Return the proposal for an analysis.
 
     Args:
         analysis: everything estimated about the portfolio.

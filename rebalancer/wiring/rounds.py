@@ -24,7 +24,7 @@ from rebalancer.logs import masked
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import WorkerContext
-from rebalancer.usecases.monitoring.round import GoesOn, Round, RoundInputs, look_round
+from rebalancer.usecases.monitoring.round import GoesOn, Round, RoundInputs, run_round
 from rebalancer.usecases.refresh.report import Degradation, Loss, RefreshReport
 from rebalancer.wiring.delivery import open_full_database, people_of
 from rebalancer.wiring.providers import credit_plans
@@ -129,8 +129,8 @@ def run_round_now(
     """Do everything that is due now, except sending it."""
     now = clock()
     usages = tuple(usages_of(settings, store.database, now).values())
-    around = RoundInputs(market, insights, people_of(settings, store.database), usages)
-    return look_round(store, around, now=now, goes_on=goes_on)
+    inputs = RoundInputs(market, insights, people_of(settings, store.database), usages)
+    return run_round(store, inputs, now=now, goes_on=goes_on)
 
 
 def usages_of(settings: Settings, database: Database, now: datetime) -> dict[str, Usage]:

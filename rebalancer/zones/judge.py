@@ -20,7 +20,7 @@ from rebalancer.zones.rule import Rule
 from rebalancer.zones.sector_rules import SectorBreadth, SectorCap, SectorRisk
 from rebalancer.zones.situation import Situation
 
-_RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     BearishWeight(),
     Drawdown(),
     VolatilityRegime(),
@@ -42,13 +42,13 @@ _RULES: tuple[Rule, ...] = (
     LockedShare(),
     PortfolioShock(),
 )
-ZONES: Mapping[str, Rule] = MappingProxyType({rule.key: rule for rule in _RULES})
+ZONES: Mapping[str, Rule] = MappingProxyType({rule.key: rule for rule in RULES})
 """Key -> rule; a further rule is one class and one line above."""
 
 _SCOPES: Mapping[Scope, int] = MappingProxyType({scope: i for i, scope in enumerate(Scope)})
 
 
-def judge(situation: Situation, rules: Iterable[Rule] = _RULES) -> tuple[Finding, ...]:
+def judge(situation: Situation, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Return every rule's finding for every subject, worst first, then by scope, subject, code."""
     return _ordered(f for rule in rules for f in rule.findings(situation))
 

@@ -16,8 +16,6 @@ MOST_BYTES = 4_000_000
 """Unpacked; the longest honest reply, the list of all coins, has a third of that."""
 MOST_VALUES = 300_000
 """Values in one document: small ones take far more memory than their text."""
-
-
 MOST_DIGITS = 1000
 """Of a whole number; Python itself refuses to read a few thousand."""
 

@@ -84,57 +84,57 @@ def check(
     """
     portfolio, market = analysis.portfolio, analysis.market
     concerned = [person for person in people if person.may_see(portfolio.name)]
-    memory = AlertState(store.database, portfolio.name)
+    state = AlertState(store.database, portfolio.name)
     post = Post.of(store, now=now)
     with store.database.transaction():
         current = plan if plan is not None and _is_of_now(store, plan) else None
         told = [
-            *_zones(memory, analysis, findings),
-            *_rules(memory, analysis, plan),
-            *_news(memory, portfolio, market, outside),
-            *_proposal(store, memory, current, now),
+            *_zones(state, analysis, findings),
+            *_rules(state, analysis, plan),
+            *_news(state, portfolio, market, outside),
+            *_proposal(store, state, current, now),
         ]
-        memory.mark(_looked(memory, current, market))
-        earlier = memory.marks().get("zones", "")
+        state.mark(_calendar_mark(state, current, market))
+        earlier = state.marks().get("zones", "")
         new = sum(
             post.send(m, concerned, answers=earlier if m.kind is Kind.CLEARED else "") for m in told
         )
         for message in told:
             if message.kind in ZONES:
-                memory.mark({"zones": message.key})
+                state.mark({"zones": message.key})
     return Checked(tuple(told), new)
 
 
-def _zones(memory: AlertState, analysis: Analysis, findings: Sequence[Finding]) -> list[Message]:
+def _zones(state: AlertState, analysis: Analysis, findings: Sequence[Finding]) -> list[Message]:
     market, valuation = analysis.market, analysis.valuation
-    last = memory.marks().get("grouped")
+    last = state.marks().get("grouped")
     if last is not None and timedelta(0) <= market.as_of - read_utc(last) < BETWEEN_GROUPS:
         return []  # nothing is remembered either, so the next look finds it
     weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
     step: Advance = advance(
-        memory.conditions(), memory.told(), findings, at=market.as_of, weights=weights
+        state.conditions(), state.told(), findings, at=market.as_of, weights=weights
     )
-    memory.keep_conditions(step.conditions, step.told)
+    state.keep_conditions(step.conditions, step.told)
     names = {a: asset.symbol for a, asset in market.assets.items()}
     message = zone_message(analysis.portfolio.name, step, as_of=market.as_of, names=names)
     if message is not None:
-        memory.mark({"grouped": utc_text(market.as_of)})
+        state.mark({"grouped": utc_text(market.as_of)})
     return _some(message)
 
 
-def _rules(memory: AlertState, analysis: Analysis, plan: Plan | None) -> list[Message]:
+def _rules(state: AlertState, analysis: Analysis, plan: Plan | None) -> list[Message]:
     portfolio, market = analysis.portfolio, analysis.market
     reference = {p.asset_id: p.reference_weight for p in plan.positions} if plan else {}
-    facts = RuleContext(portfolio, analysis.valuation, market, reference)
-    states, fired = judge_rules(facts, memory.rules(), at=market.as_of)
-    memory.keep_rules(states)
+    context = RuleContext(portfolio, analysis.valuation, market, reference)
+    states, fired = judge_rules(context, state.rules(), at=market.as_of)
+    state.keep_rules(states)
     return _some(rules_message(portfolio.name, fired, as_of=market.as_of))
 
 
 def _news(
-    memory: AlertState, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
+    state: AlertState, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
 ) -> list[Message]:
-    marks, found = memory.marks(), []
+    marks, found = state.marks(), []
     told: tuple[tuple[Kind, str, News], ...] = (
         (Kind.SIGNAL, "signals turned", signal_news(portfolio, market, marks)),
         (Kind.GRADE, "grades moved", grade_news(portfolio, market, marks)),
@@ -142,7 +142,7 @@ def _news(
         (Kind.UNLOCK, "locks end", unlock_news(portfolio, market, marks)),
     )
     for kind, what, news in told:
-        memory.mark(news.marks)
+        state.mark(news.marks)
         key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}"
         found += _some(
             changes_message(
@@ -152,16 +152,16 @@ def _news(
     return found
 
 
-def _proposal(store: Store, memory: AlertState, plan: Plan | None, now: datetime) -> list[Message]:
+def _proposal(store: Store, state: AlertState, plan: Plan | None, now: datetime) -> list[Message]:
     if plan is None or plan.decision is Decision.HOLD:
         return []
     if plan.decision is Decision.WITHHELD:
         return [withheld_message(plan)]
-    last = _last_told(memory.marks())
+    last = _last_told(state.marks())
     trades = sorted(f"{trade.side.value} {trade.asset_id}" for trade in plan.trades)
     if last is not None and last[0] == trades and timedelta(0) <= now - last[1] < AGAIN:
         return []
-    memory.mark({"proposal": json.dumps([trades, utc_text(now)])})
+    state.mark({"proposal": json.dumps([trades, utc_text(now)])})
     keep_and_offer(store, plan, at=now)
     return [proposal_message(plan)]
 
@@ -174,14 +174,14 @@ def _is_of_now(store: Store, plan: Plan) -> bool:
         return False
 
 
-def _looked(memory: AlertState, plan: Plan | None, market: Market) -> Mapping[str, str]:
+def _calendar_mark(state: AlertState, plan: Plan | None, market: Market) -> Mapping[str, str]:
     """Return when the portfolio was last looked at by the calendar, to be remembered."""
-    is_first = CALENDAR not in memory.marks()
+    is_first = CALENDAR not in state.marks()
     is_due = plan is not None and (Trigger.CALENDAR in plan.trigger or plan.trades)
     return {CALENDAR: utc_text(market.as_of)} if is_first or is_due else NOTHING
 
 
-def last_looked(database: Database, portfolio: str) -> datetime | None:
+def last_checked(database: Database, portfolio: str) -> datetime | None:
     """Return when a portfolio was last looked at by the calendar; None where it never was."""
     kept = AlertState(database, portfolio).marks().get(CALENDAR)
     return None if kept is None else read_utc(kept)

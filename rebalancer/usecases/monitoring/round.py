@@ -28,7 +28,7 @@ from portfolios.model.users import Person, Role
 from portfolios.providers.quota.quota import Usage
 from portfolios.store.portfolio_store import Store
 from portfolios.values.schedule import Due, offset_of, weekly
-from rebalancer.usecases.monitoring.check import check, last_looked
+from rebalancer.usecases.monitoring.check import check, last_checked
 from rebalancer.usecases.monitoring.data_alerts import doubts, scarce_credits
 from rebalancer.usecases.monitoring.digest import send_digests
 from rebalancer.usecases.monitoring.drift import drifts
@@ -91,7 +91,7 @@ class RoundInputs:
     usages: tuple[Usage, ...] = ()
 
 
-def look_round(
+def run_round(
     store: Store,
     inputs: RoundInputs,
     *,
@@ -174,7 +174,7 @@ def _plan(
 ) -> Plan | None:
     """Return the proposal of the moment; zones are told even where none can be made."""
     name = analysis.portfolio.name
-    looked = last_looked(store.database, name)
+    looked = last_checked(store.database, name)
     try:
         return propose(analysis, findings=findings, requested=False, last_plan_at=looked).plan
     except PlanError as error:

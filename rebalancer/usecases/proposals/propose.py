@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from portfolios.model.plan import Finding
-from rebalancer.decision.propose import Proposal, decide
+from rebalancer.decision.propose import Proposal, make_proposal
 from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.usecases.proposals.analysis import Analysis, findings_of
 
@@ -31,7 +31,7 @@ def propose(
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
     """
     known = findings_of(analysis) if findings is None else findings
-    return decide(analysis, known, requested=requested, last_plan_at=last_plan_at)
+    return make_proposal(analysis, known, requested=requested, last_plan_at=last_plan_at)
 
 
 def problem_of(proposal: Proposal) -> dict[str, object] | None:

@@ -15,7 +15,7 @@ from portfolios.model.plan import Decision, Side, Zone
 from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Lock, LockKind
 from portfolios.providers.sample.market import sample_market
-from rebalancer.decision.propose import decide
+from rebalancer.decision.propose import make_proposal
 from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
 from tests.rebalancer.decision.example_portfolios import applied, book, cap, ignoring, sides
@@ -214,7 +214,7 @@ def test_every_reason_of_a_drifted_portfolio_names_its_target(market: Market) ->
 def test_without_a_verified_answer_the_plan_holds_and_says_why(market: Market) -> None:
     analysis = analyse(book(market, DRIFTED, targets=WISH), market)
     broken = replace(analysis, alpha=replace(analysis.alpha, grade=analysis.alpha.grade * np.nan))
-    proposal = decide(broken, findings_of(analysis), requested=True)
+    proposal = make_proposal(broken, findings_of(analysis), requested=True)
     assert proposal.plan.decision is Decision.HOLD
     assert proposal.plan.trades == ()
     assert proposal.plan.reason.startswith("no verified answer, so nothing is proposed: alpha")

@@ -20,7 +20,7 @@ from portfolios.model.market import Market
 from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.users import Person
-from rebalancer.usecases.monitoring.round import Round, RoundInputs, look_round
+from rebalancer.usecases.monitoring.round import Round, RoundInputs, run_round
 from rebalancer.usecases.proposals.analysis import Analysis, analyse
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, NOW, Bot
 
@@ -40,7 +40,7 @@ def around(*people: Person) -> RoundInputs:
 def rounded(bot: Bot, *people: Person, now: datetime = NOW, most: int = 1_000) -> Round:
     left = iter(range(most))
     with bot.store() as store:
-        return look_round(
+        return run_round(
             store, around(*people), now=now, goes_on=lambda: next(left, None) is not None
         )
 
@@ -105,7 +105,7 @@ def test_what_nobody_foresaw_in_one_portfolio_holds_up_no_other(
     hold_back(bot, bob)
     known = replace(around(bob), market=replace(MARKET, assets=Poisoned(MARKET.assets)))
     with bot.store() as store:
-        done = look_round(store, known, now=MONDAY + timedelta(hours=1))
+        done = run_round(store, known, now=MONDAY + timedelta(hours=1))
     assert (done.checked, done.reports, done.digests) == (2, 1, 1)
     assert done.failed == {"a-poison": "unexpected ValueError; the log says more"}
     assert [r.exc_info is not None for r in caplog.records if "a-poison" in r.message] == [True] * 2
@@ -147,7 +147,7 @@ def test_nothing_that_grows_with_the_history_is_read_in_a_round(bot: Bot) -> Non
     read: list[str] = []
     with bot.store() as store:
         store.database.connection.set_trace_callback(read.append)
-        look_round(store, around(BOB), now=NOW + timedelta(minutes=15))
+        run_round(store, around(BOB), now=NOW + timedelta(minutes=15))
         store.database.connection.set_trace_callback(None)
     assert read
     whole = [sql for sql in read if "FROM plans" in sql and "plan_id" not in sql.split("WHERE")[-1]]
@@ -156,7 +156,7 @@ def test_nothing_that_grows_with_the_history_is_read_in_a_round(bot: Bot) -> Non
 
 def test_without_prices_digests_go_out_all_the_same(bot: Bot) -> None:
     with bot.store() as store:
-        done = look_round(store, replace(around(), market=None), now=NOW)
+        done = run_round(store, replace(around(), market=None), now=NOW)
     assert (done.checked, done.failed) == (0, {})
 
 
@@ -169,6 +169,6 @@ def test_a_round_analyses_each_portfolio_once_whoever_is_told_and_reported_to(bo
 
     people = (BOB, replace(BOB.with_addresses({"email": "eve@example.org"}), name="eve"))
     with bot.store() as store:
-        done = look_round(store, around(*people), now=MONDAY + timedelta(hours=2), analyse=count)
+        done = run_round(store, around(*people), now=MONDAY + timedelta(hours=2), analyse=count)
     assert (done.checked, done.reports) == (2, 2)
     assert sorted(analysed) == sorted([CANARY, "shared"])
