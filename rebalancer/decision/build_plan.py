@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -16,6 +17,7 @@ from portfolios.values import display
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
+from rebalancer.estimates.pegs import lost_peg
 
 LIMIT_OFF = 1.0
 """A cap at the whole value is no cap."""
@@ -34,7 +36,7 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         as_of=analysis.valuation.as_of,
         inputs_hash=hashed,
         decision=outcome.decision,
-        reason=outcome.reason,
+        reason=". ".join((*_lost_pegs(analysis), outcome.reason)),
         trigger=tuple(cause.value for cause in outcome.causes),
         mode=analysis.policy.mode.value,
         profile=analysis.policy.profile.value,
@@ -59,6 +61,14 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         solver=outcome.solver,
         is_sample=analysis.market.is_sample,
     )
+
+
+def _lost_pegs(analysis: Analysis) -> Iterator[str]:
+    """Say first, of what is held, that it has lost what it stands for."""
+    for position in analysis.valuation.positions:
+        lost = lost_peg(analysis.market, position.asset) if position.quantity > 0 else ""
+        if lost:
+            yield f"{position.asset.symbol} is {lost} and is not bought"
 
 
 def _shares(

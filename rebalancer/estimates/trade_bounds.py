@@ -14,6 +14,7 @@ from portfolios.model.market import Array, Market
 from portfolios.model.policy import Mode, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
+from rebalancer.estimates.pegs import lost_peg
 from rebalancer.estimates.proxies import NEW_DAYS
 from rebalancer.estimates.scores import is_bearish
 
@@ -99,6 +100,8 @@ def _buying_ban(
         return f"only {history} days of history: not bought"
     if asset.asset_id not in market.assets:
         return "no public market: not bought"
+    if lost := lost_peg(market, asset):
+        return f"{lost}: not bought"
     if signals is not Signals.IGNORE and is_bearish(market, asset.asset_id):
         return f"bearish trend: not added to (signals = {signals.value})"
     return ""

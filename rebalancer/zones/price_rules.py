@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
-from statistics import median
 
 import numpy as np
 
-from portfolios.model.assets import AssetKind
 from portfolios.model.dwell import Dwell
 from portfolios.model.market import (
     LONG_GRADE_AMBER,
@@ -24,6 +21,7 @@ from portfolios.model.market import (
 )
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
+from rebalancer.estimates.pegs import STABLE_AMBER, STABLE_RED, gap_of, has_peg
 from rebalancer.zones.price_history import Fall, fall_from_peak, regime, shock
 from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown
 from rebalancer.zones.situation import Held, Situation
@@ -102,47 +100,27 @@ class VolatilityRegime(Rule):
 
 
 class Depeg(Rule):
-    """H8: a stablecoin away from its peg.
+    """H8: a stablecoin away from its peg, or a wrapped coin below what it stands for.
 
     One aggregated price is one observation; that two of them agree is asked by those who tell.
-    A peg in another currency is measured against the median of at least three such coins with
-    prices to trust.
     """
 
     key, code, scope, importance = "depeg", "H8", Scope.ASSET, 1.2
     dwell = Dwell(amber=1, interrupts=True)
     exit_amber, exit_red = Exit(scale=0.6), Exit(scale=0.6)
-    amber, red = 0.005, 0.01
-    fewest_peers = 3
+    amber, red = STABLE_AMBER, STABLE_RED
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
-        """Judge every stablecoin held."""
+        """Judge every holding that stands for something else."""
         for held in situation.held:
-            if not held.is_stable:
+            if not has_peg(held.position.asset):
                 continue
-            price, par = held.position.price, self._par(situation, held.position.asset.peg)
-            if held.unpriced or price is None or par is None:
-                why = held.unpriced or "what its peg is worth is unknown"
-                yield unknown(self, held.asset_id, why)
+            gap = held.unpriced or gap_of(situation.market, held.position.asset)
+            if isinstance(gap, str):
+                yield unknown(self, held.asset_id, gap)
                 continue
-            away = float(abs(price / par - 1))
-            text = f"{display.percent(away, 2)} away from its peg"
-            levels = Levels(0.0, self.amber, self.red)
-            yield judged(self, held.asset_id, away, levels, text, weight=held.weight)
-
-    def _par(self, situation: Situation, peg: str) -> Decimal | None:
-        market = situation.market
-        if not peg or peg == market.currency:
-            return Decimal(1) if peg else None
-        peers = [
-            quote.price
-            for asset_id, quote in sorted(market.quotes.items())
-            if asset_id in market.assets and not quote.quarantined
-            for asset in (market.assets[asset_id],)
-            if asset.kind is AssetKind.STABLE and asset.peg == peg
-            if market.age(quote.at) <= PRICE_LIMIT
-        ]
-        return median(peers) if len(peers) >= self.fewest_peers else None
+            levels = Levels(0.0, gap.amber, gap.red)
+            yield judged(self, held.asset_id, gap.away, levels, gap.text, weight=held.weight)
 
 
 class Stale(Rule):
