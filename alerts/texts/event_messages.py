@@ -167,7 +167,8 @@ def _flip_head(flip: Flip, names: Mapping[str, str]) -> str:
 
 
 def _flip_line(flip: Flip, names: Mapping[str, str]) -> str:
-    was = "still" if flip.is_repeat else f"was {flip.was.value}"
+    before = "worse than told" if flip.was is flip.zone else f"was {flip.was.value}"
+    was = "still" if flip.is_repeat else before
     return f"{_subject(flip, names)} {flip.zone.value} ({was}): {'; '.join(flip.texts)}"
 
 

@@ -18,6 +18,8 @@ DUST = 0.0025
 REPEAT = timedelta(hours=24)
 COOLDOWN: Mapping[Zone, timedelta] = {Zone.RED: timedelta(hours=6), Zone.AMBER: timedelta(hours=24)}
 SEVERER = 15.0
+FURTHER = 0.5
+"""On the scale of an excess: as far again as from amber to red."""
 
 Key = tuple[str, str]
 """Of a condition: rule and subject; of a subject: scope and name."""
@@ -80,7 +82,7 @@ def step(condition: Condition, finding: Finding, *, at: datetime) -> Condition:
     if finding.zone is Zone.GREY:
         return condition
     target = held_zone(finding, condition.zone)
-    seen = replace(condition, severity=finding.severity, text=finding.text)
+    seen = replace(condition, severity=finding.severity, text=finding.text, excess=finding.excess)
     if target is condition.zone:
         return replace(seen, candidate=target, count=0, counted_at=at)
     is_same = _is_same_change(condition, target)
@@ -90,7 +92,10 @@ def step(condition: Condition, finding: Finding, *, at: datetime) -> Condition:
     when = at if is_counted else condition.counted_at
     if count < needed(finding, condition.zone, target):
         return replace(seen, candidate=target, count=count, counted_at=when)
-    return replace(seen, zone=target, candidate=target, count=0, counted_at=at, since=at)
+    return replace(
+        seen, zone=target, candidate=target, count=0, counted_at=at, since=at,
+        told_excess=finding.excess,
+    )  # fmt: skip
 
 
 def _is_same_change(condition: Condition, target: Zone) -> bool:
@@ -141,7 +146,10 @@ def _stepped(
     if known is not None:
         return step(known, finding, at=at)
     zone = finding.zone if is_first and finding.zone is not Zone.GREY else Zone.GREEN
-    new = Condition(finding.code, finding.scope, finding.subject, zone, zone, 0, at, at)
+    new = Condition(
+        finding.code, finding.scope, finding.subject, zone, zone, 0, at, at,
+        told_excess=finding.excess,
+    )  # fmt: skip
     return step(new, finding, at=at)
 
 
@@ -157,21 +165,23 @@ def _telling(
     by_subject: dict[Key, list[Condition]] = {}
     for condition in conditions:
         by_subject.setdefault((condition.scope.value, condition.subject), []).append(condition)
+    after: list[Condition] = []
     kept, flips = [], []
     for key, own in sorted(by_subject.items()):
         scope, subject = own[0].scope, own[0].subject
         known = told.get(key, Told(scope, subject, Zone.GREEN))
         is_dust = scope is Scope.ASSET and weights.get(subject, 0.0) < DUST
         if is_first:
-            zone = worst(tuple(c.zone for c in own))
-            kept.append(replace(known, zone=zone, at=at if zone is not Zone.GREEN else None))
+            kept.append(_snapshot(own, known, at))
+            after += own
             continue
         flip = None if is_dust else _flip(own, known, at, interrupting)
         kept.append(_remembered(known, flip, at))
         flips += [flip] if flip else []
+        after += [replace(c, told_excess=c.excess) for c in own] if flip else own
     flips.sort(key=lambda f: (-ORDER[f.zone], -f.severity, f.subject))
     return Advance(
-        tuple(conditions),
+        tuple(after),
         tuple(kept),
         tuple(f for f in flips if f.zone is not Zone.GREEN),
         tuple(f for f in flips if f.zone is Zone.GREEN),
@@ -193,12 +203,31 @@ def _flip(
         return flip  # a crash is news even for what was red for another reason
     if zone is Zone.GREEN:
         return flip if known.zone in (Zone.AMBER, Zone.RED) else None
+    if zone is not known.zone:
+        return None
     passed = at - known.at if known.at else timedelta.max
-    if zone is known.zone and severity >= known.severity + SEVERER and passed >= COOLDOWN[zone]:
+    is_severer = severity >= known.severity + SEVERER or any(map(_is_further, causes))
+    if any(map(_has_doubled, causes)) or (is_severer and passed >= COOLDOWN[zone]):
         return flip
-    if zone is Zone.RED and known.zone is Zone.RED and passed >= REPEAT * 2**known.repeats:
+    if zone is Zone.RED and passed >= REPEAT * 2**known.repeats:
         return replace(flip, is_repeat=True)
     return None
+
+
+def _has_doubled(condition: Condition) -> bool:
+    """Tell whether something is twice as bad as told: news at once, however soon after."""
+    return 0 < 2 * condition.told_excess <= condition.excess
+
+
+def _is_further(condition: Condition) -> bool:
+    return 0 < condition.told_excess <= condition.excess - FURTHER
+
+
+def _snapshot(own: list[Condition], known: Told, at: datetime) -> Told:
+    """Remember a subject as it was found, as if that had been told."""
+    zone = worst(tuple(c.zone for c in own))
+    severity = max(c.severity for c in own if c.zone is zone)
+    return replace(known, zone=zone, severity=severity, at=at if zone is not Zone.GREEN else None)
 
 
 def _remembered(known: Told, flip: Flip | None, at: datetime) -> Told:

@@ -26,7 +26,9 @@ class Condition:
         count: evaluations in a row that spoke for it.
         counted_at: the moment of the last that was counted.
         since: when the zone in force began.
-        severity, text: of the newest finding.
+        severity, text, excess: of the newest finding.
+        told_excess: as it was last told, or when the zone in force began; 0 where that is not
+            known, as in what was remembered before this was kept.
     """
 
     code: str
@@ -39,6 +41,8 @@ class Condition:
     since: datetime
     severity: float = 0.0
     text: str = ""
+    excess: float = 0.0
+    told_excess: float = 0.0
 
 
 def needed(finding: Finding, current: Zone, target: Zone) -> int:

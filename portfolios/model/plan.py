@@ -55,8 +55,10 @@ class Finding:
         text: one sentence, true now, no forecast.
         severity: 0-100, ranks findings and nothing else.
         holds: the worst zone in which the value keeps what entered it before.
-        dwell: how long a zone must last. Both are for alerts and no part of a plan's document,
-            so findings that were read from one have the defaults, and equality leaves them out.
+        dwell: how long a zone must last.
+        excess: how far the value is on the rule's own scale: 0.5 at amber, 1 at red, and on beyond
+            it. These three are for alerts and no part of a plan's document, so findings that were
+            read from one have the defaults, and equality leaves them out.
     """
 
     scope: Scope
@@ -72,6 +74,7 @@ class Finding:
     severity: float = 0.0
     holds: Zone = field(default=Zone.GREEN, compare=False)
     dwell: Dwell = field(default=Dwell(), compare=False)
+    excess: float = field(default=0.0, compare=False)
 
 
 class Side(StrEnum):

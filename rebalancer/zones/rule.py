@@ -66,8 +66,8 @@ class Levels:
             return Zone.RED
         return Zone.AMBER if self._reaches(value, self.amber) else Zone.GREEN
 
-    def breach(self, value: float) -> float:
-        """Return 0 at comfort, 0.5 at amber, 1 at red, linear between; never above 1.25.
+    def excess(self, value: float) -> float:
+        """Return 0 at comfort, 0.5 at amber, 1 at red, linear between and beyond.
 
         Without a red level it stops at 0.5.
         """
@@ -80,7 +80,11 @@ class Levels:
         if self.red is None:
             return 0.5
         span = abs(self.red - self.amber)
-        return min(MOST_BREACH, 0.5 + 0.5 * over / span) if span > 0 else MOST_BREACH
+        return 0.5 + 0.5 * over / span if span > 0 else MOST_BREACH
+
+    def breach(self, value: float) -> float:
+        """Return the excess as far as it counts in a severity: never above 1.25."""
+        return min(MOST_BREACH, self.excess(value))
 
     def left_at(self, amber: Exit, red: Exit) -> Levels:
         """Return the levels at which the zones are left."""
@@ -168,6 +172,7 @@ def judged(
         severity=_severity(rule.importance * breach**4, weight),
         holds=leaving.shown.zone(value),
         dwell=rule.dwell,
+        excess=levels.excess(value),
     )
 
 

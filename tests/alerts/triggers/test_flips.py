@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,6 +40,7 @@ def finding(
     return Finding(
         Scope.ASSET, subject, "rule", code, zone, value, AMBER, RED, "it is so",
         holds=holds, dwell=dwell or DWELLS.get(code, Dwell()),
+        excess=0.0 if value is None else value / RED,
     )  # fmt: skip
 
 
@@ -147,6 +150,47 @@ def test_a_crash_is_news_even_where_something_else_is_red_already() -> None:
         finding("P4", 2.5), finding("crash", 2.5), at=START + timedelta(days=1, hours=1)
     )
     assert (flip.zone, flip.was, len(flip.texts)) == (Zone.RED, Zone.RED, 2)
+
+
+@given(st.lists(st.floats(1.01, 1.6), min_size=1, max_size=20))
+def test_red_that_gets_twice_as_bad_is_told_in_its_hour_at_every_level(
+    factors: list[float],
+) -> None:
+    watcher = Watcher()
+    watcher.see(finding("H3", 0.1), at=START)
+    told, value = None, RED
+    for hour, factor in enumerate(factors, start=1):
+        flips = watcher.see(finding("H3", value), at=START + timedelta(hours=hour))
+        if told is None or value >= 2 * told:
+            assert [f.zone for f in flips] == [Zone.RED]
+        told = value if flips else told
+        value *= factor
+    most = 1 + math.log2(max(1.0, value / RED)) + len(factors) / 6
+    assert watcher.groups <= most + 1
+
+
+def test_red_that_gets_worse_by_a_step_of_its_scale_is_told_after_six_hours() -> None:
+    watcher = Watcher()
+    watcher.see(finding("H3", 0.1), at=START)
+    hours = [
+        watcher.see(finding("H3", 6.0 + h), at=START + timedelta(hours=h)) for h in range(1, 8)
+    ]
+    assert [bool(flips) for flips in hours] == [True, *[False] * 5, True]
+
+
+def test_red_that_stays_as_it_was_found_does_not_ring_as_worse() -> None:
+    watcher = Watcher()
+    for hour in range(24):
+        assert watcher.see(finding("H3", 5.0), at=START + timedelta(hours=hour)) == ()
+
+
+def test_what_was_remembered_without_an_excess_is_no_reason_to_ring() -> None:
+    watcher = Watcher()
+    watcher.see(finding("H3", 0.1), at=START)
+    watcher.see(finding("H3", 5.0), at=START + timedelta(hours=1))
+    old = tuple(replace(c, excess=0.0, told_excess=0.0) for c in watcher.state.conditions)
+    watcher.state = replace(watcher.state, conditions=old)
+    assert watcher.see(finding("H3", 5.0), at=START + timedelta(hours=2)) == ()
 
 
 def test_evaluations_of_the_same_day_count_once() -> None:
