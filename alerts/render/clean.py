@@ -1,6 +1,7 @@
-"""What may be shown of a text from outside: no control, no invisible letter, no endless word.
+"""What may be shown of a text from outside: no control, nothing unseen, no endless word, no link.
 
-Names of coins are chosen by strangers, who may want to hide, reorder or flood what stands around.
+Names of coins are chosen by strangers, who may want to hide, reorder or flood what stands around,
+or to have a link or a name pressed that stands in a message of ours.
 """
 
 from __future__ import annotations
@@ -10,8 +11,16 @@ import unicodedata
 
 LONGEST_WORD = 60
 LONGEST_TEXT = 2_000
-_KEPT_INVISIBLE = {"\u200d"}
-"""The joiner of emoji sequences, harmless by itself."""
+BREAK = "\u2060"
+"""Shown as nothing; what it stands in is no link."""
+_KEPT_INVISIBLE = {"\u200d", BREAK}
+"""The joiner of emoji sequences, harmless by itself, as is the other."""
+_PRESSABLE = re.compile(
+    r"(?<=:)(?=//)"  # https://...
+    r"|(?<=\w\.)(?=[^\W\d_]{2})"  # a domain, unless it is a limit or file
+    r"(?!(?:\w+\.)?(?:max|min)(?![\w.])|(?:csv|html|json|png|toml|txt)(?![\w.]))"  # ours
+    r"|(?<=(?<!\w)[@#$])(?=\w*[^\W\d])"  # a name, a tag; an amount is neither
+)
 _GAP = re.compile(r"(?:(?!(?<=\d)\u00a0\d)\s)+")
 """Between words; a space that may not break stays between the digits of one number."""
 
@@ -19,12 +28,17 @@ _GAP = re.compile(r"(?:(?!(?<=\d)\u00a0\d)\s)+")
 def clean(text: str, *, longest: int = LONGEST_TEXT) -> str:
     r"""Return a text on one line, without what cannot be seen; too long ones are shortened.
 
+    No address in it can be pressed. Commands can: those of our own texts are meant to be, and
+    a provider's texts have none left when they are read.
+
     >>> clean("a\u202eb\x00c\n d"), clean("x" * 99)[-3:]
     ('abc d', 'xx…')
+    >>> clean("https://t.me/x, $1,234.56, core.toml, sector.defi.max").replace(BREAK, "_")
+    'https:_//t._me/x, $1,234.56, core.toml, sector.defi.max'
     """
     seen = "".join(ch for ch in text[: 4 * longest] if _is_shown(ch))
     words = (_shortened(word, LONGEST_WORD) for word in _GAP.split(seen) if word)
-    return _shortened(" ".join(words), longest)
+    return _shortened(_PRESSABLE.sub(BREAK, " ".join(words)), longest)
 
 
 def _is_shown(letter: str) -> bool:
@@ -36,6 +50,11 @@ def _is_shown(letter: str) -> bool:
 
 def _shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown_length(text: str) -> int:
+    """Return the letters of a cleaned text that take room."""
+    return len(text) - text.count(BREAK)
 
 
 def units(text: str) -> int:

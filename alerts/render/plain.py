@@ -7,7 +7,7 @@ from textwrap import wrap
 from types import MappingProxyType
 
 from alerts.messages import Block, Message, Style
-from alerts.render.clean import clean
+from alerts.render.clean import clean, shown_length
 from portfolios.model.plan import Zone
 
 WIDEST = 72
@@ -62,8 +62,13 @@ def aligned(block: Block) -> Iterator[str]:
     widths, is_right = _widths(rows), [name.endswith(">") for name in block.columns]
     for row in rows:
         cells = zip(row, widths, is_right, strict=True)
-        shown = (cell.rjust(w) if right else cell.ljust(w) for cell, w, right in cells)
+        shown = (_padded(cell, w, is_right=right) for cell, w, right in cells)
         yield "  ".join(shown).rstrip()
+
+
+def _padded(cell: str, length: int, *, is_right: bool) -> str:
+    gap = " " * (length - shown_length(cell))
+    return gap + cell if is_right else cell + gap
 
 
 def sentences(block: Block) -> Iterator[str]:
@@ -80,4 +85,4 @@ def _cells(block: Block) -> list[list[str]]:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [max(map(shown_length, column)) for column in zip(*rows, strict=True)]

@@ -182,6 +182,7 @@ class TelegramStandin:
             return methods[method](given, chat)
 
     def _send_message(self, given: dict[str, Any], chat: int) -> Any:
+        _without_preview(given)
         text = _checked(given.get("text", ""), given.get("parse_mode"), 4096, "message")
         return self._keep("sendMessage", given, chat, text)
 
@@ -201,6 +202,7 @@ class TelegramStandin:
         return self._keep("sendDocument", given, chat, given.get("caption", ""), document)
 
     def _edit(self, given: dict[str, Any], chat: int) -> Any:
+        _without_preview(given)
         text = _checked(given.get("text", ""), given.get("parse_mode"), 4096, "message")
         number = _int(given.get("message_id"))
         known = next((m for m in self.sent if (m.chat, m.message_id) == (chat, number)), None)
@@ -306,6 +308,14 @@ class _Grammar(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def _without_preview(given: dict[str, Any]) -> None:
+    """Refuse a text whose links would be followed; the real service would show what is there."""
+    options = given.get("link_preview_options") or {}
+    options = json.loads(options) if isinstance(options, str) else options
+    if options.get("is_disabled") is not True:
+        raise Refusal(400, "Bad Request: a link preview was not switched off")
 
 
 def _checked(text: str, mode: object, longest: int, what: str) -> str:

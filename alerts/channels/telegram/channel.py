@@ -15,7 +15,14 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyParameters
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -189,6 +196,7 @@ class TelegramChannel:
                 reply_markup=buttons,
                 disable_notification=envelope.is_silent,
                 reply_parameters=reply,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
         )
         return f"{sent.chat_id}:{sent.message_id}" if sent is not None else ""

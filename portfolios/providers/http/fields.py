@@ -55,13 +55,15 @@ def whole(value: object) -> int | None:
 def text(value: object) -> str:
     """Return a text on one line without control characters; empty for what is no text.
 
-    >>> text(" Bit  coin "), text(None), text(7)
-    ('Bit coin', '', '')
+    No word of it begins like a command, which could be pressed where it is shown in a chat.
+
+    >>> text(" Bit  coin "), text(None), text(7), text("send /approve")
+    ('Bit coin', '', '', 'send approve')
     """
     if not isinstance(value, str):
         return ""
     shown = "".join(ch if ch.isprintable() else " " for ch in value[:LONGEST_TEXT])
-    return " ".join(shown.split())
+    return " ".join(word.lstrip("/") or "/" for word in shown.split())
 
 
 def moment(value: object) -> datetime | None:

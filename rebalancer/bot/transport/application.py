@@ -16,6 +16,7 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     CallbackQuery,
     Document,
+    LinkPreviewOptions,
     Message,
     Update,
 )
@@ -25,11 +26,13 @@ from telegram.ext import (
     ApplicationBuilder,
     CallbackQueryHandler,
     ContextTypes,
+    Defaults,
     MessageHandler,
     filters,
 )
 from telegram.request import HTTPXRequest
 
+from alerts.render.clean import BREAK
 from rebalancer.bot.access import Incoming
 from rebalancer.bot.dispatcher import FILES, Dispatcher
 from rebalancer.bot.reply import Command, Reply
@@ -64,6 +67,7 @@ def application(token: str, *, base_url: str, dispatcher: Dispatcher) -> Applica
         .base_file_url(f"{base_url.removesuffix('/bot')}/file/bot")
         .request(_request(CONNECTIONS))
         .get_updates_request(_request(1))
+        .defaults(Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)))
         .concurrent_updates(OnePerChat())
         .post_init(introduce)
         .build()
@@ -207,7 +211,7 @@ def _heard(update: Update, text: str) -> Incoming:
         user=user.id if user and not (message and message.sender_chat) else 0,
         chat=chat.id if chat else 0,
         is_private=chat is not None and chat.type == "private",
-        text=text,
+        text=text.replace(BREAK, ""),  # copied from a message of ours
         sent_at=message.date if message else None,
     )
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.messages import Block, Kind, Message, Style
-from alerts.render.clean import clean, units
+from alerts.render.clean import BREAK, clean, shown_length, units
 from alerts.render.mail import TEMPLATES, mail_html
 from alerts.render.plain import plain_text
 from alerts.render.telegram import plain_parts, telegram_caption, telegram_parts
@@ -90,7 +90,7 @@ def check_telegram(message: Message) -> None:
         assert not tags.attributes
         for table in re.findall(r"<pre>(.*?)</pre>", part, flags=re.DOTALL):
             text = table.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-            assert all(len(line) <= 34 for line in text.split("\n"))
+            assert all(shown_length(line) <= 34 for line in text.split("\n"))
     assert all(0 < units(part) <= 4_096 for part in plain_parts(message))
     assert units(telegram_caption(message, "sectors.png")) <= 1_024
 
@@ -141,6 +141,46 @@ def test_cleaning_is_done_once(text: str) -> None:
     assert clean(once) == once
     assert len(once) <= 2_000
     assert "\n" not in once
+
+
+PRESSABLE = re.compile(
+    r"\w+://|\b[a-z0-9-]+\.(?:com|me|io|finance|meme|org|рф)\b|(?<!\w)[@#$][a-z]\w*", re.IGNORECASE
+)
+WORDS = st.sampled_from(
+    ["pay", "https://", "t.me/", "evil.com", "@support", "$PEPE", "#x", ".", "/"]
+)
+
+
+@given(st.lists(WORDS, max_size=6), st.sampled_from(["", " "]))
+def test_no_face_of_a_message_has_an_address_that_can_be_pressed(
+    words: list[str], between: str
+) -> None:
+    foreign = between.join([*words, "yearn.finance"])
+    blocks = (
+        Block(Style.TEXT, foreign),
+        Block(Style.TABLE, columns=("asset", "why"), rows=[[foreign, foreign * 3]]),
+    )
+    message = Message(Kind.WEEKLY, "k", foreign, NOW, blocks=blocks)
+    for face in (*telegram_parts(message), *plain_parts(message), plain_text(message)):
+        assert not PRESSABLE.search(face)
+    page = re.sub(r"<style.*?</style>|<[^>]*>", " ", mail_html(message), flags=re.DOTALL)
+    assert not PRESSABLE.search(page)
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["$1,234.56 of 0.5", "sector.meme.max 5%", "core.toml", "/approve k3f9", "a 7.5% fall. Then"],
+)
+def test_our_own_figures_limits_files_and_commands_stay_as_they_are(own: str) -> None:
+    assert clean(own) == own
+
+
+def test_a_break_takes_no_room_in_a_table() -> None:
+    rows = [["yearn.finance", "1"], ["uniswap", "2"]]
+    block = Block(Style.TABLE, columns=("asset", "value>"), rows=rows)
+    lines = plain_text(Message(Kind.WEEKLY, "k", "x", NOW, blocks=(block,))).split("\n")
+    shown = [line.replace(BREAK, "") for line in lines if line.endswith(("1", "2"))]
+    assert [len(line) for line in shown] == [len("yearn.finance  value")] * 2
 
 
 def long_message(lines: int) -> Message:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.render.clean import clean
 from portfolios.store.heartbeats import Heartbeats
 from tests.rebalancer.bot.bot_fixture import CANARY, MARKET, OWNER, VIEWER, Bot
 
@@ -59,10 +60,10 @@ def test_old_prices_are_told_with_their_cause_and_since_when(bot: Bot) -> None:
 def test_messages_that_are_held_up_are_told(bot: Bot) -> None:
     words = "email: 550 5.1.1 nobody is called ann@example.org"
     note(bot, "round", wrong="delivery", words=words)
-    assert f"Messages are held up: {words}" in first_line(bot.say("/health"))
+    assert f"Messages are held up: {clean(words)}" in first_line(bot.say("/health"))
     shown = bot.say("/health", VIEWER)
     assert "Messages are held up" in first_line(shown)
-    assert "ann@example.org" not in shown
+    assert "ann@" not in shown
 
 
 @pytest.mark.parametrize(("part", "said"), [("delivery", "delivery"), ("bot", "the bot")])
