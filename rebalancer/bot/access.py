@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,11 @@ from threading import Lock
 
 from alerts.channels.telegram.traits import TELEGRAM
 from portfolios.model.users import Person
+from portfolios.values import display
 from rebalancer.bot.request import File
 
-MOST, PER = 20, timedelta(minutes=1)
-"""So many commands and presses of one person are answered in so long."""
+MOST, MOST_OF_STRANGERS, PER = 60, 20, timedelta(minutes=1)
+"""So many commands and presses of one user are answered in so long."""
 MOST_KNOWN = 10_000
 
 
@@ -61,35 +63,49 @@ def admitted(people: Sequence[Person], incoming: Incoming) -> Person | None:
     return person.inside(groups[0]) if len(groups) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody has to wait; `is_first` of this minute, and so answered in the chat."""
+
+    text: str
+    is_first: bool
+
+
 @dataclass
 class RequestLimiter:
     """Lets each user through so often and no oftener."""
 
     _seen: dict[int, deque[datetime]] = field(default_factory=dict)
-    _refused: set[int] = field(default_factory=set)
+    _told: dict[int, datetime] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def refuses(self, user: int, now: datetime) -> str:
-        """Return why somebody has to wait; empty where they need not.
+    def refuses(self, user: int, now: datetime, *, is_linked: bool) -> Refusal | None:
+        """Return that somebody has to wait; None where they need not.
 
-        Only the first refusal has words; those after it are " ".
+        Args:
+            user: numeric id.
+            now: aware UTC.
+            is_linked: they are a known person, who may ask more often.
         """
+        most = MOST if is_linked else MOST_OF_STRANGERS
         with self._lock:
             seen = self._seen.setdefault(user, deque())
             while seen and not now - PER < seen[0] <= now:
                 seen.popleft()
-            if len(seen) < MOST:
+            if len(seen) < most:
                 seen.append(now)
-                self._refused.discard(user)
                 self._forget()
-                return ""
-            is_first = user not in self._refused
-            self._refused.add(user)
-        text = f"That was {MOST} in a minute: ask again after a minute"
-        return text if is_first else " "
+                return None
+            told = self._told.get(user)
+            is_first = told is None or not now - PER < told <= now
+            if is_first:
+                self._told[user] = now
+            left = math.ceil((seen[0] + PER - now).total_seconds())
+        text = f"That was {most} in a minute: ask again in {display.counted(left, 'second')}"
+        return Refusal(text, is_first)
 
     def _forget(self) -> None:
         while len(self._seen) > MOST_KNOWN:
             oldest = next(iter(self._seen))
             del self._seen[oldest]
-            self._refused.discard(oldest)
+            self._told.pop(oldest, None)

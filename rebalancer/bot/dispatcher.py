@@ -27,7 +27,7 @@ from portfolios.store.button_payloads import ButtonPayloads
 from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
-from rebalancer.bot.access import Incoming, RequestLimiter, admitted
+from rebalancer.bot.access import Incoming, Refusal, RequestLimiter, admitted
 from rebalancer.bot.commands.proposals.buttons import press
 from rebalancer.bot.personalise import as_wanted
 from rebalancer.bot.registry import COMMANDS, may_use
@@ -48,6 +48,7 @@ MEMORY = timedelta(days=3)
 FORGET_EVERY = 100
 FRESH = timedelta(minutes=15)
 """What was asked longer ago is refused with a word: the bot was away, and much may have changed."""
+HOW_TO_BE_KNOWN = "ask the owner for a code (they make one with /users link NAME), then /start CODE"
 WENT_WRONG = "That went wrong, and nothing was changed"
 Working = Callable[[], None]
 
@@ -89,13 +90,15 @@ class Dispatcher:
             request = self._request(store, incoming)
             if request.person is STRANGER and not _is_for_anybody(request, incoming):
                 return None
-            if wait := self.limiter.refuses(incoming.user, request.now):
-                return reply_with(request, wait) if wait.strip() else None
+            if wait := self._refusal(request, incoming):
+                return reply_with(request, wait.text) if wait.is_first else None
             if incoming.is_private:
                 _reach_again(request)
             if request.command == "start" and request.words and incoming.is_private:
                 return self._link(request, incoming)
-            if request.command == "id" or request.person is STRANGER:
+            if request.person is STRANGER:
+                return reply_with(request, _ids(incoming), note=HOW_TO_BE_KNOWN)
+            if request.command == "id":
                 return reply_with(request, _ids(incoming))
             command = self.commands.get(request.command)
             if (late := _too_late(request, incoming, command)) is not None:
@@ -112,8 +115,8 @@ class Dispatcher:
             request = self._request(store, replace(incoming, text="/"))
             if request.person is STRANGER:
                 return Reply(notice="This is not yours to press.")
-            if wait := self.limiter.refuses(incoming.user, request.now):
-                return Reply(notice=wait.strip() or "Please wait a little.")
+            if wait := self._refusal(request, incoming):
+                return Reply(notice=wait.text)
             return self._kept(request, self._pressed(request, incoming, working))
 
     def answered(self, incoming: Incoming) -> None:
@@ -180,6 +183,10 @@ class Dispatcher:
             is_group=not incoming.is_private,
             services=self.services,
         )
+
+    def _refusal(self, request: Request, incoming: Incoming) -> Refusal | None:
+        is_linked = request.person is not STRANGER
+        return self.limiter.refuses(incoming.user, request.now, is_linked=is_linked)
 
     def _link(self, request: Request, incoming: Incoming) -> Reply | None:
         if request.person is not STRANGER:

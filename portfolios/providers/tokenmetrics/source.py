@@ -192,7 +192,8 @@ class TokenMetrics:
         outer = reply if isinstance(reply, Mapping) else {}
         inner = outer.get("data")
         answer = outer.get("answer") or (inner.get("answer") if isinstance(inner, Mapping) else "")
-        return answer.strip() if isinstance(answer, str) else ""
+        lines = answer.splitlines() if isinstance(answer, str) else []
+        return "\n".join(map(text, lines)).strip()
 
     def _old_or_new(self, old: str, new: str, token_ids: Sequence[str]) -> Sequence[SignalRow]:
         """Ask the older endpoint while it is served: its grades are those of the signals."""

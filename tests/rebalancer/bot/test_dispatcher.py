@@ -34,11 +34,13 @@ def bot(tmp_path: Path) -> Bot:
     return Bot(tmp_path)
 
 
-def test_a_stranger_learns_his_id_and_nothing_else(bot: Bot) -> None:
+def test_a_stranger_learns_their_id_and_what_to_ask_for_and_nothing_else(bot: Bot) -> None:
     for name in COMMANDS:
         assert bot.say(f"/{name}", STRANGER) == ""
-    assert bot.say("/id", STRANGER) == "<b>Your id is 9</b>"
-    assert bot.say("/start", STRANGER) == "<b>Your id is 9</b>"
+    for command in ("/id", "/start"):
+        said = bot.say(command, STRANGER)
+        assert said.startswith("<b>Your id is 9</b>\n")
+        assert "ask the owner for a code" in said
 
 
 ORIGINS: list[Callable[[Bot, str], object]] = [
