@@ -1,4 +1,4 @@
-"""A changed address or right, or a leave: what waits for a person follows, or is taken back."""
+"""What waits is sent to a changed address, or taken back when its person or portfolio is gone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from portfolios.store.database import Database
 _WAITING = "SELECT * FROM deliveries WHERE person = ? AND ended_at IS NULL"
 _TAKE_BACK = "DELETE FROM deliveries WHERE number = ?"
 _TAKE_BACK_ALL = "DELETE FROM deliveries WHERE person = ? AND ended_at IS NULL RETURNING *"
+_TAKE_BACK_ABOUT = "DELETE FROM deliveries WHERE portfolio = ? AND ended_at IS NULL RETURNING *"
+_LET_GO = "DELETE FROM held_back WHERE json_extract(document, '$.portfolio') = ?"
 # One that is being sent just now may arrive at the old address; its sender has lost it, so that no
 # other try of it goes there.
 _MOVE = """
@@ -50,6 +52,19 @@ def forget_person(database: Database, person: str) -> int:
         refresh_heads(database, map(line_of, waited))
         database.execute("DELETE FROM held_back WHERE person = ?", (person,))
         database.execute("DELETE FROM preferences WHERE person = ?", (person,))
+    return len(waited)
+
+
+def forget_portfolio(database: Database, portfolio: str) -> int:
+    """Take back what waits to be told of a portfolio; return how many messages waited.
+
+    What alerts remember of it goes too: one added later under its name begins anew.
+    """
+    with database.transaction():
+        waited = [delivery_from_row(row) for row in database.rows(_TAKE_BACK_ABOUT, (portfolio,))]
+        refresh_heads(database, map(line_of, waited))
+        database.execute(_LET_GO, (portfolio,))
+        database.execute("DELETE FROM remembered WHERE portfolio = ?", (portfolio,))
     return len(waited)
 
 

@@ -16,6 +16,7 @@ from portfolios.model.assets import AssetIndex
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation, value_portfolio
+from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, write_json
 from rebalancer.cli.context import Context, context_of
@@ -168,15 +169,22 @@ def remove(
     name: str,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Forget a portfolio; its plans stay in the history."""
-    resolved = wiring.settings_from(context_of(ctx).config)
-    with wiring.open_store(resolved) as store:
+    """Forget a portfolio and what waits because of it; its plans stay in the history."""
+    from rebalancer.usecases.proposals.refusals import OPERATOR
+    from rebalancer.usecases.proposals.removal import remove_portfolio
+    from rebalancer.wiring.delivery import open_full_database
+
+    context = context_of(ctx)
+    resolved = wiring.settings_from(context.config)
+    with open_full_database(resolved.settings) as store:
         store.load_portfolio(name)
         if not yes and not confirmed(f"forget {name}?", f"`rebalancer remove {quote(name)} --yes`"):
             typer.echo(f"{name}: kept")
             return
-        store.remove_portfolio(name)
-    typer.echo(f"{name}: removed; its plans stay in the history")
+        by = OPERATOR.person.name
+        waited = remove_portfolio(store, name, by=by, at=context.clock())
+    unsent = f"; {counted(waited, 'message')} about it not sent any more" if waited else ""
+    typer.echo(f"{name}: removed{unsent}; its plans stay in the history")
 
 
 def export(
