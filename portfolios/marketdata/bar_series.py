@@ -13,12 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
+from portfolios.marketdata.bad_prints import in_one_unit, without_spikes
 from portfolios.model.market import Array, Bars
 from portfolios.providers.records import Daily
 
 DAY = timedelta(days=1)
-SPIKE = 3.0
-"""A single close this many times above, or below, both its neighbours is a bad print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +57,6 @@ def series_from(rows: Sequence[Daily]) -> BarSeries | None:
     volume = np.array([volumes.get(day, np.nan) for day in days])
     volume[~(volume >= 0) | np.isinf(volume)] = np.nan
     return BarSeries(first, close, volume, close_of(last))
-
-
-def without_spikes(close: Array) -> Array:
-    """Return the closes with single bad prints made unknown, shape (T,)."""
-    if len(close) < 3:
-        return close
-    middle, before, after = close[1:-1], close[:-2], close[2:]
-    high = (middle > SPIKE * before) & (middle > SPIKE * after)
-    low = (middle * SPIKE < before) & (middle * SPIKE < after)
-    cleaned = close.copy()
-    cleaned[1:-1][high | low] = np.nan
-    return cleaned
 
 
 def merged(older: BarSeries | None, newer: BarSeries) -> BarSeries:
@@ -128,6 +115,8 @@ def close_of(day: date) -> datetime:
 def on_one_axis(series: Mapping[str, BarSeries], *, until: datetime, most_days: int) -> Bars:
     """Return many series as arrays on one axis of days, the last one closed by a moment.
 
+    Bad prints are unknown in them, and each series is in the unit of its last close.
+
     Args:
         series: by asset id.
         until: bars that close later are left out.
@@ -146,7 +135,8 @@ def on_one_axis(series: Mapping[str, BarSeries], *, until: datetime, most_days: 
         source = slice(rows.start - start, rows.stop - start)
         if rows.start < rows.stop:
             close[rows, j], volume[rows, j] = own.close[source], own.volume[source]
-    return Bars(tuple(first + timedelta(days=i) for i in range(length)), ids, close, volume)
+    days = tuple(first + timedelta(days=i) for i in range(length))
+    return Bars(days, ids, in_one_unit(without_spikes(close)), volume)
 
 
 def _off(at: datetime) -> timedelta:

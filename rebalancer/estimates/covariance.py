@@ -18,14 +18,13 @@ from portfolios.model.assets import Asset
 from portfolios.model.market import Array, Market
 from rebalancer.estimates.proxies import Traits, completed, traits_of
 from rebalancer.estimates.risk_model import HORIZON_DAYS, RiskModel
+from rebalancer.estimates.winsorise import VOLATILITY_HALF_LIFE, WARM_UP, winsorised
 
-VOLATILITY_HALF_LIFE, CALM_HALF_LIFE = 30.0, 180.0
+CALM_HALF_LIFE = 180.0
 CALM_SHARE = 0.3
 """Volatility reverts to its mean: a share of the slow estimate beside the fast one."""
 CORRELATION_HALF_LIFE = 90.0
 WINSOR, CLIP = 5.0, 4.2
-WARM_UP = 10
-"""Returns before anything is clipped: a first volatility of one quiet day would clip all others."""
 STILL_DAYS, STILL_SHARE = 60, 0.5
 FEWEST_SHARED = 30
 """A pair that shares fewer days has no correlation of its own, only the structure's."""
@@ -98,19 +97,13 @@ def standardised(close: Array) -> Standardised:
         close: prices, shape (T, n), NaN where there is none; what is not positive is no price.
     """
     returns = np.diff(np.log(np.where(close > 0, close, np.nan)), axis=0)
-    n = close.shape[1]
-    x = np.full_like(returns, np.nan)
-    fast, slow = _Ewma(n, VOLATILITY_HALF_LIFE), _Ewma(n, CALM_HALF_LIFE)
-    for t, r in enumerate(returns):
-        sigma = np.where(fast.seen < WARM_UP, np.nan, np.sqrt(fast.mean))
-        bound = np.where(sigma > 0, WINSOR * sigma, np.inf)
-        kept = np.clip(r, -bound, bound)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x[t] = np.clip(kept / sigma, -CLIP, CLIP)
-        fast.add(kept)
-        slow.add(kept)
-    variance = (1.0 - CALM_SHARE) * fast.mean + CALM_SHARE * slow.mean
+    bounded = winsorised(returns, WINSOR)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = np.clip(bounded.returns / bounded.sigma, -CLIP, CLIP)
     x[~np.isfinite(x)] = np.nan
+    fast = _mean_square(bounded.returns, VOLATILITY_HALF_LIFE)
+    slow = _mean_square(bounded.returns, CALM_HALF_LIFE)
+    variance = (1.0 - CALM_SHARE) * fast + CALM_SHARE * slow
     return Standardised(
         x, np.sqrt(variance), np.isfinite(returns).sum(axis=0), _is_still(returns[-STILL_DAYS:])
     )
@@ -123,28 +116,16 @@ def _is_still(returns: Array) -> npt.NDArray[np.bool_]:
     return still
 
 
-class _Ewma:
-    """Zero-mean EWMA of squares, each asset over the days it has."""
-
-    def __init__(self, n: int, half_life: float) -> None:
-        self.decay = 0.5 ** (1.0 / half_life)
-        self.total, self.weight, self.seen = np.zeros(n), np.zeros(n), np.zeros(n, dtype=int)
-
-    @property
-    def mean(self) -> Array:
-        """Weighted mean square, NaN before the first value."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean: Array = self.total / self.weight
-        return mean
-
-    def add(self, r: Array) -> None:
-        """Take in one day."""
-        seen = np.isfinite(r)
-        self.seen = self.seen + seen
-        self.total = np.where(
-            seen, self.decay * self.total + np.where(seen, r, 0.0) ** 2, self.total
+def _mean_square(returns: Array, half_life: float) -> Array:
+    """Return the zero-mean EWMA of squares, shape (n,), each asset over the days that it has."""
+    known = np.isfinite(returns)
+    later = np.cumsum(known[::-1], axis=0)[::-1] - known
+    weights = np.where(known, 0.5 ** (later / half_life), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean: Array = (weights * np.where(known, returns, 0.0) ** 2).sum(axis=0) / weights.sum(
+            axis=0
         )
-        self.weight = np.where(seen, self.decay * self.weight + 1.0, self.weight)
+    return mean
 
 
 def shrunk(x: Array, sectors: Sequence[str]) -> tuple[Array, Array]:

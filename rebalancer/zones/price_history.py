@@ -20,8 +20,9 @@ from portfolios.model.measures import (
     simple_returns,
 )
 from portfolios.model.valuation import STATED, Position, Valuation
-from rebalancer.estimates.covariance import CALM_HALF_LIFE, CALM_SHARE, VOLATILITY_HALF_LIFE
+from rebalancer.estimates.covariance import CALM_HALF_LIFE, CALM_SHARE
 from rebalancer.estimates.risk_model import HORIZON_DAYS
+from rebalancer.estimates.winsorise import VOLATILITY_HALF_LIFE, winsorised
 
 SLOW_HALF_LIFE = 126.0
 """Of the volatility that falls are measured against."""
@@ -32,6 +33,9 @@ QUICK, QUIET = 10.0, 90.0
 FEWEST_FOR_REGIME = 60
 RECENT_DAYS, FEWEST_RECENT = 20, 15
 """A regime is told by the last days, so most of them must be known."""
+WILD = 10.0
+"""Volatilities of a single day that count in another; wider than in the covariance, because the
+thresholds of the rules were chosen on returns as they were."""
 COVERAGE = 0.8
 """Least share of the money whose history must be known on a day, and of the days of a peak."""
 YEAR, FEWEST_USUAL_DAYS, BURN_IN = 365, 180, 60
@@ -132,7 +136,7 @@ def regime(levels: Array) -> Array:
 
     NaN below 60 returns, or below 15 of the last 20.
     """
-    returns = log_returns(levels)
+    returns = _bounded_returns(levels)
     usual = ewma_volatility(returns, QUIET)
     known = (_count(returns) >= FEWEST_FOR_REGIME) & (usual > 0) & ~np.isnan(levels[-1])
     known &= _count(returns[-RECENT_DAYS:]) >= FEWEST_RECENT
@@ -209,9 +213,13 @@ def _unknown(levels: Array, days: int) -> Fall:
 
 
 def _slow_volatility(levels: Array) -> Array:
-    returns = log_returns(levels)
+    returns = _bounded_returns(levels)
     enough = _count(returns) >= FEWEST_RETURNS
     return np.where(enough, ewma_volatility(returns, SLOW_HALF_LIFE), np.nan)
+
+
+def _bounded_returns(levels: Array) -> Array:
+    return winsorised(log_returns(levels), WILD).returns
 
 
 def _count(returns: Array) -> npt.NDArray[np.int_]:
