@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 
 from alerts.delivery.routing import Post
@@ -23,6 +24,7 @@ from alerts.texts.event_messages import (
 )
 from alerts.triggers.changes import News, drift_news, grade_news, signal_news, unlock_news
 from alerts.triggers.flips import Advance, advance
+from alerts.triggers.proposals import is_news
 from alerts.triggers.state_store import AlertState
 from alerts.triggers.user_rules import RuleContext, judge_rules
 from portfolios.errors import NotFoundError
@@ -92,7 +94,7 @@ def check(
             *_zones(state, analysis, findings),
             *_rules(state, analysis, plan),
             *_news(state, portfolio, market, outside),
-            *_proposal(store, state, current, now),
+            *_proposal(store, state, current, now, min_trade=analysis.min_trade),
         ]
         state.mark(_calendar_mark(state, current, market))
         earlier = state.marks().get("zones", "")
@@ -152,16 +154,18 @@ def _news(
     return found
 
 
-def _proposal(store: Store, state: AlertState, plan: Plan | None, now: datetime) -> list[Message]:
+def _proposal(
+    store: Store, state: AlertState, plan: Plan | None, now: datetime, *, min_trade: Decimal
+) -> list[Message]:
     if plan is None or plan.decision is Decision.HOLD:
         return []
     if plan.decision is Decision.WITHHELD:
         return [withheld_message(plan)]
-    last = _last_told(state.marks())
-    trades = sorted(f"{trade.side.value} {trade.asset_id}" for trade in plan.trades)
-    if last is not None and last[0] == trades and timedelta(0) <= now - last[1] < AGAIN:
+    last = _last_told(store, state.marks())
+    is_recent = last is not None and timedelta(0) <= now - last[1] < AGAIN
+    if last is not None and is_recent and not is_news(plan, last[0], min_trade=min_trade):
         return []
-    state.mark({"proposal": json.dumps([trades, utc_text(now)])})
+    state.mark({"proposal": json.dumps([plan.plan_id, utc_text(now)])})
     keep_and_offer(store, plan, at=now)
     return [proposal_message(plan)]
 
@@ -187,11 +191,17 @@ def last_checked(database: Database, portfolio: str) -> datetime | None:
     return None if kept is None else read_utc(kept)
 
 
-def _last_told(marks: Mapping[str, str]) -> tuple[list[str], datetime] | None:
+def _last_told(store: Store, marks: Mapping[str, str]) -> tuple[Plan, datetime] | None:
+    """Return the proposal told last, and when; None where that is not remembered."""
     if "proposal" not in marks:
         return None
-    trades, at = json.loads(marks["proposal"])
-    return trades, read_utc(at)
+    plan_id, at = json.loads(marks["proposal"])
+    if not isinstance(plan_id, str):
+        return None  # written before the plan was remembered: its trades were
+    try:
+        return store.load_plan(plan_id), read_utc(at)
+    except NotFoundError:
+        return None
 
 
 def _some(message: Message | None) -> list[Message]:

@@ -16,7 +16,7 @@ from alerts.messages import Kind
 from alerts.migrations import ALERTS
 from alerts.preferences.store import PreferenceStore
 from alerts.triggers.state_store import AlertState
-from portfolios.model.booking import book
+from portfolios.model.booking import book, changes_since
 from portfolios.model.market import Market
 from portfolios.model.plan import Finding, Plan, Scope, Zone
 from portfolios.model.portfolio import AlertRule, Holding, Lock, LockKind, Portfolio
@@ -143,6 +143,20 @@ def test_a_proposal_is_told_when_it_differs_or_after_a_week(store: Store, market
         told.append(kinds(run(store, off, at, plan=propose(analyse(off, at)).plan)))
     assert [Kind.PROPOSAL in each for each in told] == [True, False, True]
     assert len(store.plans("core")) == 2  # what nobody hears of is not kept
+
+
+def test_a_proposal_that_starts_from_other_holdings_takes_the_place_of_the_open_one(
+    store: Store, market: Market
+) -> None:
+    told, at = [], market.as_of + timedelta(hours=1)
+    for bitcoins in ("2", "2", "2.1"):
+        off = held(holdings=(Holding("bitcoin", Decimal(bitcoins)),))
+        plan = propose(analyse(off, market)).plan
+        told.append(Kind.PROPOSAL in kinds(run(store, off, market, plan=plan)))
+        opened = open_plan(store, "core", now=at)
+        assert opened is not None
+        assert not changes_since(opened, off)
+    assert told == [True, False, True]
 
 
 def test_a_proposal_is_told_again_once_the_clock_was_set_back(store: Store, market: Market) -> None:
