@@ -20,7 +20,7 @@ from rebalancer.optimiser.explain.limit_report import limit_lines
 from rebalancer.optimiser.explain.reasons import ExplanationInputs, reasons_for
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.rounding import Rounded, to_trades
-from rebalancer.optimiser.solve import solve
+from rebalancer.optimiser.solve import best_objective
 from rebalancer.zones import compare, judge, worsened
 
 
@@ -61,7 +61,7 @@ def answered(
     _require_covered(analysis, rounded)
     after, cash_after = weights_after(analysis, rounded)
     limits = limit_lines(
-        inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=solve
+        inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=best_objective
     )
     report = SolverReport(solution.solver, solution.status, solution.objective, solution.gap)
     if not rounded.trades:

@@ -56,6 +56,7 @@ class Problem:
         self.kappa_buy, self.kappa_sell = cp.Parameter(n), cp.Parameter(n)
         self.rows: dict[str, cp.Constraint] = {}
         self.program = self._assembled()
+        self._by_solver: dict[str, cp.Problem] = {}
 
     def _assembled(self) -> cp.Problem:
         cost = sum(term.expression(self.x) for term in self.costs)
@@ -94,6 +95,13 @@ class Problem:
         for limit in self.limits:
             limit.update(inputs)
 
+    def _program_for(self, solver: str) -> cp.Problem:
+        """Return the program for one solver: cvxpy keeps what it compiled for the last one only."""
+        if solver not in self._by_solver:
+            program = cp.Problem(self.program.objective, self.program.constraints)
+            self._by_solver[solver] = program
+        return self._by_solver[solver]
+
     def solve(self, inputs: Inputs, attempt: Attempt) -> Raw:
         """Solve once with one solver.
 
@@ -118,9 +126,10 @@ class Problem:
         It warns of an inaccurate answer; the status says the same and is acted on. Silencing it
         would change the warning filters of the whole process under the other threads.
         """
-        data, chain, inverse = self.program.get_problem_data(name, solver_opts=options)
+        program = self._program_for(name)
+        data, chain, inverse = program.get_problem_data(name, solver_opts=options)
         found = chain.solve_via_data(
-            self.program, data, warm_start=False, verbose=False, solver_opts=options
+            program, data, warm_start=False, verbose=False, solver_opts=options
         )
         return chain.invert(found, inverse)
 

@@ -46,9 +46,7 @@ def solve(
         InfeasibleError: limits that contradict each other, or too large a withdrawal.
         SolverError: figures that are not finite, or no solver gave an answer that passed.
     """
-    require_finite(inputs)
-    require_consistent(inputs)
-    relaxed = solve_convex(inputs, chain, pool)
+    relaxed = _relaxed(inputs, chain, pool)
     still = hold_answer(inputs)
 
     def again(pruned: Inputs) -> Solved | None:
@@ -71,6 +69,19 @@ def solve(
         gap=relaxed.gap,
         duals=best.duals,
     )
+
+
+def best_objective(
+    inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
+) -> float:
+    """Return the `relaxed_objective` of `solve` by one solve; raises as `solve` does."""
+    return _relaxed(inputs, chain, pool).answer.objective
+
+
+def _relaxed(inputs: Inputs, chain: Sequence[Attempt], pool: ProblemPool) -> Solved:
+    require_finite(inputs)
+    require_consistent(inputs)
+    return solve_convex(inputs, chain, pool)
 
 
 def solve_convex(

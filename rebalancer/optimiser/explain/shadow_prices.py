@@ -20,7 +20,8 @@ NUDGE = 1e-3
 """How far a limit is moved, each way, to confirm its price."""
 AGREEMENT = 0.10
 
-Solve = Callable[[Inputs], Solution]
+Solve = Callable[[Inputs], float]
+"""Returns the best objective of a program where trades may be of any size."""
 
 
 def priced(
@@ -34,7 +35,7 @@ def priced(
         inputs: the program.
         solution: its answer, with duals where there are any.
         lines: the limits that bind or are broken.
-        solve: solves a program; only `relaxed_objective` is read.
+        solve: solves a program again.
     """
     duals = named_duals(inputs, solution.duals)
     met = [line.name for line in lines if line.violation == 0 and duals.get(line.name, 0.0) > 0]
@@ -74,7 +75,7 @@ def is_confirmed(inputs: Inputs, name: str, dual: float, solve: Solve) -> bool:
         looser, tighter = (solve(nudged(inputs, name, by)) for by in (NUDGE, -NUDGE))
     except PlanError:
         return False
-    slope = (looser.relaxed_objective - tighter.relaxed_objective) / (2.0 * NUDGE)
+    slope = (looser - tighter) / (2.0 * NUDGE)
     return abs(slope - dual) <= AGREEMENT * dual
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cvxpy.reductions.solvers.solving_chain import SolvingChain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem import Attempt, Problem, Raw
 from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.optimiser.problem_pool import ProblemPool, compiled
-from rebalancer.optimiser.solve import CHAIN, GAP, solve, solve_convex
+from rebalancer.optimiser.solve import CHAIN, GAP, best_objective, solve, solve_convex
 from rebalancer.optimiser.verify import Answer, faults
 from tests.rebalancer.optimiser.programs import KINDS, program, referee
 
@@ -55,6 +56,38 @@ def test_the_problem_stays_compiled_for_every_portfolio_of_its_shape(
     compiled = Problem(inputs).program
     assert compiled.is_dcp(dpp=True)
     assert compiled.is_qp() is (vol_max is None)
+
+
+def test_asking_another_solver_compiles_the_problem_once_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled_for, apply = [], SolvingChain.apply
+
+    def counted(chain: SolvingChain, *given: object, **named: object) -> object:
+        compiled_for.append(chain.solver.name())
+        return apply(chain, *given, **named)
+
+    monkeypatch.setattr(SolvingChain, "apply", counted)
+    inputs = program("plain", 1, 6)
+    problem = Problem(inputs)
+    answers = [problem.solve(inputs, attempt) for attempt in CHAIN * 3]
+    assert sorted(compiled_for) == ["CLARABEL", "PIQP"]
+    assert {each.u.tobytes() for each in answers[::3]} == {answers[0].u.tobytes()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_best_objective_is_found_by_solving_once(kind: str) -> None:
+    inputs = program(kind, seed=3, n=5, min_trade=0.02)
+    solved: list[Inputs] = []
+
+    class Counted(Problem):
+        def solve(self, inputs: Inputs, attempt: Attempt) -> Raw:
+            solved.append(inputs)
+            return super().solve(inputs, attempt)
+
+    found = best_objective(inputs, chain=CHAIN[:1], pool=ProblemPool(Counted))
+    assert found == solve(inputs).relaxed_objective
+    assert len(solved) == (kind != "all_locked")
 
 
 def test_a_second_portfolio_of_one_shape_gets_its_own_answer() -> None:

@@ -173,8 +173,8 @@ def test_volatility_is_listed_where_it_is_limited() -> None:
 def rising(slope: float) -> Solve:
     """A program whose best objective grows with the meme cap by this much per unit."""
 
-    def solve(inputs: Inputs) -> Solution:
-        return answer(inputs.r, objective=slope * float(inputs.S_hi[1]))
+    def solve(inputs: Inputs) -> float:
+        return slope * float(inputs.S_hi[1])
 
     return solve
 
