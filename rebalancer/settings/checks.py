@@ -5,8 +5,11 @@ No message repeats the value: it may be a secret put into the wrong place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from ipaddress import ip_address
+from types import MappingProxyType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -76,14 +79,22 @@ def time_zone(name: str) -> str:
     Raises:
         ValueError: where this machine knows none of that name, with the nearest that it knows.
     """
-    if _is_known(name):  # finding every name reads hundreds of files
+    if _is_known(name):
         return name
-    known = sorted({*available_timezones(), "UTC"} - OF_THE_MACHINE)
-    spellings = {zone.lower(): zone for zone in known}
+    spellings = _spellings()
     lower = "/".join("_".join(part.split()) for part in name.lower().split("/"))
     if lower not in spellings:
-        raise ValueError(f"no time zone is called so; {_nearest(name.strip(), lower, known)}")
+        raise ValueError(
+            f"no time zone is called so; {_nearest(name.strip(), lower, spellings.values())}"
+        )
     return spellings[lower]
+
+
+@cache
+def _spellings() -> Mapping[str, str]:
+    """Return every zone by its name in lower case; finding them reads hundreds of files."""
+    known = sorted({*available_timezones(), "UTC"} - OF_THE_MACHINE)
+    return MappingProxyType({zone.lower(): zone for zone in known})
 
 
 def _is_known(name: str) -> bool:
@@ -94,7 +105,7 @@ def _is_known(name: str) -> bool:
         return False
 
 
-def _nearest(name: str, lower: str, known: list[str]) -> str:
+def _nearest(name: str, lower: str, known: Iterable[str]) -> str:
     """Say what may be meant; abbreviations and offsets mean several zones, or none."""
     places = {z.lower(): z for z in known if "/" in z and not z.startswith(("Etc/", "SystemV/"))}
     cities = {zone.rpartition("/")[2]: zone for zone in places}
