@@ -8,12 +8,12 @@ are read back as tuples.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from portfolios.model.portfolio import Portfolio
@@ -64,31 +64,35 @@ def from_json(kind: type[_T], value: object) -> _T:
         ValueError: when the value is of another shape, or has a field this program does not know.
     """
     try:
-        result: _T = _read(kind, value)
+        hint: Any = kind
+        result: _T = _reader(hint)(value)
     except (TypeError, KeyError, ArithmeticError) as error:
         raise ValueError(f"no {kind.__name__}: {error!r}") from error
     return result
 
 
-def _read(hint: Any, value: Any) -> Any:
-    origin = get_origin(hint)
+@cache
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """Return what reads values of a type: the type is analysed once, the values are many."""
+    origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        (inner,) = (arm for arm in get_args(hint) if arm is not type(None))
-        return None if value is None else _read(inner, value)
+        (read,) = (_reader(arm) for arm in inner if arm is not type(None))
+        return lambda value: None if value is None else read(value)
     if origin in (tuple, Sequence):
-        return tuple(_read(get_args(hint)[0], item) for item in _expect(list, value))
+        read = _reader(inner[0])
+        return lambda value: tuple([read(item) for item in _expect(list, value)])
     if origin is not None:
-        items = _expect(dict, value).items()
-        return {key: _read(get_args(hint)[1], item) for key, item in items}
-    return _read_noun(hint, value) if is_dataclass(hint) else _read_leaf(hint, value)
+        read = _reader(inner[1])
+        return lambda value: {key: read(item) for key, item in _expect(dict, value).items()}
+    return partial(_read_noun if is_dataclass(hint) else _read_leaf, hint)
 
 
 def _read_noun(kind: Any, value: Any) -> Any:
-    hints = _hints(kind)
-    unknown = [key for key in _expect(dict, value) if key not in hints]
+    readers = _readers(kind)
+    unknown = [key for key in _expect(dict, value) if key not in readers]
     if unknown:
         raise ValueError(f"{kind.__name__} has no field {unknown[0]!r}")
-    return kind(**{key: _read(hints[key], item) for key, item in value.items()})
+    return kind(**{key: readers[key](item) for key, item in value.items()})
 
 
 def _read_leaf(kind: type, value: Any) -> Any:
@@ -108,5 +112,5 @@ def _expect(kind: type, value: Any) -> Any:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _readers(kind: type) -> dict[str, Callable[[Any], Any]]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
