@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,20 +26,48 @@ class Winsorised:
 
 def winsorised(returns: Array, bound: float) -> Winsorised:
     """Return daily returns of shape (T, n), none beyond so many volatilities; NaN stays NaN."""
+    first = _robust(returns)
+    sigma = _known_before(returns)
+    kept = returns.copy()
+    most = bound * np.where(np.isnan(sigma), first, sigma)
+    # Series without a wild day, which are nearly all, are done: nothing is bounded in them.
+    for j in np.flatnonzero(((np.abs(returns) > most) & (most > 0)).any(axis=0)):
+        kept[:, j], sigma[:, j] = _bounded(returns[:, j], bound, float(first[j]))
+    return Winsorised(kept, sigma)
+
+
+def _known_before(returns: Array) -> Array:
+    """Return the volatility of the days before each, shape (T, n); NaN in the warm-up.
+
+    An EWMA over the days that a series has: the decay cancels in the ratio of two running sums.
+    """
+    known = np.isfinite(returns)
+    seen = np.cumsum(known, axis=0)
+    growth = np.where(known, 2.0 ** (seen / VOLATILITY_HALF_LIFE), 0.0)
+    total = np.cumsum(growth * np.where(known, returns, 0.0) ** 2, axis=0)
+    weight = np.cumsum(growth, axis=0)
+    sigma = np.full_like(returns, np.nan)
+    warm = seen[:-1] >= WARM_UP
+    sigma[1:][warm] = np.sqrt(total[:-1][warm] / weight[:-1][warm])
+    return sigma
+
+
+def _bounded(returns: Array, bound: float, first: float) -> tuple[Array, Array]:
+    """Bound one series, shape (T,): what is bounded lowers the volatility of the days after."""
     decay = 0.5 ** (1.0 / VOLATILITY_HALF_LIFE)
     kept, sigma = returns.copy(), np.full_like(returns, np.nan)
-    total, weight, seen = (np.zeros(returns.shape[1]) for _ in range(3))
-    first = _robust(returns)
-    known = np.isfinite(returns)
-    for t, row in enumerate(returns):
-        warm = seen >= WARM_UP
-        sigma[t, warm] = np.sqrt(total[warm] / weight[warm])
-        most = bound * np.where(warm, sigma[t], first)
-        kept[t] = np.where(most > 0, np.clip(row, -most, most), row)
-        total = np.where(known[t], decay * total + kept[t] ** 2, total)
-        weight = np.where(known[t], decay * weight + 1.0, weight)
-        seen += known[t]
-    return Winsorised(kept, sigma)
+    total = weight = 0.0
+    seen = 0
+    for t, value in enumerate(returns.tolist()):
+        if seen >= WARM_UP:
+            sigma[t] = math.sqrt(total / weight)
+        most = bound * (sigma[t] if seen >= WARM_UP else first)
+        if not math.isfinite(value):
+            continue
+        own = max(-most, min(most, value)) if most > 0 else value
+        kept[t] = own
+        total, weight, seen = decay * total + own**2, decay * weight + 1.0, seen + 1
+    return kept, sigma
 
 
 def _robust(returns: Array) -> Array:

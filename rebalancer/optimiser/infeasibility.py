@@ -37,12 +37,11 @@ class Limit:
 
 
 def require_consistent(inputs: Inputs) -> None:
-    """Refuse limits that contradict each other, and withdrawals beyond what may be sold.
+    """Refuse limits that contradict each other.
 
     Raises:
         InfeasibleError: with the smallest set at fault and what would mend each.
     """
-    _require_cash(inputs)
     scenario = with_stand_ins(inputs)
     limits = tuple(limits_in_force(scenario))
     if _most_violation(limits, scenario.n) <= SLACK:
@@ -58,7 +57,12 @@ def require_consistent(inputs: Inputs) -> None:
     )
 
 
-def _require_cash(inputs: Inputs) -> None:
+def require_cash(inputs: Inputs) -> None:
+    """Refuse a withdrawal beyond what may be sold.
+
+    Raises:
+        InfeasibleError: with what may be taken out.
+    """
     reachable = inputs.c0 + float(((1.0 - inputs.kappa_sell) * inputs.v_hi).sum())
     short = inputs.c_hard - reachable
     if short > SLACK:

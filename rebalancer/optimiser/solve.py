@@ -8,23 +8,42 @@ first call, not by importing this file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.infeasibility import require_consistent
+from rebalancer.optimiser.exact import NAME as EXACT
+from rebalancer.optimiser.exact import solve_exactly
+from rebalancer.optimiser.infeasibility import require_cash, require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
 from rebalancer.optimiser.prune import prune
-from rebalancer.optimiser.verify import Answer, Solved, faults, gap, hold_answer, snap_to_bounds
+from rebalancer.optimiser.reach import require_reachable
+from rebalancer.optimiser.verify import (
+    Answer,
+    Solved,
+    faults,
+    gap,
+    hold_answer,
+    leg_costs,
+    penalty,
+    snap_to_bounds,
+)
+
+if TYPE_CHECKING:
+    from rebalancer.optimiser.problem import Raw
 
 Attempt = tuple[str, Mapping[str, float | int]]
 
 _TIGHT = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 _LOOSE = {"tol_gap_abs": 1e-8, "tol_gap_rel": 1e-8, "tol_feas": 1e-8}
 _SECOND = {"eps_abs": 1e-9, "eps_rel": 1e-9}
-CHAIN: tuple[Attempt, ...] = (("CLARABEL", _TIGHT), ("CLARABEL", _LOOSE), ("PIQP", _SECOND))
-"""Tried in turn; the last is a solver of another family and takes no volatility cone."""
+REFEREES: tuple[Attempt, ...] = (("CLARABEL", _TIGHT), ("CLARABEL", _LOOSE), ("PIQP", _SECOND))
+"""General solvers, by the program as cvxpy states it; the last is of another family and takes no
+volatility cone."""
+CHAIN: tuple[Attempt, ...] = ((EXACT, {}), *REFEREES)
+"""Tried in turn: the exact method first, and a general one for what it declines."""
 
 WORSE_THAN_HOLDING = 1e-7
 """An answer this much worse than doing nothing is no answer."""
@@ -80,8 +99,11 @@ def best_objective(
 
 def _relaxed(inputs: Inputs, chain: Sequence[Attempt], pool: ProblemPool) -> Solved:
     require_finite(inputs)
-    require_consistent(inputs)
-    return solve_convex(inputs, chain, pool)
+    require_cash(inputs)
+    found = solve_convex(inputs, chain, pool)
+    if penalty(inputs, found.answer.w, found.answer.c) > 0:
+        require_consistent(inputs)  # an answer that breaks no limit shows that none contradict
+    return found
 
 
 def solve_convex(
@@ -97,41 +119,59 @@ def solve_convex(
         if still is None:
             raise SolverError("nothing may be traded, and holding breaks a hard limit")
         return Solved(still, None, "none needed", "optimal", 0.0)
+    require_reachable(inputs)
     failures = []
-    with pool.checked_out(inputs) as problem:
-        for attempt in chain:
-            if inputs.vol_max is not None and attempt[0] == "PIQP":
-                continue
-            found = _attempted(inputs, still, problem, attempt)
-            if isinstance(found, Solved):
-                return found
-            failures.append(found)
+    for attempt in chain:
+        found = _attempted(inputs, still, attempt, pool)
+        if isinstance(found, Solved):
+            return found
+        failures.append(found)
     raise SolverError("; ".join(dict.fromkeys(failures)), hint="nothing is proposed; try again")
 
 
 def _attempted(
-    inputs: Inputs, still: Answer | None, problem: Compiled, attempt: Attempt
+    inputs: Inputs, still: Answer | None, attempt: Attempt, pool: ProblemPool
 ) -> Solved | str:
     """Return the verified answer of one solver, or why there is none."""
+    name, _ = attempt
     try:
-        raw = problem.solve(inputs, attempt)
+        found = solve_exactly(inputs) if name == EXACT else _generally(inputs, attempt, pool)
     except SolverError as error:
         return str(error)
+    wrong = _why_refused(inputs, found, still)
+    return f"{name} answered, but {wrong}" if wrong else found
+
+
+def _generally(inputs: Inputs, attempt: Attempt, pool: ProblemPool) -> Solved:
+    if inputs.vol_max is not None and attempt[0] == "PIQP":
+        raise SolverError("PIQP takes no limit of volatility")
+    with pool.checked_out(inputs) as problem:
+        raw = _raw(problem, inputs, attempt)
+    if isinstance(raw, SolverError):
+        raise raw
     found = snap_to_bounds(inputs, raw.u, raw.v)
-    off = gap(inputs, found, raw.value)
-    wrong = _why_refused(inputs, found, still, off)
-    if wrong:
-        return f"{raw.solver} answered, but {wrong}"
-    return Solved(found, raw.duals, raw.solver, raw.status, off)
+    return Solved(found, raw.duals, raw.solver, raw.status, gap(inputs, found, raw.value))
 
 
-def _why_refused(inputs: Inputs, found: Answer, still: Answer | None, off: float) -> str:
-    wrong = faults(inputs, found)
+def _raw(problem: Compiled, inputs: Inputs, attempt: Attempt) -> Raw | SolverError:
+    """Return an answer, or the failure to find one, after which the problem is as good as new."""
+    try:
+        return problem.solve(inputs, attempt)
+    except SolverError as error:
+        return error
+
+
+def _why_refused(inputs: Inputs, found: Solved, still: Answer | None) -> str:
+    best = found.answer
+    wrong = faults(inputs, best)
     if wrong:
         return f"breaks {', '.join(wrong)}"
-    if still is not None and found.objective < still.objective - WORSE_THAN_HOLDING:
+    without_legs = best.objective + leg_costs(inputs, best.u, best.v)
+    if still is not None and without_legs < still.objective - WORSE_THAN_HOLDING:
         return "is worse than doing nothing"
-    if not off <= GAP:  # a stated objective that is no number is refused too
+    if (
+        found.gap is None or not found.gap <= GAP
+    ):  # a stated objective that is no number is refused too
         return "the objective is not what the solver states"
     return ""
 

@@ -1,7 +1,7 @@
-"""What one point more of a limit would be worth: its dual, once it is confirmed.
+"""What one point more of a limit would be worth, found by moving it and solving again.
 
-Duals are local and can be ambiguous, so only the largest one is shown, and only when moving the
-limit both ways and solving again gives the same figure.
+A dual is a slope at the answer, and where two kinks meet it is any of several: it chooses which
+limit is tried, and is never shown.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from portfolios.errors import PlanError
 from portfolios.model.plan import LimitLine
 from rebalancer.optimiser.inputs import Duals, Inputs, Solution
 
-LEAST_DUAL = 1e-5
-NUDGE = 1e-3
-"""How far a limit is moved, each way, to confirm its price."""
-AGREEMENT = 0.10
+POINT = 0.01
+"""How far a limit is moved: what is shown is what happens, not a slope at the answer."""
+LEAST_BPS = 0.05
+"""Less is shown as nothing, and so not shown."""
 
 Solve = Callable[[Inputs], float]
 """Returns the best objective of a program where trades may be of any size."""
@@ -27,7 +27,7 @@ Solve = Callable[[Inputs], float]
 def priced(
     inputs: Inputs, solution: Solution, lines: list[LimitLine], solve: Solve
 ) -> list[LimitLine]:
-    """Add the price of the limit with the largest dual, when solving again confirms it.
+    """Add what one point more is worth to the met limit that has the largest dual.
 
     Broken limits get none: their dual is the price that the program charges, not their worth.
 
@@ -40,17 +40,23 @@ def priced(
     duals = named_duals(inputs, solution.duals)
     met = [line.name for line in lines if line.violation == 0 and duals.get(line.name, 0.0) > 0]
     headline = max(met, key=lambda name: (duals[name], name), default="")
-    if not headline or duals[headline] <= LEAST_DUAL:
-        return lines
-    if not is_confirmed(inputs, headline, duals[headline], solve):
-        return lines
-    return [_with_price(ln, duals[headline]) if ln.name == headline else ln for ln in lines]
+    worth = _worth(inputs, solution, headline, solve) if headline else 0.0
+    return [_with_price(ln, worth) if ln.name == headline else ln for ln in lines]
 
 
-def _with_price(line: LimitLine, dual: float) -> LimitLine:
-    bps = round(100.0 * dual, 3)
+def _worth(inputs: Inputs, solution: Solution, name: str, solve: Solve) -> float:
+    """Return what one point more of a limit adds to the objective, in basis points of value."""
+    try:
+        return 1e4 * (solve(nudged(inputs, name, POINT)) - solution.relaxed_objective)
+    except PlanError:
+        return 0.0
+
+
+def _with_price(line: LimitLine, bps: float) -> LimitLine:
+    if bps < LEAST_BPS:
+        return line
     text = f"{line.text}: one point more is worth {bps:.1f} bps"
-    return replace(line, shadow_price_bps=bps, text=text)
+    return replace(line, shadow_price_bps=round(bps, 3), text=text)
 
 
 def named_duals(inputs: Inputs, duals: Duals | None) -> dict[str, float]:
@@ -64,19 +70,6 @@ def named_duals(inputs: Inputs, duals: Duals | None) -> dict[str, float]:
         named |= {f"sector.{name}.{end}": float(x) for name, x in pairs}
     named |= {r.name: float(x) for r, x in zip(inputs.extra_rows, duals.rows, strict=True)}
     return named
-
-
-def is_confirmed(inputs: Inputs, name: str, dual: float, solve: Solve) -> bool:
-    """Tell whether loosening and tightening a limit changes the objective as its dual says.
-
-    A limit that cannot be tightened at all, such as a turnover of nothing, stays unconfirmed.
-    """
-    try:
-        looser, tighter = (solve(nudged(inputs, name, by)) for by in (NUDGE, -NUDGE))
-    except PlanError:
-        return False
-    slope = (looser - tighter) / (2.0 * NUDGE)
-    return abs(slope - dual) <= AGREEMENT * dual
 
 
 def nudged(inputs: Inputs, name: str, by: float) -> Inputs:

@@ -13,7 +13,7 @@ from portfolios.errors import SolverError
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.problem import Attempt, Raw
 from rebalancer.optimiser.problem_pool import ProblemPool
-from rebalancer.optimiser.solve import CHAIN, solve_convex
+from rebalancer.optimiser.solve import REFEREES, solve_convex
 from tests.rebalancer.optimiser.programs import of_one_shape, program
 from tests.together import together
 
@@ -68,7 +68,7 @@ def test_a_problem_that_found_no_answer_is_kept() -> None:
     pool = ProblemPool(lambda inputs: made.append(Standin(inputs)) or made[-1])
     for _ in range(2):
         with pytest.raises(SolverError, match="was not asked"):
-            solve_convex(SMALL, pool=pool)
+            solve_convex(SMALL, REFEREES, pool)
     assert len(made) == 1
 
 
@@ -86,7 +86,7 @@ def test_many_threads_never_use_one_problem_at_once() -> None:
     def work() -> int:
         for inputs in (SMALL, OTHER) * 50:
             with pytest.raises(SolverError):
-                solve_convex(inputs, CHAIN, pool)
+                solve_convex(inputs, REFEREES, pool)
         return 1
 
     assert sum(together([work] * 8)) == 8
@@ -95,7 +95,7 @@ def test_many_threads_never_use_one_problem_at_once() -> None:
 def found(inputs: Inputs) -> Found:
     """Return the answer from the pool of the process, or why there is none."""
     try:
-        solved = solve_convex(inputs)
+        solved = solve_convex(inputs, REFEREES)
     except SolverError as error:
         return str(error)
     return solved.answer.u.tolist(), solved.answer.v.tolist(), solved.gap

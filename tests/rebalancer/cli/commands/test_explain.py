@@ -54,12 +54,12 @@ def document(shell: Shell, *words: str) -> dict[str, Any]:
 
 def test_whatif_tells_the_difference_and_stores_nothing(shell: Shell) -> None:
     before = content(shell)
-    done = shell.run("whatif", "mine", "sector.meme.max=2%", "cash=500")
+    done = shell.run("whatif", "mine", "sector.meme.max=1%", "cash=500")
     assert done.code == 0, done.err
-    assert done.out.startswith("SAMPLE DATA   mine: with sector.meme.max=2% cash=500: ")
+    assert done.out.startswith("SAMPLE DATA   mine: with sector.meme.max=1% cash=500: ")
     assert "Nothing was changed." in done.out
     assert max(len(line) for line in done.out.splitlines()) <= 100
-    found = document(shell, "whatif", "mine", "sector.meme.max=2%")
+    found = document(shell, "whatif", "mine", "sector.meme.max=1%")
     assert found["schema"] == "rebalancer.whatif/1"
     assert found["now"]["plan"] == json.loads(shell.run("run", "mine", "--json").out)["plans"][0]
     assert "pepe" in {change["asset"] for change in found["difference"]["trades"]}

@@ -1,0 +1,197 @@
+"""Solves separable programs exactly: a semismooth Newton method on their dual.
+
+For multipliers x = (z, mu) each weight minimises
+
+    g w + q/2 (w - r)^2 + rho |w - r| + buy (w - w0)+ + sell (w0 - w)+ + price (w - cap)+
+
+on its interval, where g, buy and sell depend on x. The dual is concave, once differentiable and
+piecewise quadratic, so Newton steps with a backtracking search end at the exact set of weights at
+a kink: a trade that is zero is exactly zero, the multipliers are the prices of the limits, and the
+dual value bounds the objective of every other answer.
+
+Every operation works on one program's numbers alone, so that an answer does not depend on what is
+solved beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from portfolios.model.market import Array
+from rebalancer.optimiser.separable import Flags, Separable
+
+MOST_STEPS, MOST_HALVINGS = 100, 40
+EXACT = 1e-13
+"""Residual of the limits, in weights, below which a step more would only move rounding."""
+CLOSE = 1e-10
+"""Residual that is accepted where no step makes it smaller."""
+SUFFICIENT = 1e-4
+"""Share of the linear prediction that a step must gain (Armijo)."""
+ROUNDING = 1e-15
+RIDGE, RIDGE_SHARE = 1e-12, 1e-3
+"""Keeps multipliers of rows that no free asset is in where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """Answers of N programs.
+
+    Attributes:
+        w: weights, shape (N, n).
+        x: multipliers, factors first, shape (N, k + m).
+        value: of the dual, as minimised, shape (N,).
+        steps: Newton steps taken; -1 where the method did not end, shape (N,).
+    """
+
+    w: Array
+    x: Array
+    value: Array
+    steps: npt.NDArray[np.int_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """What follows from multipliers: weights, which are free to move, dual value and gradient."""
+
+    x: Array
+    w: Array
+    free: Flags
+    value: Array
+    gradient: Array
+
+    def put(self, places: Flags, other: _Point) -> _Point:
+        """Return the point with some programs' parts replaced."""
+        parts = ("x", "w", "free", "value", "gradient")
+        mine = {name: getattr(self, name).copy() for name in parts}
+        for name in parts:
+            mine[name][places] = getattr(other, name)
+        return _Point(**mine)
+
+    def take(self, places: Flags) -> _Point:
+        """Return some programs' parts."""
+        return _Point(
+            self.x[places], self.w[places], self.free[places], self.value[places],
+            self.gradient[places],
+        )  # fmt: skip
+
+
+def solve(programs: Separable, start: Array | None = None) -> Optimum:
+    """Return the optimum of each program.
+
+    Args:
+        programs: N of one shape.
+        start: multipliers to begin from, shape (N, k + m); zeros where None.
+    """
+    p = programs
+    x = np.zeros_like(p.least) if start is None else np.clip(start, p.least, p.most)
+    count = len(x)
+    found = Optimum(np.empty_like(p.w0), x.copy(), np.empty(count), np.full(count, -1))
+    live, point, before = np.arange(count), _evaluated(p, x), np.full(count, np.inf)
+    for step in range(MOST_STEPS):
+        blocked = _blocked(p, point)
+        worst = np.abs(np.where(blocked, 0.0, point.gradient)).max(axis=1, initial=0.0)
+        done = (worst <= EXACT) | ((worst <= CLOSE) & (worst >= 0.5 * before))
+        if done.any():
+            _keep(found, live[done], point.take(done), step)
+            if done.all():
+                break
+            rest = ~done
+            live, p, point = live[rest], p.take(rest), point.take(rest)
+            blocked, worst = blocked[rest], worst[rest]
+        direction = _newton_step(p, point, blocked, worst)
+        point, before = _searched(p, point, direction), worst
+    return found
+
+
+def _keep(found: Optimum, places: npt.NDArray[np.int_], point: _Point, step: int) -> None:
+    found.w[places], found.x[places] = point.w, point.x
+    found.value[places], found.steps[places] = point.value, step
+
+
+def _blocked(p: Separable, point: _Point) -> Flags:
+    """Tell which multipliers are at a bound and would leave it."""
+    at_least = (point.x <= p.least) & (point.gradient <= 0)
+    return at_least | ((point.x >= p.most) & (point.gradient >= 0))
+
+
+def _evaluated(p: Separable, x: Array) -> _Point:
+    """Return the weights, the dual value and its gradient at multipliers of shape (N, k + m)."""
+    k, z, mu = p.k, x[:, : p.k], x[:, p.k :]
+    g = p.linear + np.matmul(p.columns, x[:, :, None])[:, :, 0]
+    dearer = 1.0 + (mu * p.e).sum(axis=1, keepdims=True)
+    per_trade = (mu * p.t).sum(axis=1, keepdims=True)
+    buy, sell = p.buy * dearer + per_trade, p.sell * dearer + per_trade
+    w, free = _weights(p, g, buy, sell)
+    moved, bet = w - p.w0, w - p.r
+    bought, sold = np.maximum(moved, 0.0), np.maximum(-moved, 0.0)
+    own = g * w + 0.5 * p.q * bet * bet + p.rho * np.abs(bet) + buy * bought + sell * sold
+    own += p.cap_price * np.maximum(w - p.cap, 0.0)
+    value = own.sum(axis=1) - (z * p.target).sum(axis=1) - (mu * p.h).sum(axis=1)
+    value -= 0.5 * (z * z).sum(axis=1) / p.lam
+    gradient = np.matmul(w[:, None, :], p.columns)[:, 0, :]
+    gradient[:, :k] -= p.target + z / p.lam[:, None]
+    costs = (p.buy * bought + p.sell * sold).sum(axis=1, keepdims=True)
+    gross = (bought + sold).sum(axis=1, keepdims=True)
+    gradient[:, k:] += p.e * costs + p.t * gross - p.h
+    return _Point(x, w, free, value, gradient)
+
+
+def _weights(p: Separable, g: Array, buy: Array, sell: Array) -> tuple[Array, Flags]:
+    """Return the minimising weights, and which of them are at no kink and no end, shape (N, n).
+
+    The slope is increasing and piecewise linear. With its kinks in order, p1 <= p2 <= p3, and the
+    roots of its four pieces, falling from root 0 to root 3, the minimum is the largest of
+    min(root 0, p1), min(root 1, p2), min(root 2, p3) and root 3.
+    """
+    kinks = np.stack([p.w0, p.r, p.cap])
+    jumps = np.stack([buy + sell, 2.0 * p.rho, p.cap_price])
+    order = np.argsort(kinks, axis=0, kind="stable")
+    kinks, jumps = (np.take_along_axis(each, order, axis=0) for each in (kinks, jumps))
+    root = (p.q * p.r - g + sell + p.rho) / p.q
+    w = np.minimum(root, kinks[0])
+    for i in range(3):
+        root = root - jumps[i] / p.q
+        w = np.maximum(w, np.minimum(root, kinks[i + 1]) if i < 2 else root)
+    free = (w != p.w0) & (w != p.r) & (w != p.cap) & (w > p.low) & (w < p.high)
+    return np.clip(w, p.low, p.high), free
+
+
+def _newton_step(p: Separable, point: _Point, blocked: Flags, worst: Array) -> Array:
+    """Return the Newton step of the multipliers that may move, shape (N, k + m)."""
+    k, moved = p.k, point.w - p.w0
+    own = np.where(point.free, 1.0 / p.q, 0.0)
+    columns = p.columns.copy()
+    unit = np.where(moved > 0, p.buy, np.where(moved < 0, -p.sell, 0.0))
+    columns[:, :, k:] += unit[:, :, None] * p.e[:, None, :]
+    columns[:, :, k:] += np.sign(moved)[:, :, None] * p.t[:, None, :]
+    curvature = np.matmul((columns * own[:, :, None]).transpose(0, 2, 1), columns)
+    size, open_ = curvature.shape[1], ~blocked
+    diagonal = np.arange(size)
+    curvature[:, diagonal[:k], diagonal[:k]] += 1.0 / p.lam[:, None]
+    curvature[:, diagonal[k:], diagonal[k:]] += (RIDGE + RIDGE_SHARE * worst)[:, None]
+    curvature *= open_[:, :, None] & open_[:, None, :]
+    curvature[:, diagonal, diagonal] += blocked
+    uphill = np.where(blocked, 0.0, point.gradient)
+    return np.asarray(np.linalg.solve(curvature, uphill[:, :, None])[:, :, 0])
+
+
+def _searched(p: Separable, point: _Point, direction: Array) -> _Point:
+    """Return the point after the longest step, halved until the dual gains enough."""
+    share = np.ones(len(direction))
+    best = _evaluated(p, np.clip(point.x + direction, p.least, p.most))
+    for _ in range(MOST_HALVINGS):
+        short = _gains_too_little(point, best)
+        if not short.any():
+            break
+        share[short] *= 0.5
+        part, tried = p.take(short), point.x[short] + share[short, None] * direction[short]
+        best = best.put(short, _evaluated(part, np.clip(tried, part.least, part.most)))
+    return best
+
+
+def _gains_too_little(point: _Point, best: _Point) -> Flags:
+    predicted = (point.gradient * (best.x - point.x)).sum(axis=1)
+    return np.asarray(best.value < point.value + SUFFICIENT * predicted - ROUNDING)

@@ -1,0 +1,80 @@
+"""Answers one program by the exact method, with the prices of its limits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from portfolios.errors import SolverError
+from portfolios.model.market import Array
+from rebalancer.optimiser import dual_newton
+from rebalancer.optimiser.inputs import Duals, Inputs
+from rebalancer.optimiser.separable import (
+    BUFFER,
+    TURNOVER,
+    Separable,
+    high,
+    low,
+    rows_of,
+    separable,
+)
+from rebalancer.optimiser.verify import Solved, answer, gap
+
+NAME = "DUAL_NEWTON"
+
+
+def solve_exactly(inputs: Inputs) -> Solved:
+    """Return the optimum of the convex program; the caller checks it like any other answer.
+
+    Raises:
+        SolverError: the program is not separable, or the method does not end, which it does not
+            where hard limits contradict each other.
+    """
+    program = separable([inputs])
+    found = dual_newton.solve(program)
+    if found.steps[0] < 0:
+        raise SolverError(f"{NAME} did not end")
+    w, x = found.w[0], found.x[0]
+    best = answer(inputs, np.maximum(w - inputs.w0, 0.0), np.maximum(inputs.w0 - w, 0.0))
+    off = gap(inputs, best, -float(found.value[0]))
+    return Solved(best, duals_of(inputs, program, w, x), NAME, "optimal", off)
+
+
+def duals_of(inputs: Inputs, program: Separable, w: Array, x: Array) -> Duals:
+    """Return the prices of the limits.
+
+    Args:
+        inputs: the program.
+        program: the same, alone.
+        w: its optimum, shape (n,).
+        x: multipliers of the factors and rows, shape (k + m,).
+    """
+    rows, mu = rows_of(inputs), x[inputs.B.shape[1] :]
+    price = dict(zip((row.name for row in rows), mu.tolist(), strict=True))
+    sectors = inputs.sector_names
+    return Duals(
+        budget=float(sum(m * row.e for m, row in zip(mu, rows, strict=True))),
+        turnover=2.0 * price[TURNOVER],  # the row counts both ways
+        asset=_cap_prices(program, w, x),
+        sector_hi=np.array([price[high(name)] for name in sectors]),
+        sector_lo=np.array([price[low(name)] for name in sectors]),
+        buffer=price[BUFFER],
+        vol=0.0,
+        rows=mu[len(mu) - len(inputs.extra_rows) :].copy(),
+    )
+
+
+def _cap_prices(p: Separable, w: Array, x: Array) -> Array:
+    """Return what holds each weight at its cap, shape (n,): the least price that does.
+
+    A weight at its cap has a slope that the kink of the cap takes up; another kink at the same
+    place takes up what it can first.
+    """
+    mu = x[p.k :]
+    dearer, per_trade = 1.0 + float(mu @ p.e[0]), float(mu @ p.t[0])
+    is_bought, is_over = w >= p.w0[0], w >= p.r[0]
+    slope = p.linear[0] + p.columns[0] @ x + p.q[0] * (w - p.r[0])
+    slope += np.where(is_bought, p.buy[0], -p.sell[0]) * dearer
+    slope += np.where(is_bought, per_trade, -per_trade)
+    slope += np.where(is_over, p.rho[0], -p.rho[0])
+    at_cap = (w >= p.cap[0]) & (w < p.high[0])
+    return np.where(at_cap, np.clip(-slope, 0.0, p.cap_price[0]), 0.0)

@@ -1,0 +1,39 @@
+"""Whether any trades within their bounds keep the cash and the turnover that must be kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from portfolios.errors import SolverError
+from rebalancer.optimiser.inputs import Inputs
+from rebalancer.optimiser.separable import highest, lowest
+
+SLACK = 1e-9
+
+
+def require_reachable(inputs: Inputs) -> None:
+    """Refuse bounds within which the hard limits cannot be met.
+
+    Each asset moves as little as its bounds make it; what turnover is left then buys cash by
+    the sales that cost least.
+
+    Raises:
+        SolverError: naming the limit.
+    """
+    low, high = lowest(inputs), highest(inputs)
+    if np.any(low > high + SLACK):
+        raise SolverError("the bounds of a trade contradict each other")
+    w = np.clip(inputs.w0, low, high)
+    moved = w - inputs.w0
+    left = 2.0 * inputs.turnover_max + abs(inputs.flow) - float(np.abs(moved).sum())
+    if left < -SLACK:
+        raise SolverError("no trades within their bounds keep the turnover")
+    bought, sold = np.maximum(moved, 0.0), np.maximum(-moved, 0.0)
+    cash = 1.0 - float(w.sum() + inputs.kappa_buy @ bought + inputs.kappa_sell @ sold)
+    order = np.argsort(inputs.kappa_sell, kind="stable")
+    free = np.where(w <= inputs.w0, w - low, 0.0)[order]
+    before = np.cumsum(free) - free
+    sales = np.clip(left - before, 0.0, free)
+    cash += float(((1.0 - inputs.kappa_sell[order]) * sales).sum())
+    if cash < inputs.c_hard - SLACK:
+        raise SolverError("no trades within their bounds keep the cash")

@@ -1,0 +1,166 @@
+"""The exact method: the referee's answer or better, proved, repeatable, alone or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portfolios.errors import SolverError
+from rebalancer.optimiser import dual_newton
+from rebalancer.optimiser.exact import NAME, solve_exactly
+from rebalancer.optimiser.inputs import Inputs, Row
+from rebalancer.optimiser.separable import separable, why_not
+from rebalancer.optimiser.solve import REFEREES, solve_convex
+from rebalancer.optimiser.verify import faults
+from tests.examples import examples
+from tests.rebalancer.optimiser.programs import KINDS, of_one_shape, program
+from tests.together import together
+
+EXACT_KINDS = tuple(kind for kind in KINDS if kind != "volatility")
+HARD = 1e-12
+PROVED = 1e-9
+
+
+def worst_of(count: int) -> dict[str, float]:
+    """The largest gap, breach of a hard limit and loss against the referee of many programs."""
+    worst = {"gap": 0.0, "loss": 0.0, "breach": 0.0}
+    for seed in range(count):
+        inputs = program(EXACT_KINDS[seed % len(EXACT_KINDS)], seed, 1 + seed * 7 % 60)
+        found = solve_exactly(inputs)
+        best = found.answer
+        assert faults(inputs, best) == ()
+        gross = 2 * inputs.turnover_max + abs(inputs.flow)
+        breach = max(inputs.c_hard - best.c, float(best.u.sum() + best.v.sum()) - gross)
+        worst["breach"] = max(worst["breach"], breach)
+        worst["gap"] = max(worst["gap"], found.gap or 0.0)
+        if seed % 10 == 0:
+            other = solve_convex(inputs, REFEREES).answer.objective
+            worst["loss"] = max(worst["loss"], other - best.objective)
+    return worst
+
+
+@pytest.mark.parametrize("count", examples(always=130, campaign=10_000))
+def test_every_answer_is_proved_and_no_worse_than_the_referees(count: int) -> None:
+    worst = worst_of(count)
+    print(f"{count} programs: {worst}")
+    assert worst["gap"] < PROVED
+    assert worst["loss"] < 1e-8  # a general solver may gain that by breaking limits a little
+    assert worst["breach"] < HARD
+
+
+@pytest.mark.parametrize("kind", EXACT_KINDS)
+@pytest.mark.parametrize("n", [1, 2, 200])
+def test_the_fewest_and_many_assets_are_solved(kind: str, n: int) -> None:
+    found = solve_exactly(program(kind, 7, n))
+    assert found.gap is not None
+    assert found.gap < PROVED
+
+
+@pytest.mark.parametrize("kind", EXACT_KINDS)
+def test_no_byte_depends_on_what_is_solved_beside_it(kind: str) -> None:
+    programs = of_one_shape(kind, 9, 12)
+    alone = [dual_newton.solve(separable([each])) for each in programs]
+    for order in (range(12), range(11, -1, -1), (3, 3, 0)):
+        found = dual_newton.solve(separable([programs[i] for i in order]))
+        for place, i in enumerate(order):
+            assert found.w[place].tobytes() == alone[i].w[0].tobytes()
+            assert found.x[place].tobytes() == alone[i].x[0].tobytes()
+
+
+def test_threads_get_the_answers_that_they_get_alone() -> None:
+    programs = [program(kind, 5, 12) for kind in EXACT_KINDS]
+    alone = [solve_exactly(each).answer.w.tobytes() for each in programs]
+
+    def call() -> list[bytes]:
+        return [solve_exactly(each).answer.w.tobytes() for each in programs]
+
+    assert together([call] * 8) == [alone] * 8
+
+
+@pytest.mark.parametrize("kind", EXACT_KINDS)
+def test_a_start_from_another_answer_leads_to_the_same_one(kind: str) -> None:
+    first, second = of_one_shape(kind, 8, 2)
+    x = dual_newton.solve(separable([first])).x
+    warm, cold = dual_newton.solve(separable([second]), x), dual_newton.solve(separable([second]))
+    np.testing.assert_allclose(warm.w, cold.w, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", EXACT_KINDS)
+def test_the_multipliers_are_the_prices_of_the_limits(kind: str) -> None:
+    """Moving a limit a little changes the objective by its price."""
+    inputs, nudge = program(kind, 3, 8), 1e-6
+    found = solve_exactly(inputs)
+    assert found.duals is not None
+    for name, at, price in (
+        ("turnover_max", inputs.turnover_max, found.duals.turnover),
+        ("b_min", -inputs.b_min, found.duals.buffer),
+    ):
+        up, down = (
+            solve_exactly(replace(inputs, **{name: abs(at + by)})).answer.objective
+            for by in (nudge, -nudge)
+        )
+        if abs(at) > nudge:
+            sides = sorted(
+                ((up - found.answer.objective) / nudge, (found.answer.objective - down) / nudge)
+            )
+            assert sides[0] - 1e-4 <= price <= sides[1] + 1e-4
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    what=st.sampled_from(["alpha", "B", "d", "w_max", "S_hi", "r", "kappa_buy", "rho"]),
+    by=st.sampled_from([0.0, 1e-9, 1e-3, 1e3, 1e6, -1.0]),
+)
+@settings(max_examples=150)
+def test_hostile_figures_end_in_a_proved_answer_or_a_refusal(
+    seed: int, what: str, by: float
+) -> None:
+    inputs = program("plain", seed, 1 + seed % 12)
+    hostile = replace(inputs, **{what: getattr(inputs, what) * by})
+    try:
+        found = solve_exactly(hostile)
+    except SolverError:
+        return
+    if not faults(hostile, found.answer):
+        scale = max(1.0, abs(found.answer.objective))
+        assert found.gap is not None
+        assert found.gap < 1e-6 * scale
+
+
+class Odd:
+    """A term that is not separable."""
+
+    name = "odd"
+
+
+CASES: dict[str, Callable[[Inputs], Inputs]] = {
+    "it limits volatility": lambda p: replace(p, vol_max=0.1),
+    "it has a term of another kind": lambda p: replace(p, extra_terms=(Odd(),)),  # type: ignore[arg-type]
+    "a weight has no cost of its own": lambda p: replace(p, theta=0.0, d=0.0 * p.d),
+    "a row pays for costs": lambda p: replace(
+        p, extra_rows=(Row("a", np.zeros(p.n), 20.0, 0.1, 0.1),)
+    ),
+    "an asset must be traded both ways": lambda p: replace(p, u_lo=0.01 + 0.0 * p.w0),
+    "its bounds contradict each other": lambda p: replace(
+        p, v_hi=0.0 * p.w0, u_hi=-0.1 + 0.0 * p.w0
+    ),
+}
+
+
+@pytest.mark.parametrize("why", CASES)
+def test_what_does_not_fall_apart_is_declined_with_a_word(why: str) -> None:
+    inputs = CASES[why](program("plain", 3, 5))
+    assert why_not(inputs) == why
+    with pytest.raises(SolverError, match=why):
+        solve_exactly(inputs)
+
+
+def test_a_general_solver_answers_what_is_declined() -> None:
+    found = solve_convex(program("volatility", 3, 5))
+    assert found.solver == "CLARABEL"
+    assert solve_convex(program("plain", 3, 5)).solver == NAME
