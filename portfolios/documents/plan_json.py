@@ -196,6 +196,7 @@ def _solver(report: SolverReport | None) -> Json | None:
         "status": report.status,
         "objective": _unknown(report.objective),
         "gap": _unknown(report.gap),
+        "within_bps": _unknown(report.within_bps),
     }
 
 

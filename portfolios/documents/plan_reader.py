@@ -168,7 +168,7 @@ def _limit(d: _Document) -> LimitLine:
 def _solver(d: _Document | None) -> SolverReport | None:
     if d is None:
         return None
-    return SolverReport(d["name"], d["status"], d["objective"], d["gap"])
+    return SolverReport(d["name"], d["status"], d["objective"], d["gap"], d.get("within_bps"))
 
 
 def _each(read: Callable[[_Document], _T], documents: Iterable[_Document]) -> tuple[_T, ...]:

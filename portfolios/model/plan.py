@@ -185,13 +185,15 @@ class SolverReport:
     """Who answered and how well.
 
     `gap` is the difference between the objective that the solver states and the one measured again
-    at the answer shown; None where nothing was solved.
+    at the answer shown; None where nothing was solved. `within_bps` says how much better any other
+    choice of trades could be at most, in basis points of value; None where that is not known.
     """
 
     name: str
     status: str
     objective: float | None
     gap: float | None = None
+    within_bps: float | None = None
 
 
 class Decision(StrEnum):

@@ -63,7 +63,9 @@ def answered(
     limits = limit_lines(
         inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=best_objective
     )
-    report = SolverReport(solution.solver, solution.status, solution.objective, solution.gap)
+    report = SolverReport(
+        solution.solver, solution.status, solution.objective, solution.gap, _within(solution)
+    )
     if not rounded.trades:
         reason = _why_nothing(analysis, limits)
         return ProposalResult(Decision.HOLD, causes, findings, reason, limits=limits, solver=report)
@@ -137,6 +139,13 @@ def _headline(trades: Sequence[Trade]) -> str:
             share = trade.notional * Decimal(str(reason.share))
             weights[reason.text] = weights.get(reason.text, Decimal(0)) + share
     return max(sorted(weights), key=weights.__getitem__)
+
+
+def _within(solution: Solution) -> float | None:
+    """Return how much better another choice of trades could be at most, in basis points."""
+    if solution.bound is None:
+        return None
+    return round(max(0.0, 1e4 * (solution.bound - solution.objective)), 3)
 
 
 def _why_nothing(analysis: Analysis, limits: Sequence[LimitLine]) -> str:

@@ -138,3 +138,4 @@ class Solution:
     status: str
     gap: float | None  # objective stated by the solver against the one measured again
     duals: Duals | None  # of the program without the minimum trade (see problem.py)
+    bound: float | None = None  # no answer has a higher objective; equal where it is proved

@@ -1,6 +1,6 @@
 """Solves one portfolio's program: relaxed, then without trades too small to be worth making.
 
-The first answer ignores the minimum trade; `prune` looks for the best one that respects it. Every
+The first answer ignores the minimum trade; `branching` finds the best one that respects it. Every
 answer passes the independent check or the next solver of the chain is asked. cvxpy is loaded by the
 first call, not by importing this file.
 """
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from portfolios.errors import SolverError
+from rebalancer.optimiser.branching import least_trades
 from rebalancer.optimiser.exact import NAME as EXACT
 from rebalancer.optimiser.exact import solve_exactly
 from rebalancer.optimiser.infeasibility import require_cash, require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
-from rebalancer.optimiser.prune import prune
 from rebalancer.optimiser.reach import require_reachable
 from rebalancer.optimiser.verify import (
     Answer,
@@ -68,13 +68,14 @@ def solve(
     relaxed = _relaxed(inputs, chain, pool)
     still = hold_answer(inputs)
 
-    def again(pruned: Inputs) -> Solved | None:
+    def again(part: Inputs) -> Solved | None:
         try:
-            return solve_convex(pruned, chain, pool)
+            return solve_convex(part, chain, pool)
         except SolverError:
             return None  # these bounds cannot be met; another choice of trades will be
 
-    best = prune(inputs, relaxed, again)
+    found = least_trades(inputs, relaxed, again)
+    best = found.solved
     return Solution(
         w=best.answer.w,
         u=best.answer.u,
@@ -87,6 +88,7 @@ def solve(
         status=relaxed.status,
         gap=relaxed.gap,
         duals=best.duals,
+        bound=found.bound,
     )
 
 

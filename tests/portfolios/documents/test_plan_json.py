@@ -374,7 +374,7 @@ plans = st.builds(
         max_size=2,
     ).map(tuple),
     warnings=st.lists(words, max_size=2).map(tuple),
-    solver=st.none() | st.builds(SolverReport, words, words, maybe, maybe),
+    solver=st.none() | st.builds(SolverReport, words, words, maybe, maybe, maybe),
     is_sample=st.booleans(),
 )
 
