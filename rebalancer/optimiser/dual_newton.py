@@ -106,6 +106,11 @@ def solve(programs: Separable, start: Array | None = None) -> Optimum:
     return found
 
 
+def value(programs: Separable, x: Array) -> Array:
+    """Return the dual value of each program at multipliers of shape (N, k + m), shape (N,)."""
+    return _evaluated(programs, np.clip(x, programs.least, programs.most)).value
+
+
 def _keep(found: Optimum, places: npt.NDArray[np.int_], point: _Point, step: int) -> None:
     found.w[places], found.x[places] = point.w, point.x
     found.value[places], found.steps[places] = point.value, step

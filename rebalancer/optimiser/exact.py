@@ -18,6 +18,7 @@ from rebalancer.optimiser.separable import (
     separable,
 )
 from rebalancer.optimiser.verify import Solved, answer, gap
+from rebalancer.optimiser.volatility import Proved, solve_limited
 
 NAME = "DUAL_NEWTON"
 
@@ -29,36 +30,35 @@ def solve_exactly(inputs: Inputs) -> Solved:
         SolverError: the program is not separable, or the method does not end, which it does not
             where hard limits contradict each other.
     """
+    found = _proved(inputs)
+    bought, sold = np.maximum(found.w - inputs.w0, 0.0), np.maximum(inputs.w0 - found.w, 0.0)
+    best = answer(inputs, bought, sold)
+    return Solved(best, duals_of(inputs, found), NAME, "optimal", gap(inputs, best, -found.value))
+
+
+def _proved(inputs: Inputs) -> Proved:
+    if inputs.vol_max is not None:
+        return solve_limited(inputs)
     program = separable([inputs])
     found = dual_newton.solve(program)
     if found.steps[0] < 0:
         raise SolverError(f"{NAME} did not end")
-    w, x = found.w[0], found.x[0]
-    best = answer(inputs, np.maximum(w - inputs.w0, 0.0), np.maximum(inputs.w0 - w, 0.0))
-    off = gap(inputs, best, -float(found.value[0]))
-    return Solved(best, duals_of(inputs, program, w, x), NAME, "optimal", off)
+    return Proved(program, found.w[0], found.x[0], float(found.value[0]))
 
 
-def duals_of(inputs: Inputs, program: Separable, w: Array, x: Array) -> Duals:
-    """Return the prices of the limits.
-
-    Args:
-        inputs: the program.
-        program: the same, alone.
-        w: its optimum, shape (n,).
-        x: multipliers of the factors and rows, shape (k + m,).
-    """
-    rows, mu = rows_of(inputs), x[inputs.B.shape[1] :]
+def duals_of(inputs: Inputs, found: Proved) -> Duals:
+    """Return the prices of the limits of a program at its optimum."""
+    rows, mu = rows_of(inputs), found.x[found.program.k :]
     price = dict(zip((row.name for row in rows), mu.tolist(), strict=True))
     sectors = inputs.sector_names
     return Duals(
         budget=float(sum(m * row.e for m, row in zip(mu, rows, strict=True))),
         turnover=2.0 * price[TURNOVER],  # the row counts both ways
-        asset=_cap_prices(program, w, x),
+        asset=_cap_prices(found.program, found.w, found.x),
         sector_hi=np.array([price[high(name)] for name in sectors]),
         sector_lo=np.array([price[low(name)] for name in sectors]),
         buffer=price[BUFFER],
-        vol=0.0,
+        vol=found.vol_price,
         rows=mu[len(mu) - len(inputs.extra_rows) :].copy(),
     )
 

@@ -4,6 +4,8 @@ With `z` for the k factors and `mu` for the m rows, each weight is the minimum o
 of its own: a parabola with kinks at the weight held, the reference and the cap. Locks, bans and
 modes are intervals, a soft limit is a multiplier with an upper bound, and cash is what the others
 leave. N programs of one shape stand side by side in arrays.
+
+A limit of volatility joins all weights and is left out: `volatility` adds it from outside.
 """
 
 from __future__ import annotations
@@ -161,8 +163,6 @@ def why_not(inputs: Inputs) -> str:
     """Say why a program does not fall apart; empty when it does."""
     if inputs.extra_terms:
         return "it has a term of another kind"
-    if inputs.vol_max is not None:
-        return "it limits volatility"
     if np.any(inputs.lam * inputs.d**2 + inputs.theta < LEAST_CURVATURE) or inputs.lam <= 0:
         return "a weight has no cost of its own"
     if sum(row.price * max(0.0, row.cash) for row in inputs.extra_rows) >= 1:

@@ -16,12 +16,11 @@ from rebalancer.optimiser.exact import NAME, solve_exactly
 from rebalancer.optimiser.inputs import Inputs, Row
 from rebalancer.optimiser.separable import separable, why_not
 from rebalancer.optimiser.solve import REFEREES, solve_convex
-from rebalancer.optimiser.verify import faults
+from rebalancer.optimiser.verify import faults, variance
 from tests.examples import examples
 from tests.rebalancer.optimiser.programs import KINDS, of_one_shape, program
 from tests.together import together
 
-EXACT_KINDS = tuple(kind for kind in KINDS if kind != "volatility")
 HARD = 1e-12
 PROVED = 1e-9
 
@@ -30,7 +29,7 @@ def worst_of(count: int) -> dict[str, float]:
     """The largest gap, breach of a hard limit and loss against the referee of many programs."""
     worst = {"gap": 0.0, "loss": 0.0, "breach": 0.0}
     for seed in range(count):
-        inputs = program(EXACT_KINDS[seed % len(EXACT_KINDS)], seed, 1 + seed * 7 % 60)
+        inputs = program(KINDS[seed % len(KINDS)], seed, 1 + seed * 7 % 60)
         found = solve_exactly(inputs)
         best = found.answer
         assert faults(inputs, best) == ()
@@ -53,7 +52,21 @@ def test_every_answer_is_proved_and_no_worse_than_the_referees(count: int) -> No
     assert worst["breach"] < HARD
 
 
-@pytest.mark.parametrize("kind", EXACT_KINDS)
+@pytest.mark.parametrize("count", examples(always=28, campaign=2000))
+def test_a_limit_of_volatility_is_met_or_charged_in_full(count: int) -> None:
+    for seed in range(count):
+        most = (0.02, 0.05, 0.08, 0.15)[seed % 4]
+        inputs = replace(program(KINDS[seed % len(KINDS)], seed, 1 + seed * 7 % 40), vol_max=most)
+        found = solve_exactly(inputs)
+        assert found.gap is not None
+        assert found.gap < PROVED
+        assert found.duals is not None
+        sigma = float(np.sqrt(variance(inputs, found.answer.w)))
+        assert sigma <= most + HARD or found.duals.vol == pytest.approx(inputs.prices.vol)
+        assert sigma >= most - 1e-10 or found.duals.vol == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", [1, 2, 200])
 def test_the_fewest_and_many_assets_are_solved(kind: str, n: int) -> None:
     found = solve_exactly(program(kind, 7, n))
@@ -61,7 +74,7 @@ def test_the_fewest_and_many_assets_are_solved(kind: str, n: int) -> None:
     assert found.gap < PROVED
 
 
-@pytest.mark.parametrize("kind", EXACT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_byte_depends_on_what_is_solved_beside_it(kind: str) -> None:
     programs = of_one_shape(kind, 9, 12)
     alone = [dual_newton.solve(separable([each])) for each in programs]
@@ -73,7 +86,7 @@ def test_no_byte_depends_on_what_is_solved_beside_it(kind: str) -> None:
 
 
 def test_threads_get_the_answers_that_they_get_alone() -> None:
-    programs = [program(kind, 5, 12) for kind in EXACT_KINDS]
+    programs = [program(kind, 5, 12) for kind in KINDS]
     alone = [solve_exactly(each).answer.w.tobytes() for each in programs]
 
     def call() -> list[bytes]:
@@ -82,7 +95,7 @@ def test_threads_get_the_answers_that_they_get_alone() -> None:
     assert together([call] * 8) == [alone] * 8
 
 
-@pytest.mark.parametrize("kind", EXACT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_start_from_another_answer_leads_to_the_same_one(kind: str) -> None:
     first, second = of_one_shape(kind, 8, 2)
     x = dual_newton.solve(separable([first])).x
@@ -90,7 +103,7 @@ def test_a_start_from_another_answer_leads_to_the_same_one(kind: str) -> None:
     np.testing.assert_allclose(warm.w, cold.w, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", EXACT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_multipliers_are_the_prices_of_the_limits(kind: str) -> None:
     """Moving a limit a little changes the objective by its price."""
     inputs, nudge = program(kind, 3, 8), 1e-6
@@ -139,7 +152,6 @@ class Odd:
 
 
 CASES: dict[str, Callable[[Inputs], Inputs]] = {
-    "it limits volatility": lambda p: replace(p, vol_max=0.1),
     "it has a term of another kind": lambda p: replace(p, extra_terms=(Odd(),)),  # type: ignore[arg-type]
     "a weight has no cost of its own": lambda p: replace(p, theta=0.0, d=0.0 * p.d),
     "a row pays for costs": lambda p: replace(
@@ -161,6 +173,6 @@ def test_what_does_not_fall_apart_is_declined_with_a_word(why: str) -> None:
 
 
 def test_a_general_solver_answers_what_is_declined() -> None:
-    found = solve_convex(program("volatility", 3, 5))
-    assert found.solver == "CLARABEL"
+    flat = replace(program("plain", 3, 5), theta=0.0, d=np.zeros(5))
+    assert solve_convex(flat).solver == "CLARABEL"
     assert solve_convex(program("plain", 3, 5)).solver == NAME
