@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from portfolios.errors import SolverError
+from rebalancer.optimiser.exact.separable import highest, lowest
 from rebalancer.optimiser.inputs import Inputs
-from rebalancer.optimiser.separable import highest, lowest
 
 SLACK = 1e-9
 

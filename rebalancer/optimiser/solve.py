@@ -14,8 +14,8 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from rebalancer.optimiser.branching import least_trades
-from rebalancer.optimiser.exact import NAME as EXACT
-from rebalancer.optimiser.exact import solve_exactly
+from rebalancer.optimiser.exact.answer import NAME as EXACT
+from rebalancer.optimiser.exact.answer import solve_exactly
 from rebalancer.optimiser.infeasibility import require_cash, require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool

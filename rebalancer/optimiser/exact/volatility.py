@@ -15,10 +15,10 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser import dual_newton
-from rebalancer.optimiser.dual_newton import Optimum
+from rebalancer.optimiser.exact import dual_newton
+from rebalancer.optimiser.exact.dual_newton import Optimum
+from rebalancer.optimiser.exact.separable import Separable, separable
 from rebalancer.optimiser.inputs import Inputs
-from rebalancer.optimiser.separable import Separable, separable
 from rebalancer.optimiser.verify import variance
 
 MOST_TRIES = 100

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser import dual_newton
-from rebalancer.optimiser.exact import NAME, solve_exactly
+from rebalancer.optimiser.exact import dual_newton
+from rebalancer.optimiser.exact.answer import NAME, solve_exactly
+from rebalancer.optimiser.exact.separable import separable, why_not
 from rebalancer.optimiser.inputs import Inputs, Row
-from rebalancer.optimiser.separable import separable, why_not
 from rebalancer.optimiser.solve import REFEREES, solve_convex
 from rebalancer.optimiser.verify import faults, variance
 from tests.examples import examples

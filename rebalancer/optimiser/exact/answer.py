@@ -6,9 +6,8 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser import dual_newton
-from rebalancer.optimiser.inputs import Duals, Inputs
-from rebalancer.optimiser.separable import (
+from rebalancer.optimiser.exact import dual_newton
+from rebalancer.optimiser.exact.separable import (
     BUFFER,
     TURNOVER,
     Separable,
@@ -17,8 +16,9 @@ from rebalancer.optimiser.separable import (
     rows_of,
     separable,
 )
+from rebalancer.optimiser.exact.volatility import Proved, solve_limited
+from rebalancer.optimiser.inputs import Duals, Inputs
 from rebalancer.optimiser.verify import Solved, answer, gap
-from rebalancer.optimiser.volatility import Proved, solve_limited
 
 NAME = "DUAL_NEWTON"
 

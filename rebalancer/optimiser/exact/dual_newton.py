@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.market import Array
-from rebalancer.optimiser.separable import Flags, Separable
+from rebalancer.optimiser.exact.separable import Flags, Separable
 
 MOST_STEPS, MOST_HALVINGS = 100, 40
 EXACT = 1e-13

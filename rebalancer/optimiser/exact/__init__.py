@@ -1,0 +1,1 @@
+"""The exact method: separable programs, Newton on their dual, proved answers."""
