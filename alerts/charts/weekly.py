@@ -14,8 +14,10 @@ from portfolios.model.weekly_facts import WeeklyReport
 def charts(report: WeeklyReport) -> tuple[Chart, ...]:
     """Return the pictures of a report, each with the finding that it shows."""
     risks = [RiskShare(name, share) for name, share in report.risks.items()]
+    # The picture of sectors tells which is over its limit: nobody knows while the total is unknown.
+    sectors = report.plan.sectors if report.plan.is_value_known else ()
     drawn = (
-        sectors_chart([_sector(line) for line in report.plan.sectors]),
+        sectors_chart([_sector(line) for line in sectors]),
         paths_chart(report.paths, quantities="a week ago"),
         risks_chart(risks),
     )

@@ -17,7 +17,12 @@ NOT_ADVICE = "It proposes, you trade. Not advice."
 
 
 def zone_message(
-    portfolio: str, advance: Advance, *, as_of: datetime, names: Mapping[str, str]
+    portfolio: str,
+    advance: Advance,
+    *,
+    as_of: datetime,
+    names: Mapping[str, str],
+    priced_at: datetime | None = None,
 ) -> Message | None:
     """Tell what worsened and what recovered in one evaluation; None when nothing did.
 
@@ -26,6 +31,7 @@ def zone_message(
         advance: of one evaluation.
         as_of: the market's moment.
         names: asset id -> symbol.
+        priced_at: the moment of the prices, where that is another.
     """
     worse, better = advance.worsened, advance.recovered
     if not worse and not better:
@@ -48,11 +54,13 @@ def zone_message(
         as_of=as_of,
         portfolio=portfolio,
         zone=first.zone,
-        blocks=(*blocks, Block(Style.NOTE, f"as of {display.moment(as_of)}")),
+        blocks=(*blocks, Block(Style.NOTE, display.as_of(priced_at or as_of, as_of))),
     )
 
 
-def rules_message(portfolio: str, fired: Sequence[Fired], *, as_of: datetime) -> Message | None:
+def rules_message(
+    portfolio: str, fired: Sequence[Fired], *, as_of: datetime, priced_at: datetime | None = None
+) -> Message | None:
     """Tell which of the user's own rules became true; None when none did."""
     if not fired:
         return None
@@ -67,7 +75,10 @@ def rules_message(portfolio: str, fired: Sequence[Fired], *, as_of: datetime) ->
         portfolio=portfolio,
         blocks=(
             _listed(f"{f.when}: it is {_plainly(f.value)} now" for f in fired),
-            Block(Style.NOTE, f"as of {display.moment(as_of)}; told again once it has cleared"),
+            Block(
+                Style.NOTE,
+                f"{display.as_of(priced_at or as_of, as_of)}; told again once it has cleared",
+            ),
         ),
     )
 
@@ -89,7 +100,7 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
         *_cash(plan),
         *_effects(plan),
         *(Block(Style.NOTE, warning) for warning in plan.warnings[:3]),
-        Block(Style.NOTE, f"prices of {display.moment(plan.as_of)}; plan {plan.plan_id}"),
+        Block(Style.NOTE, f"{plan.as_of_text}; plan {plan.plan_id}"),
         Block(Style.NOTE, f"Open for {OPEN_HOURS} hours; silence means skip. {NOT_ADVICE}"),
     ]
     return Message(
@@ -114,12 +125,19 @@ def withheld_message(plan: Plan) -> Message:
         as_of=plan.as_of,
         portfolio=plan.portfolio,
         zone=Zone.GREY,
-        blocks=(Block(Style.TEXT, plan.reason),),
+        blocks=(Block(Style.TEXT, plan.reason), Block(Style.NOTE, plan.as_of_text)),
     )
 
 
 def changes_message(
-    portfolio: str, kind: Kind, lines: Sequence[str], *, key: str, as_of: datetime, what: str
+    portfolio: str,
+    kind: Kind,
+    lines: Sequence[str],
+    *,
+    key: str,
+    as_of: datetime,
+    what: str,
+    priced_at: datetime | None = None,
 ) -> Message | None:
     """Tell of several small changes of one kind in one message; None when there are none."""
     if not lines:
@@ -131,7 +149,7 @@ def changes_message(
         headline=f"{portfolio}: {head}",
         as_of=as_of,
         portfolio=portfolio,
-        blocks=(_listed(lines), Block(Style.NOTE, f"as of {display.moment(as_of)}")),
+        blocks=(_listed(lines), Block(Style.NOTE, display.as_of(priced_at or as_of, as_of))),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from alerts.messages import Block, Kind, Message, Style
 from alerts.texts.event_messages import NOT_ADVICE
+from alerts.texts.finding_groups import grouped
 from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.weekly_facts import Week, WeeklyReport
@@ -113,7 +114,8 @@ def _numbers(report: WeeklyReport, *, with_amounts: bool) -> Iterator[Block]:
     yield Block(Style.HEADING, "The week in numbers")
     yield Block(Style.TABLE, columns=("what", "change>"), rows=rows)
     if with_amounts:
-        yield Block(Style.TEXT, f"Value now {display.money(plan.value, plan.currency)}.")
+        now = "now " if plan.is_value_known else ""
+        yield Block(Style.TEXT, f"Value {now}{plan.total.text(plan.currency)}.")
 
 
 def _moved(week: Week) -> Iterator[Block]:
@@ -128,9 +130,9 @@ def _sectors(report: WeeklyReport) -> Iterator[Block]:
     rows = [
         [
             line.sector,
-            display.percent(line.weight),
+            display.share(line.weight, is_known=report.plan.is_value_known),
             "-" if line.max is None else display.percent(line.max, 0),
-            display.percent(line.proposed_weight),
+            display.share(line.proposed_weight, is_known=report.plan.is_value_known),
         ]
         for line in report.plan.sectors
         if line.weight > 0.0005 or line.proposed_weight > 0.0005
@@ -141,12 +143,11 @@ def _sectors(report: WeeklyReport) -> Iterator[Block]:
 
 
 def _zones(report: WeeklyReport) -> Iterator[Block]:
-    loud = [f for f in report.plan.zones if f.zone in (Zone.RED, Zone.AMBER)]
+    loud = grouped(f for f in report.plan.zones if f.zone is not Zone.GREEN)
     names = {p.asset_id: p.symbol for p in report.plan.positions}
-    lines = [f"{f.zone.value.upper()} {names.get(f.subject, f.subject)}: {f.text}" for f in loud]
+    lines = [f"{g.zone.value.upper()} {g.subject(names)}: {g.text}" for g in loud]
     quiet = sum(f.zone is Zone.GREEN for f in report.plan.zones)
-    unknown = sum(f.zone is Zone.GREY for f in report.plan.zones)
-    lines.append(f"{quiet} checks are green" + (f", {unknown} cannot tell" if unknown else ""))
+    lines.append(f"{quiet} checks are green")
     if report.worst is not None:
         lines.append(
             f"the worst week of the last year would have cost {display.percent(report.worst)}"

@@ -132,7 +132,8 @@ def advance(
     judged = tuple(findings)
     after = [_stepped(before, finding, at, is_first=is_first) for finding in judged]
     interrupting = frozenset(f.code for f in judged if f.dwell.interrupts)
-    return _telling(after, remembered, at, weights, interrupting, is_first=is_first)
+    seen = frozenset((f.code, f.subject) for f in judged if f.zone is not Zone.GREY)
+    return _telling(after, remembered, at, weights, interrupting, seen, is_first=is_first)
 
 
 def _stepped(
@@ -159,6 +160,7 @@ def _telling(
     at: datetime,
     weights: Mapping[str, float],
     interrupting: frozenset[str],
+    seen: frozenset[Key],
     *,
     is_first: bool,
 ) -> Advance:
@@ -175,7 +177,7 @@ def _telling(
             kept.append(_snapshot(own, known, at))
             after += own
             continue
-        flip = None if is_dust else _flip(own, known, at, interrupting)
+        flip = None if is_dust else _flip(own, known, at, interrupting, seen)
         kept.append(_remembered(known, flip, at))
         flips += [flip] if flip else []
         after += [replace(c, told_excess=c.excess) for c in own] if flip else own
@@ -189,12 +191,22 @@ def _telling(
 
 
 def _flip(
-    own: list[Condition], known: Told, at: datetime, interrupting: frozenset[str]
+    own: list[Condition],
+    known: Told,
+    at: datetime,
+    interrupting: frozenset[str],
+    seen: frozenset[Key],
 ) -> Flip | None:
-    """Return what there is to tell about one subject; None when nothing is news."""
+    """Return what there is to tell about one subject; None when nothing is news.
+
+    What is only remembered, because it cannot be judged now, is not told as if it were so.
+    """
     zone = worst(tuple(c.zone for c in own))
-    severity = max(c.severity for c in own if c.zone is zone)
-    causes = sorted((c for c in own if c.zone is zone), key=lambda c: (-c.severity, c.code))
+    causes = [c for c in own if c.zone is zone and (c.code, c.subject) in seen]
+    if not causes:
+        return None
+    severity = max(c.severity for c in causes)
+    causes.sort(key=lambda c: (-c.severity, c.code))
     texts = tuple(c.text for c in causes)
     flip = Flip(known.scope, known.subject, zone, known.zone, texts, severity)
     if ORDER[zone] > ORDER[known.zone]:

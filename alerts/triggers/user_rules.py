@@ -161,14 +161,14 @@ def _trend(name: str, context: RuleContext) -> float | None:
 
 
 def _weight(name: str, context: RuleContext) -> float | None:
-    if context.valuation.withheld or context.valuation.value <= 0:
+    if not context.valuation.total.is_known or context.valuation.value <= 0:
         return None
     held = next((p for p in context.valuation.positions if p.asset.asset_id == name), None)
     return 0.0 if held is None else float(held.value / context.valuation.value)
 
 
 def _drift(name: str, context: RuleContext) -> float | None:
-    if context.valuation.withheld or not context.reference:
+    if not context.valuation.total.is_known or not context.reference:
         return None
     if name:
         weight = _weight(name, context)
@@ -178,12 +178,13 @@ def _drift(name: str, context: RuleContext) -> float | None:
 
 
 def _value(_: str, context: RuleContext) -> float | None:
-    return None if context.valuation.withheld else float(context.valuation.value)
+    known = context.valuation.total.known
+    return None if known is None else float(known)
 
 
 def _sector(name: str, context: RuleContext) -> float | None:
     valuation = context.valuation
-    if valuation.withheld or valuation.value <= 0:
+    if not valuation.total.is_known or valuation.value <= 0:
         return None
     shares = (p.value * Decimal(str(p.asset.sectors.get(name, 0.0))) for p in valuation.positions)
     return float(sum(shares, Decimal(0)) / valuation.value)

@@ -84,41 +84,45 @@ def plan_to_json(plan: Plan) -> Json:
         "mode": plan.mode,
         "profile": plan.profile,
         "currency": plan.currency,
-        "value": money(plan.value),
+        "value": money(plan.value) if plan.is_value_known else None,
         "flow": money(plan.flow),
         "cash": {
             "value": money(plan.cash),
-            "weight": _number(plan.cash_weight),
+            "weight": _number(plan.cash_weight) if plan.is_value_known else None,
             "proposed_value": money(plan.proposed_cash),
-            "proposed_weight": _number(plan.proposed_cash_weight),
+            "proposed_weight": _number(plan.proposed_cash_weight) if plan.is_value_known else None,
         },
-        "drift": _number(plan.drift),
-        "proposed_drift": _number(plan.proposed_drift),
+        "drift": _unknown(plan.drift),
+        "proposed_drift": _unknown(plan.proposed_drift),
         "turnover": _number(plan.turnover),
         "estimated_cost": money(plan.estimated_cost),
-        "positions": [_position(position) for position in plan.positions],
-        "sectors": [_sector(line) for line in plan.sectors],
+        "positions": [_position(p, is_known=plan.is_value_known) for p in plan.positions],
+        "sectors": [_sector(line, is_known=plan.is_value_known) for line in plan.sectors],
         "trades": [_trade(trade) for trade in plan.trades],
         "zones": [finding_to_json(finding) for finding in plan.zones],
         "limits": [_limit(line) for line in plan.limits],
         "warnings": list(plan.warnings),
         "solver": _solver(plan.solver),
         "sample": bool(plan.is_sample),
+        "priced_at": _moment(plan.priced_at),
+        "last_known_value": None if plan.is_value_known else money(plan.value),
+        "last_known_at": _moment(plan.last_known_at),
+        "unpriced": int(plan.unpriced),
     }
 
 
-def _position(p: PlanPosition) -> Json:
+def _position(p: PlanPosition, *, is_known: bool) -> Json:
     return {
         "asset": p.asset_id,
         "symbol": p.symbol,
         "sector": p.sector,
         "quantity": plain(p.quantity),
         "price": None if p.price is None else money(p.price),
-        "value": money(p.value),
-        "weight": _number(p.weight),
+        "value": None if p.doubt else money(p.value),
+        "weight": _number(p.weight) if is_known else None,
         "target_weight": _unknown(p.target_weight),
         "reference_weight": _number(p.reference_weight),
-        "proposed_weight": _number(p.proposed_weight),
+        "proposed_weight": _number(p.proposed_weight) if is_known else None,
         "proposed_quantity": plain(p.proposed_quantity),
         "lock": p.lock,
         "short_grade": _unknown(p.short_grade),
@@ -128,18 +132,23 @@ def _position(p: PlanPosition) -> Json:
         "grade_source": p.grade_source,
         # The day for people and scripts, the moment for an exact copy.
         "grade_as_of": None if p.grade_as_of is None else utc_text(p.grade_as_of)[:10],
-        "grade_at": None if p.grade_as_of is None else utc_text(p.grade_as_of),
+        "grade_at": _moment(p.grade_as_of),
+        "priced_at": _moment(p.priced_at),
+        "doubt": p.doubt or None,
+        "last_known_value": money(p.value) if p.doubt and p.value else None,
+        **_last_known(p.weight, p.proposed_weight, is_known=is_known),
     }
 
 
-def _sector(line: SectorLine) -> Json:
+def _sector(line: SectorLine, *, is_known: bool) -> Json:
     return {
         "sector": line.sector,
-        "weight": _number(line.weight),
-        "proposed_weight": _number(line.proposed_weight),
+        "weight": _number(line.weight) if is_known else None,
+        "proposed_weight": _number(line.proposed_weight) if is_known else None,
         "min": _unknown(line.min),
         "max": _unknown(line.max),
         "shadow_price_bps": _unknown(line.shadow_price_bps),
+        **_last_known(line.weight, line.proposed_weight, is_known=is_known),
     }
 
 
@@ -198,6 +207,18 @@ def _solver(report: SolverReport | None) -> Json | None:
         "gap": _unknown(report.gap),
         "within_bps": _unknown(report.within_bps),
     }
+
+
+def _last_known(now: float, after: float, *, is_known: bool) -> Json:
+    """Return shares of a total at the last known prices, for while it is unknown."""
+    return {
+        "last_known_weight": None if is_known else _number(now),
+        "last_known_proposed_weight": None if is_known else _number(after),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else utc_text(at)
 
 
 def _number(value: float) -> float:

@@ -66,7 +66,7 @@ def _plan(d: _Document) -> Plan:
         mode=d["mode"],
         profile=d["profile"],
         currency=d["currency"],
-        value=_decimal(d["value"]),
+        value=_last_known(d),
         cash=_decimal(cash["value"]),
         proposed_cash=_decimal(cash["proposed_value"]),
         flow=_decimal(d["flow"]),
@@ -82,6 +82,10 @@ def _plan(d: _Document) -> Plan:
         warnings=tuple(d["warnings"]),
         solver=_solver(d["solver"]),
         is_sample=d["sample"],
+        priced_at=_moment(d.get("priced_at")),
+        is_value_known=d["value"] is not None,
+        last_known_at=_moment(d.get("last_known_at")),
+        unpriced=d.get("unpriced", 0),
     )
 
 
@@ -92,10 +96,10 @@ def _position(d: _Document) -> PlanPosition:
         sector=d["sector"],
         quantity=_decimal(d["quantity"]),
         price=None if d["price"] is None else _decimal(d["price"]),
-        value=_decimal(d["value"]),
-        weight=d["weight"],
+        value=_last_known(d),
+        weight=_share(d, "weight"),
         reference_weight=d["reference_weight"],
-        proposed_weight=d["proposed_weight"],
+        proposed_weight=_share(d, "proposed_weight"),
         proposed_quantity=_decimal(d["proposed_quantity"]),
         lock=d["lock"],
         short_grade=d["short_grade"],
@@ -105,14 +109,16 @@ def _position(d: _Document) -> PlanPosition:
         grade_source=d["grade_source"],
         grade_as_of=_moment(d["grade_at"]),
         target_weight=d["target_weight"],
+        doubt=d.get("doubt") or "",
+        priced_at=_moment(d.get("priced_at")),
     )
 
 
 def _sector(d: _Document) -> SectorLine:
     return SectorLine(
         sector=d["sector"],
-        weight=d["weight"],
-        proposed_weight=d["proposed_weight"],
+        weight=_share(d, "weight"),
+        proposed_weight=_share(d, "proposed_weight"),
         min=d["min"],
         max=d["max"],
         shadow_price_bps=d["shadow_price_bps"],
@@ -179,6 +185,17 @@ def _decimal(text: object) -> Decimal:
     if not isinstance(text, str):
         raise TypeError(f"money and quantities are text, not {type(text).__name__}")
     return Decimal(text)
+
+
+def _last_known(d: _Document) -> Decimal:
+    """Return a value; what was last known of it where it is unknown, 0 where that was nothing."""
+    told = d.get("last_known_value", "0") if d["value"] is None else d["value"]
+    return Decimal(0) if told is None else _decimal(told)
+
+
+def _share(d: _Document, key: str) -> float:
+    share = d[f"last_known_{key}"] if d[key] is None else d[key]
+    return float(share)
 
 
 def _moment(text: str | None) -> datetime | None:

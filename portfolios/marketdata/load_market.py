@@ -65,7 +65,7 @@ def _market(database: Database, now: datetime, currency: str) -> Market | None:
         quotes=quotes,
         grades=GradeStore(database).grades(as_of=as_of),
         bars=on_one_axis(store.series(), until=as_of, most_days=MOST_DAYS),
-        awaited=_awaited(database) - quotes.keys(),
+        awaited=_awaited(database).difference(quotes).union(refused.keys() - accepted.keys()),
     )
 
 

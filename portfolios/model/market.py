@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.assets import Asset, AssetIndex
+from portfolios.values import display
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -113,8 +114,8 @@ class Market:
         grades: asset id -> scores; an asset may have none.
         bars: daily history of the assets that have one.
         is_sample: made up by the built-in generator; said wherever figures are shown.
-        awaited: assets that the provider lists and whose price was not pulled yet: no proposal may
-            rest on a portfolio that holds one.
+        awaited: assets that the provider lists and of which no good price was pulled yet: no
+            proposal may rest on a portfolio that holds one.
     """
 
     as_of: datetime
@@ -134,6 +135,17 @@ class Market:
         """Return the symbol of an asset; its id where the market does not know it."""
         asset = self.assets.get(asset_id)
         return asset_id if asset is None else asset.symbol
+
+    @property
+    def priced_at(self) -> datetime:
+        """The moment of the newest price; made-up ones are of the market's moment."""
+        known = () if self.is_sample else (quote.at for quote in self.quotes.values())
+        return min(self.as_of, max(known, default=self.as_of))
+
+    @property
+    def as_of_text(self) -> str:
+        """Say which moment the prices are of."""
+        return display.as_of(self.priced_at, self.as_of)
 
     def age(self, moment: datetime) -> timedelta:
         """How old something is at this market's moment; never negative."""

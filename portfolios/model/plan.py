@@ -14,6 +14,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from portfolios.model.dwell import Dwell
+from portfolios.values import display
+from portfolios.values.total import Total
 
 
 class Zone(StrEnum):
@@ -124,7 +126,13 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class PlanPosition:
-    """One asset before and after; weights are fractions of the value before the trades."""
+    """One asset before and after; weights are fractions of the value before the trades.
+
+    Attributes:
+        value: at the last known price, 0 where there is none.
+        doubt: why the price cannot be relied on; empty when it can.
+        priced_at: the moment of the price, aware UTC; None where it is not known.
+    """
 
     asset_id: str
     symbol: str
@@ -144,6 +152,8 @@ class PlanPosition:
     grade_source: str | None = None
     grade_as_of: datetime | None = None
     target_weight: float | None = None
+    doubt: str = ""
+    priced_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +223,14 @@ class Plan:
         as_of: the market's moment, never the clock.
         decision, reason: what and why, in one line.
         trigger: what caused it: calendar, band, limit, cash_flow, zone, request.
-        value: after the flow, before the trades; all weights are fractions of it.
+        value: at the last known prices, after the flow, before the trades; all weights are
+            fractions of it. `total` says whether it is known.
         cash, proposed_cash: money before and after the trades.
-        drift: half the sum of |weight - reference|, cash included, before the trades.
+        drift: half the sum of |weight - reference|, cash included, before the trades; None while
+            the total is unknown, as after them.
         turnover: one-way, net of the flow.
+        priced_at: the moment of the oldest price that matters; None where it is not known.
+        is_value_known, last_known_at, unpriced: see `Total`.
     """
 
     plan_id: str
@@ -233,8 +247,8 @@ class Plan:
     cash: Decimal
     proposed_cash: Decimal
     flow: Decimal
-    drift: float
-    proposed_drift: float
+    drift: float | None
+    proposed_drift: float | None
     turnover: float
     estimated_cost: Decimal
     positions: tuple[PlanPosition, ...] = ()
@@ -245,6 +259,20 @@ class Plan:
     warnings: tuple[str, ...] = ()
     solver: SolverReport | None = None
     is_sample: bool = False
+    priced_at: datetime | None = None
+    is_value_known: bool = True
+    last_known_at: datetime | None = None
+    unpriced: int = 0
+
+    @property
+    def total(self) -> Total:
+        """The value, or what was last known of it."""
+        return Total(self.value, self.is_value_known, self.last_known_at, self.unpriced)
+
+    @property
+    def as_of_text(self) -> str:
+        """Say which moment its prices are of."""
+        return display.as_of(self.priced_at or self.as_of, self.as_of)
 
     @property
     def cash_weight(self) -> float:

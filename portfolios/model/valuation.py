@@ -1,8 +1,10 @@
 """A portfolio at a market's prices: positions, value and weights, exact in Decimal.
 
-Assets without a usable price are valued at zero and said so. A *market* price that is stale,
-quarantined or not pulled yet withholds the whole proposal (`Valuation.withheld`), because acting
-on it could cost money; a *stated* price that grew old only greys its own position.
+What has no price that can be relied on counts at its last known one. Together that may be little:
+then it is frozen and the total is known. Else the total is unknown (`Valuation.total`), and a
+*market* price that is stale, quarantined or not pulled yet withholds the whole proposal
+(`Valuation.withheld`), because acting on it could cost money; a *stated* price never does. What
+nobody ever priced is in no total, and said so.
 """
 
 from __future__ import annotations
@@ -18,8 +20,13 @@ from portfolios.errors import InputError
 from portfolios.model.assets import Asset, AssetKind
 from portfolios.model.market import PRICE_LIMIT, STATED_PRICE_LIMIT, Array, Market, Quote
 from portfolios.model.portfolio import Holding, Lock, Portfolio, locked_quantity
+from portfolios.values import display
+from portfolios.values.causes import by_cause
+from portfolios.values.total import Total
 
 STATED = "stated"
+LITTLE = Decimal("0.01")
+"""What was last worth less of the value, altogether, leaves the total known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Position:
         asset: what it is; known to the market or described by the holding.
         quantity: held, locked part included; 0 for an asset only wanted.
         quote: price used, None when there is none.
-        value: quantity times price, 0 without one; in the portfolio's currency.
+        value: quantity times the last known price, 0 without one; in the portfolio's currency.
         locks: bans in force on the day of the valuation.
         grey: why the price cannot be used; empty when it can.
     """
@@ -48,6 +55,16 @@ class Position:
         return self.quote.price if self.quote else None
 
     @property
+    def name(self) -> str:
+        """Its symbol, or its id where it has none."""
+        return self.asset.symbol or self.asset.asset_id
+
+    @property
+    def is_stated(self) -> bool:
+        """Tell whether the price is its holder's word, since no market makes one."""
+        return self.quote is not None and self.quote.source == STATED
+
+    @property
     def free(self) -> Decimal:
         """Quantity that locks leave to sell."""
         return self.quantity - locked_quantity(self.quantity, self.locks)
@@ -63,6 +80,10 @@ class Valuation:
         flow: money coming in (positive) or going out.
         as_of: the market's moment.
         withheld: why no proposal may rest on these prices; empty when it may.
+        in_doubt: ids of what is held at no price that can be relied on, where that is not little;
+            the total is unknown then.
+        priced_at: the moment, aware UTC, of the oldest price of a market that matters; that of
+            the market's prices where none does.
     """
 
     positions: tuple[Position, ...]
@@ -70,11 +91,26 @@ class Valuation:
     flow: Decimal
     as_of: datetime
     withheld: tuple[str, ...] = ()
+    in_doubt: frozenset[str] = frozenset()
+    priced_at: datetime | None = None
 
     @property
     def value(self) -> Decimal:
-        """All positions plus cash, after the flow."""
+        """All positions plus cash at the last known prices, after the flow; see `total`."""
         return sum((p.value for p in self.positions), self.cash)
+
+    @property
+    def total(self) -> Total:
+        """The value, or what was last known of it."""
+        doubted = [p for p in self.positions if p.asset.asset_id in self.in_doubt]
+        moments = [p.quote.at for p in doubted if p.quote is not None and p.value]
+        never = sum(p.quantity > 0 and bool(p.grey) and not p.value for p in self.positions)
+        return Total(self.value, not self.in_doubt, min(moments, default=None), never)
+
+    @property
+    def as_of_text(self) -> str:
+        """Say which moment the prices are of."""
+        return display.as_of(self.priced_at or self.as_of, self.as_of)
 
     @property
     def asset_ids(self) -> tuple[str, ...]:
@@ -82,7 +118,10 @@ class Valuation:
         return tuple(p.asset.asset_id for p in self.positions)
 
     def weights(self) -> Array:
-        """Weights of the positions as fractions of `value`, shape (n,); zeros for no value."""
+        """Weights of the positions as fractions of `value`, shape (n,); zeros for no value.
+
+        Where the total is unknown they are those at the last known prices: to show, not to judge.
+        """
         value = self.value
         if value <= 0:
             return np.zeros(len(self.positions))
@@ -108,12 +147,19 @@ def value_portfolio(
     """
     require_currency(portfolio, market.currency, is_sample=market.is_sample)
     positions = tuple(_position(portfolio, market, a) for a in sorted(_wanted(portfolio, market)))
-    withheld = tuple(
-        f"{p.asset.symbol or p.asset.asset_id}: {p.grey}"
-        for p in positions
-        if p.quantity > 0 and _is_in_doubt(p, market)
+    doubted = [p for p in positions if p.quantity > 0 and _is_in_doubt(p, market)]
+    value = sum((p.value for p in positions), portfolio.cash)
+    if _are_little(doubted, value):
+        doubted = []
+    return Valuation(
+        positions,
+        portfolio.cash + flow,
+        flow,
+        market.as_of,
+        by_cause((p.name, p.grey) for p in doubted if not p.is_stated),
+        frozenset(p.asset.asset_id for p in doubted),
+        _priced_at(positions, value, market),
     )
-    return Valuation(positions, portfolio.cash + flow, flow, market.as_of, withheld)
 
 
 def require_currency(portfolio: Portfolio, currency: str, *, is_sample: bool = False) -> None:
@@ -141,15 +187,28 @@ def _is_in_doubt(position: Position, market: Market) -> bool:
     """Tell whether a price exists and cannot be relied on; what nobody prices is another matter."""
     if not position.grey:
         return False
-    if position.quote is None:
-        return position.asset.asset_id in market.awaited
-    return position.quote.source != STATED
+    return position.quote is not None or position.asset.asset_id in market.awaited
+
+
+def _are_little(doubted: Iterable[Position], value: Decimal) -> bool:
+    """Tell whether positions were last worth less than a hundredth of a value, all of them."""
+    worth = [position.value for position in doubted]
+    return all(worth) and sum(worth, Decimal(0)) < LITTLE * value
+
+
+def _priced_at(positions: Iterable[Position], value: Decimal, market: Market) -> datetime:
+    """Return the moment of the oldest price of a market on which much of a value rests."""
+    if market.is_sample:
+        return market.priced_at
+    much = (p for p in positions if p.value >= LITTLE * value and not p.is_stated)
+    moments = (p.quote.at for p in much if p.quote is not None and p.value)
+    return min(moments, default=market.priced_at)
 
 
 def after_trades(valuation: Valuation, quantities: dict[str, Decimal], cash: Decimal) -> Valuation:
     """Return the valuation with other quantities at the same prices, and other cash."""
     positions = tuple(
-        replace(p, quantity=q, value=q * p.price if p.price and not p.grey else Decimal(0))
+        p if q == p.quantity else replace(p, quantity=q, value=q * (p.price or Decimal(0)))
         for p in valuation.positions
         for q in (quantities.get(p.asset.asset_id, p.quantity),)
     )
@@ -168,7 +227,8 @@ def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:
     stated = _stated(holding, market)
     quote = stated if holding.kind and stated else market.quotes.get(asset_id, stated)
     grey = _why_grey(quote, market, asset_id)
-    price = quote.price if quote and not grey else Decimal(0)
+    # Of what is awaited a price may be shown, yet none was ever good.
+    price = quote.price if quote and asset_id not in market.awaited else Decimal(0)
     return Position(
         asset=_filed(market.assets.get(asset_id) or _described(holding), holding),
         quantity=holding.quantity,
@@ -195,10 +255,7 @@ def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
     age = market.age(quote.at)
     limit = STATED_PRICE_LIMIT if quote.source == STATED else PRICE_LIMIT
     if age > limit:
-        hours = age.total_seconds() / 3600
-        return (
-            f"price is {age.days} days old" if age.days > 2 else f"price is {hours:.0f} hours old"
-        )
+        return f"price is {display.age(age)} old"
     return ""
 
 

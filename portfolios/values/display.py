@@ -6,13 +6,14 @@ Display only: nothing is computed from what these functions return.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from portfolios.values.cents import CENT
 
+HOUR = timedelta(hours=1)
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 TREND_WORDS: Mapping[int, str] = MappingProxyType({1: "bullish", -1: "bearish", 0: "undecided"})
 
@@ -43,14 +44,25 @@ def _money(amount: Decimal, digits: Decimal, currency: str, *, signed: bool) -> 
     return sign + text
 
 
-def percent(fraction: float | Decimal, digits: int = 1) -> str:
+def percent(fraction: float | Decimal | None, digits: int = 1) -> str:
     """Show a fraction as a percentage.
 
-    >>> percent(0.0725), percent(Decimal("0.6"), 0)
-    ('7.2%', '60%')
+    >>> percent(0.0725), percent(Decimal("0.6"), 0), percent(None)
+    ('7.2%', '60%', 'unknown')
     """
+    if fraction is None:
+        return "unknown"
     shown = f"{float(fraction) * 100:.{digits}f}%"
     return shown.removeprefix("-") if float(shown[:-1]) == 0 else shown
+
+
+def share(fraction: float | Decimal, *, is_known: bool) -> str:
+    """Show a share of a total; one of a total that is unknown, at last known prices, is marked.
+
+    >>> share(0.331, is_known=True), share(0.331, is_known=False)
+    ('33.1%', '33.1%?')
+    """
+    return percent(fraction) if is_known else f"{percent(fraction)}?"
 
 
 def change(fraction: float | Decimal, digits: int = 1) -> str:
@@ -124,6 +136,35 @@ def moment(at: datetime, zone: str = "UTC") -> str:
     """
     local = at.astimezone(ZoneInfo(zone))
     return f"{day(local.date())} {local:%H:%M %Z}"
+
+
+def age(span: timedelta) -> str:
+    """Show an age in its largest whole unit.
+
+    >>> age(timedelta(minutes=3)), age(timedelta(hours=30)), age(timedelta(days=9))
+    ('3 minutes', '30 hours', '9 days')
+    """
+    if span < 2 * HOUR:
+        return f"{span // timedelta(minutes=1)} minutes"
+    return f"{span // HOUR} hours" if span < timedelta(days=3) else f"{span.days} days"
+
+
+def as_of(at: datetime, now: datetime) -> str:
+    """Show which moment prices are of, and what to do where that is over an hour ago.
+
+    >>> from datetime import UTC
+    >>> at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    >>> as_of(at, at + HOUR)
+    'as of 22 Nov 2026 09:00 UTC'
+    >>> as_of(at, at + 23 * HOUR)
+    'as of 22 Nov 2026 09:00 UTC, 23 hours old: run `rebalancer refresh`'
+    """
+    return ", ".join(filter(None, (f"as of {moment(at)}", old(at, now))))
+
+
+def old(at: datetime, now: datetime) -> str:
+    """Show how old prices are, and what to do about it; empty up to an hour."""
+    return "" if now - at <= HOUR else f"{age(now - at)} old: run `rebalancer refresh`"
 
 
 def day(on: date) -> str:

@@ -9,6 +9,7 @@ from alerts.messages import Block, Button, Kind, Message, Picture, Style
 from portfolios.model.market import Market
 from portfolios.model.plan import Zone
 from portfolios.model.users import Role
+from portfolios.model.valuation import Valuation
 from portfolios.values import display
 from rebalancer.bot.request import File, Request
 
@@ -118,10 +119,11 @@ def again(label: str, *words: str) -> Button:
     return Button(label, "/" + " ".join(words))
 
 
-def as_of(market: Market) -> str:
-    """Tell which moment the prices are of."""
+def as_of(market: Market, *valuations: Valuation) -> str:
+    """Tell which moment the prices are of: the market's, or the oldest of what is valued."""
     sample = "SAMPLE DATA, " if market.is_sample else ""
-    return f"{sample}as of {display.moment(market.as_of)}"
+    oldest = min((v.priced_at for v in valuations if v.priced_at), default=market.priced_at)
+    return sample + display.as_of(oldest, market.as_of)
 
 
 def page_of(request: Request, total: int) -> tuple[slice, list[Button]]:

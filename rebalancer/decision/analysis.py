@@ -87,9 +87,10 @@ class Analysis:
         return float((self.min_trade + ROUNDING_SLACK) / value) if value > 0 else 1.0
 
     @property
-    def drift(self) -> float:
-        """Share of the money in the wrong place today."""
-        return drift(self.w0, self.c0, self.reference.r)
+    def drift(self) -> float | None:
+        """Share of the money in the wrong place today; None while the total is unknown."""
+        is_known = self.valuation.total.is_known
+        return drift(self.w0, self.c0, self.reference.r) if is_known else None
 
     @property
     def broken(self) -> tuple[Violation, ...]:

@@ -14,6 +14,7 @@ from portfolios.model.plan import Plan, PlanPosition, SectorLine
 from portfolios.model.portfolio import lock_text
 from portfolios.model.valuation import Position, after_trades
 from portfolios.values import display
+from portfolios.values.causes import by_cause
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
@@ -29,6 +30,7 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
     cash = analysis.valuation.cash if outcome.cash is None else outcome.cash
     after = after_trades(analysis.valuation, dict(outcome.quantities), cash)
     w, c = _shares(analysis, after.positions, cash)
+    total = analysis.valuation.total
     cost = sum((trade.cost for trade in outcome.trades), Decimal(0))
     return Plan(
         plan_id=plan_id_from(hashed),
@@ -41,12 +43,12 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         mode=analysis.policy.mode.value,
         profile=analysis.policy.profile.value,
         currency=analysis.portfolio.currency,
-        value=analysis.valuation.value,
+        value=total.amount,
         cash=analysis.valuation.cash,
         proposed_cash=cash,
         flow=analysis.valuation.flow,
         drift=analysis.drift,
-        proposed_drift=drift(w, c, analysis.reference.r),
+        proposed_drift=drift(w, c, analysis.reference.r) if total.is_known else None,
         turnover=_turnover(analysis, w),
         estimated_cost=cost,
         positions=tuple(
@@ -60,6 +62,10 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         warnings=(*_notes(analysis), *outcome.warnings),
         solver=outcome.solver,
         is_sample=analysis.market.is_sample,
+        priced_at=analysis.valuation.priced_at,
+        is_value_known=total.is_known,
+        last_known_at=total.at,
+        unpriced=total.unpriced,
     )
 
 
@@ -109,6 +115,8 @@ def _position(
         grade_source=grade.source if grade else None,
         grade_as_of=grade.short_at if grade else None,
         target_weight=float(analysis.reference.wished[i]),
+        doubt=position.grey,
+        priced_at=position.quote.at if position.quote else None,
     )
 
 
@@ -136,11 +144,7 @@ def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[Sec
 def _notes(analysis: Analysis) -> tuple[str, ...]:
     portfolio = analysis.portfolio
     notes = [f"{name} is unknown: valued at zero, never traded" for name in portfolio.unknown]
-    notes += [
-        f"{p.asset.symbol}: {p.grey}; not traded"
-        for p in analysis.valuation.positions
-        if p.grey and p.asset.asset_id not in portfolio.unknown and p.quantity > 0
-    ]
+    notes += _frozen(analysis)
     notes += [
         f"{asset_id}: no price to buy it at; its {display.percent(float(weight))} wait in cash"
         for asset_id, weight in sorted((portfolio.targets or {}).items())
@@ -162,6 +166,17 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
             " limits, trims and cash flows do"
         )
     return tuple(notes)
+
+
+def _frozen(analysis: Analysis) -> tuple[str, ...]:
+    """Say what is not traded for want of a price, unless the plan's reason says it."""
+    valuation, unknown = analysis.valuation, analysis.portfolio.unknown
+    return by_cause(
+        (p.name, f"{p.grey}; {'counts at its last known price, ' if p.value else ''}not traded")
+        for p in valuation.positions
+        if p.grey and p.quantity > 0 and p.asset.asset_id not in unknown
+        if p.is_stated or p.asset.asset_id not in valuation.in_doubt
+    )
 
 
 def _cannot_be_bought(analysis: Analysis, asset_id: str) -> bool:

@@ -123,6 +123,7 @@ class Liquidity(Rule):
     """H7: days to sell a holding at a tenth of the daily volume (median of 30 days)."""
 
     key, code, scope, importance = "liquidity", "H7", Scope.ASSET, 1.0
+    needs_total = False
     amber, red = 1.0, 5.0
 
     def findings(self, situation: Situation) -> Iterator[Finding]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
+from portfolios.values.causes import named
 from rebalancer.zones.asset_rules import BearishWeight, Liquidity, RiskShare, SingleWeight
 from rebalancer.zones.portfolio_risk_rules import (
     PortfolioDrawdown,
@@ -16,7 +17,7 @@ from rebalancer.zones.portfolio_risk_rules import (
 )
 from rebalancer.zones.portfolio_rules import Buffer, Concentration, IndependentBets, LockedShare
 from rebalancer.zones.price_rules import Depeg, Drawdown, Shock, Stale, VolatilityRegime
-from rebalancer.zones.rule import Rule
+from rebalancer.zones.rule import Rule, unknown
 from rebalancer.zones.sector_rules import SectorBreadth, SectorCap, SectorRisk
 from rebalancer.zones.situation import Situation
 
@@ -50,7 +51,7 @@ _SCOPES: Mapping[Scope, int] = MappingProxyType({scope: i for i, scope in enumer
 
 def judge(situation: Situation, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Return every rule's finding for every subject, worst first, then by scope, subject, code."""
-    return _ordered(f for rule in rules for f in rule.findings(situation))
+    return _ordered(f for rule in rules for f in _findings(rule, situation))
 
 
 def compare(now: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -77,6 +78,16 @@ def worsened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def overall(findings: Sequence[Finding]) -> Zone:
     """Return the worst zone now, green for no findings."""
     return worst(tuple(finding.zone for finding in findings))
+
+
+def _findings(rule: Rule, situation: Situation) -> Iterator[Finding]:
+    """Yield what a rule finds; what needs the total is grey while the total is unknown."""
+    names = situation.in_doubt if rule.needs_total else ()
+    why = f"no price to rely on for {named(names)}, so shares of the total are unknown"
+    for finding in rule.findings(situation):
+        # What is in doubt itself says why.
+        is_shared = names and finding.subject not in situation.valuation.in_doubt
+        yield unknown(rule, finding.subject, why) if is_shared else finding
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

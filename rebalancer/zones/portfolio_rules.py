@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 
 import numpy as np
 
 from portfolios.model.market import Array
 from portfolios.model.measures import effective_bets, effective_number
-from portfolios.model.plan import Finding, Scope, Zone
+from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
 from rebalancer.zones.situation import Held, Situation
@@ -99,31 +100,18 @@ class Buffer(Rule):
 
 
 class LockedShare(Rule):
-    """P8: value that cannot be sold because of locks, or whose price is too old to act on.
-
-    An old price still says about how much is at stake; where there is none, or one that may be
-    wrong, nothing can be said, and green turns grey.
-    """
+    """P8: value that cannot be sold because of locks, or whose price is too old to act on."""
 
     key, code, scope, importance = "locked_share", "P8", Scope.PORTFOLIO, 0.8
     amber, red = 0.20, 0.40
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge locked and unpriced value together."""
-        locked = sum(_locked(situation, held) for held in situation.held)
-        stale = sum(situation.last_weight(held) for held in situation.held)
-        missing = [
-            h.asset_id for h in situation.held if h.unpriced and not situation.last_weight(h)
-        ]
-        share = (locked + stale) / (1.0 + stale)
-        levels = Levels(0.0, self.amber, self.red, beyond=True)
+        share = sum(_locked(situation, held) for held in situation.held)
         text = f"{display.percent(share)} of the value cannot be sold"
-        text += f" ({display.percent(stale)} at old prices)" if stale else ""
-        text += f"; not counted, no usable price: {', '.join(missing)}" if missing else ""
-        if missing and levels.zone(share) is Zone.GREEN:
-            yield unknown(self, SUBJECT, text)
-            return
-        yield judged(self, SUBJECT, share, levels, text)
+        levels = Levels(0.0, self.amber, self.red, beyond=True)
+        finding = judged(self, SUBJECT, share, levels, text)
+        yield unless_missing(self, finding, situation.missing)
 
 
 def _risky(situation: Situation, w: Array) -> Array:
@@ -140,9 +128,9 @@ def _below(
 
 
 def _locked(situation: Situation, held: Held) -> float:
-    """Return the weight that locks keep, whatever the mode lets a proposal sell."""
+    """Return the weight that locks or an old price keep, whatever the mode lets one sell."""
     position = held.position
-    if held.unpriced or position.quantity <= 0 or situation.valuation.value <= 0:
+    if position.quantity <= 0 or situation.valuation.value <= 0:
         return 0.0
-    locked = 1 - position.free / position.quantity
+    locked = Decimal(1) if held.unpriced else 1 - position.free / position.quantity
     return min(held.weight, float(locked * position.value / situation.valuation.value))

@@ -19,7 +19,7 @@ from portfolios.model.measures import (
     log_returns,
     simple_returns,
 )
-from portfolios.model.valuation import STATED, Position, Valuation
+from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.covariance import CALM_HALF_LIFE, CALM_SHARE
 from rebalancer.estimates.risk_model import HORIZON_DAYS
 from rebalancer.estimates.winsorise import VOLATILITY_HALF_LIFE, winsorised
@@ -202,7 +202,7 @@ def filtered_scenarios(returns: Array) -> Array:
 
 
 def _market_price(position: Position) -> float:
-    if position.grey or position.quote is None or position.quote.source == STATED:
+    if position.grey or position.quote is None or position.is_stated:
         return float("nan")
     return float(position.quote.price)
 

@@ -26,8 +26,6 @@ from rebalancer.zones.price_history import Fall, fall_from_peak, regime, shock
 from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown
 from rebalancer.zones.situation import Held, Situation
 
-HOUR = timedelta(hours=1)
-
 
 class Drawdown(Rule):
     """H3: a fall from the 90-day peak that is large for the asset's own volatility.
@@ -37,6 +35,7 @@ class Drawdown(Rule):
     """
 
     key, code, scope, importance = "drawdown", "H3", Scope.ASSET, 1.0
+    needs_total = False
     amber, red = 1.65, 2.33
     least_amber, least_red = 0.15, 0.25
 
@@ -58,6 +57,7 @@ class Shock(Rule):
     """H11: a fall within three days that is large for the asset's own volatility."""
 
     key, code, scope, importance = "shock", "H11", Scope.ASSET, 0.8
+    needs_total = False
     dwell = Dwell(amber=1, interrupts=True)
     amber, red = 2.5, 4.0
     least_amber, least_red = 0.15, 0.25
@@ -84,6 +84,7 @@ class VolatilityRegime(Rule):
     """H4: volatility well above its usual level (half-lives of 10 and 90 days)."""
 
     key, code, scope, importance = "volatility_regime", "H4", Scope.ASSET, 0.8
+    needs_total = False
     amber, red = 1.4, 2.0
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
@@ -106,6 +107,7 @@ class Depeg(Rule):
     """
 
     key, code, scope, importance = "depeg", "H8", Scope.ASSET, 1.2
+    needs_total = False
     dwell = Dwell(amber=1, interrupts=True)
     exit_amber, exit_red = Exit(scale=0.6), Exit(scale=0.6)
     amber, red = STABLE_AMBER, STABLE_RED
@@ -130,6 +132,7 @@ class Stale(Rule):
     """
 
     key, code, scope, importance = "stale", "H10", Scope.ASSET, 0.8
+    needs_total = False
     dwell = Dwell(amber=1, interrupts=True)
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
@@ -144,11 +147,11 @@ class Stale(Rule):
                 continue
             name, age, amber, limit = max(_ages(situation, held), key=_by_age)
             if age > limit:
-                yield unknown(self, held.asset_id, f"{name} is {_span(age)} old")
+                yield unknown(self, held.asset_id, f"{name} is {display.age(age)} old")
                 continue
-            levels = Levels(0.0, amber / HOUR, beyond=True)
-            text = f"{name} is {_span(age)} old"
-            yield judged(self, held.asset_id, age / HOUR, levels, text, weight=held.weight)
+            levels = Levels(0.0, amber / display.HOUR, beyond=True)
+            text = f"{name} is {display.age(age)} old"
+            yield judged(self, held.asset_id, age / display.HOUR, levels, text, weight=held.weight)
 
 
 def levels_of(rule: Drawdown | Shock, fall: Fall, i: int) -> Levels:
@@ -218,14 +221,3 @@ def _has_short(grade: Grade) -> bool:
 def _by_age(item: tuple[str, timedelta, timedelta, timedelta]) -> tuple[bool, float]:
     _, age, amber, limit = item
     return age > limit, age / amber
-
-
-def _span(age: timedelta) -> str:
-    """Say an age in its largest whole unit.
-
-    >>> _span(timedelta(minutes=3)), _span(timedelta(hours=30)), _span(timedelta(days=9))
-    ('3 minutes', '30 hours', '9 days')
-    """
-    if age < 2 * HOUR:
-        return f"{age // timedelta(minutes=1)} minutes"
-    return f"{age // HOUR} hours" if age < timedelta(days=3) else f"{age.days} days"

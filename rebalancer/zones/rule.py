@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from portfolios.model.dwell import Dwell
 from portfolios.model.plan import Finding, Scope, Zone
+from portfolios.values.causes import named
 from rebalancer.zones.situation import Held, Situation
 
 DUST = 0.0025
@@ -117,6 +118,7 @@ class Rule(ABC):
         exit_amber, exit_red: where the zones are left.
         dwell: how long they must last.
         is_past: about what has happened already, which no trade undoes.
+        needs_total: about a share of the value, and so unknown where the total is.
     """
 
     key: ClassVar[str]
@@ -127,6 +129,7 @@ class Rule(ABC):
     exit_red: ClassVar[Exit] = Exit()
     dwell: ClassVar[Dwell] = Dwell()
     is_past: ClassVar[bool] = False
+    needs_total: ClassVar[bool] = True
 
     @abstractmethod
     def findings(self, situation: Situation) -> Iterable[Finding]:
@@ -209,8 +212,8 @@ def unknown(rule: Rule, subject: str, why: str) -> Finding:
 
 
 def unpriced(rule: Rule, held: Held) -> Finding:
-    """Return the finding of a holding whose weight is unknown."""
-    return unknown(rule, held.asset_id, f"{held.unpriced}, so its weight is unknown")
+    """Return the finding of a holding without a usable price."""
+    return unknown(rule, held.asset_id, held.unpriced)
 
 
 def unless_missing(rule: Rule, finding: Finding, missing: Sequence[str]) -> Finding:
@@ -223,7 +226,7 @@ def unless_missing(rule: Rule, finding: Finding, missing: Sequence[str]) -> Find
     """
     if finding.zone is not Zone.GREEN or not missing:
         return finding
-    return unknown(rule, finding.subject, f"no usable price for {', '.join(missing)}")
+    return unknown(rule, finding.subject, f"no usable price for {named(missing)}")
 
 
 def severity(findings: Sequence[Finding], *, weight: float = 1.0) -> float:

@@ -36,7 +36,7 @@ class SectorCap(Rule):
             bound = f"limit {display.limit(stated)}" if stated < NO_LIMIT else "no limit"
             text = f"{display.percent(weights[j])} of the portfolio, {bound}"
             finding = judged(self, sector, float(weights[j]), levels, text)
-            missing = situation.unpriced_in(j) if stated < NO_LIMIT else ()
+            missing = situation.missing_in(j) if stated < NO_LIMIT else ()
             yield unless_missing(self, finding, missing)
 
     def _levels(self, stated: float, wanted: float) -> Levels:
@@ -68,7 +68,7 @@ class SectorRisk(Rule):
             )
             levels = Levels(own, own + self.amber, own + self.red)
             finding = judged(self, sector, float(risk[j]), levels, text)
-            yield unless_missing(self, finding, situation.unpriced_in(j))
+            yield unless_missing(self, finding, situation.missing_in(j))
 
 
 class SectorBreadth(Rule):

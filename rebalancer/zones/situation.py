@@ -12,12 +12,11 @@ import numpy.typing as npt
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import Array, Market
 from portfolios.model.policy import Policy
-from portfolios.model.valuation import STATED, Position, Valuation
+from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.risk_model import RiskModel
 from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.zones.price_history import (
-    COVERAGE,
     Usual,
     present_levels,
     usual_volatility,
@@ -34,7 +33,7 @@ class Held:
     Attributes:
         i: its place in every array.
         position: the asset, quantity, price.
-        weight: fraction of value, 0 for an unpriced one.
+        weight: fraction of value, at the last known price where there is no usable one.
         is_listed: has a public market, so that prices and grades should be known.
     """
 
@@ -57,6 +56,11 @@ class Held:
     def unpriced(self) -> str:
         """Why there is no usable price; empty when there is one."""
         return self.position.grey
+
+    @property
+    def counts_for_nothing(self) -> bool:
+        """Tell whether no price of it was ever known."""
+        return bool(self.position.grey) and not self.position.value
 
 
 @dataclass(frozen=True)  # no slots: what follows from it is worked out once and kept
@@ -92,7 +96,7 @@ class Situation:
     @cached_property
     def listed(self) -> Flags:
         """Which assets have a public market, shape (n,)."""
-        return np.array([_is_listed(p) for p in self.valuation.positions], dtype=np.bool_)
+        return np.array([not p.is_stated for p in self.valuation.positions], dtype=np.bool_)
 
     @cached_property
     def risky(self) -> Flags:
@@ -115,43 +119,29 @@ class Situation:
         """What volatility the reference's price history usually had."""
         return usual_volatility(weighted_returns(self.levels, self.r, self.listed))
 
-    @cached_property
-    def unvalued(self) -> tuple[Held, ...]:
-        """What is held without a usable price, unless old prices say that it is little."""
-        missing = tuple(h for h in self.held if h.unpriced)
-        stakes = [self.last_weight(h) for h in missing]
-        total = sum(stakes)
-        if all(stake > 0 for stake in stakes) and total <= (1 - COVERAGE) * (1 + total):
-            return ()
-        return missing
-
     @property
     def missing(self) -> tuple[str, ...]:
-        """Ids of `unvalued`."""
-        return tuple(h.asset_id for h in self.unvalued)
+        """Ids of what is held and counts for nothing, since it was never priced."""
+        return tuple(h.asset_id for h in self.held if h.counts_for_nothing)
 
     @property
     def missing_risky(self) -> tuple[str, ...]:
-        """Ids of `unvalued` that are no stablecoins."""
-        return tuple(h.asset_id for h in self.unvalued if not h.is_stable)
+        """Ids of `missing` that are no stablecoins."""
+        return tuple(h.asset_id for h in self.held if h.counts_for_nothing and not h.is_stable)
 
-    def last_weight(self, held: Held) -> float:
-        """Return a value at a price too old to use over all usable value; 0 if none or usable."""
-        quote, value = held.position.quote, self.valuation.value
-        if not held.unpriced or quote is None or quote.quarantined or value <= 0:
-            return 0.0
-        return float(held.position.quantity * quote.price / value)
+    def missing_in(self, j: int) -> tuple[str, ...]:
+        """Ids of `missing` in a sector."""
+        found = (h for h in self.held if h.counts_for_nothing)
+        return tuple(h.asset_id for h in found if self.limits.M[h.i, j] > 0)
 
-    def unpriced_in(self, j: int) -> tuple[str, ...]:
-        """Name what is held in a sector without a usable price."""
-        return tuple(h.asset_id for h in self.held if h.unpriced and self.limits.M[h.i, j] > 0)
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """Names of what makes the total unknown; empty where it is known."""
+        doubted = self.valuation.in_doubt
+        return tuple(h.position.name for h in self.held if h.asset_id in doubted)
 
     def _held(self) -> Iterator[Held]:
         for i, position in enumerate(self.valuation.positions):
             weight = float(self.w[i])
             if weight > 0 or (position.grey and position.quantity > 0):
-                yield Held(i, position, weight, _is_listed(position))
-
-
-def _is_listed(position: Position) -> bool:
-    return position.quote is None or position.quote.source != STATED
+                yield Held(i, position, weight, not position.is_stated)

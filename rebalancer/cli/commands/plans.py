@@ -25,7 +25,6 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.private_file import write_private
 from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
-from portfolios.values import display
 from rebalancer import wiring
 from rebalancer.cli.commands.portfolios import load_file
 from rebalancer.cli.console import out, write_json
@@ -212,17 +211,20 @@ def zones(
     portfolios = _portfolios(
         context, names, every=not names, offline=offline, maps=maps, allow_unknown=allow_unknown
     )
-    judged = [(p, findings_of(analyse(p, market))) for p in portfolios]
+    analysed = [analyse(portfolio, market) for portfolio in portfolios]
+    judged = [(each, findings_of(each)) for each in analysed]
     if as_json:
         write_json(
-            [{"portfolio": p.name, "zones": [finding_to_json(f) for f in fs]} for p, fs in judged]
+            [
+                {"portfolio": each.portfolio.name, "zones": [finding_to_json(f) for f in findings]}
+                for each, findings in judged
+            ]
         )
     else:
-        for portfolio, findings in judged:
+        for each, findings in judged:
             sample = "SAMPLE DATA   " if market.is_sample else ""
-            out().print(
-                f"{sample}{portfolio.name}   as of {display.moment(market.as_of)}", style="bold"
-            )
+            head = f"{sample}{each.portfolio.name}   {each.valuation.as_of_text}"
+            out().print(head, style="bold")
             out().print(zones_view(findings, every=True))
     red = any(worst(tuple(f.zone for f in findings)) is Zone.RED for _, findings in judged)
     raise typer.Exit(Exit.RED if red and fail_on else Exit.DONE)

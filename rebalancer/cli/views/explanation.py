@@ -22,7 +22,7 @@ def show_explanation(console: Console, explained: Explanation) -> None:
     head = f"{mark}{plan.portfolio}: {plan.decision.value}: {plan.reason}"
     parts: list[RenderableType] = [
         Text(head, style="bold"),
-        Text(f"plan {plan.plan_id}   as of {display.moment(plan.as_of)}   mode {plan.mode}"),
+        Text(f"plan {plan.plan_id}   {plan.as_of_text}   mode {plan.mode}"),
     ]
     if explained.is_whole:
         parts += _whole(explained)
@@ -37,17 +37,17 @@ def _whole(explained: Explanation) -> list[RenderableType]:
     for trade in plan.trades:
         parts += [Text(""), *_trade(plan, trade)]
     if explained.stories:
-        parts += [Text(""), _untraded(explained.stories)]
+        parts += [Text(""), _untraded(plan, explained.stories)]
     if plan.limits:
         parts += [Text(""), _limits(plan.limits)]
     notes = (Text(f"NOTE    {warning}") for warning in plan.warnings)
     return [*parts, Text(""), zones_view(plan.zones), *notes]
 
 
-def _untraded(stories: tuple[AssetStory, ...]) -> RenderableType:
+def _untraded(plan: Plan, stories: tuple[AssetStory, ...]) -> RenderableType:
     grid = table("  asset", "now>", "why not", title="NOT TRADED")
     for story in stories:
-        weight = display.percent(story.position.weight)
+        weight = display.share(story.position.weight, is_known=plan.is_value_known)
         grid.add_row(f"  {story.position.symbol}", weight, story.why)
     return grid
 
@@ -80,9 +80,11 @@ def _limits(lines: tuple[LimitLine, ...]) -> RenderableType:
 
 def _story(plan: Plan, story: AssetStory) -> list[RenderableType]:
     position = story.position
+    shares = [display.share(w, is_known=plan.is_value_known)
+              for w in (position.weight, position.proposed_weight)]  # fmt: skip
     weights = (
-        f"{position.symbol} ({position.asset_id}): {display.percent(position.weight)} now,"
-        f" {display.percent(position.proposed_weight)} after,"
+        f"{position.symbol} ({position.asset_id}): {shares[0]} now,"
+        f" {shares[1]} after,"
         f" reference {display.percent(position.reference_weight)}"
     )
     if story.trade is None:

@@ -18,7 +18,7 @@ def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> 
     """Print the token table."""
     sample = "SAMPLE DATA   " if market.is_sample else ""
     count = display.counted(len(rows), "asset")
-    console.print(f"{sample}{count}   as of {display.moment(market.as_of)}", style="bold")
+    console.print(f"{sample}{count}   {market.as_of_text}", style="bold")
     grid = table(
         "symbol", "asset", "sector", "price>", "1d>", "7d>", "30d>",
         "short>", "long>", "trend", "grades",

@@ -28,7 +28,7 @@ def show_performance(console: Console, found: Sequence[Performance], market: Mar
         if number:
             console.print()
         console.print(_head(each), style="bold")
-        console.print(f"as of {display.moment(market.as_of)}{sample}")
+        console.print(f"{market.as_of_text}{sample}")
         if isinstance(each.against_nothing, Reconciliation):
             _lines(console, each.against_nothing, each.portfolio.currency)
         for line in in_words(each.results, each.portfolio.currency):

@@ -7,13 +7,13 @@ from datetime import datetime
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from alerts.texts.finding_groups import grouped
 from portfolios.model.plan import (
     ORDER,
     Decision,
     Finding,
     Plan,
     PlanPosition,
-    Scope,
     Side,
     Trade,
     Zone,
@@ -39,7 +39,7 @@ def _head(plan: Plan) -> Text:
     left = f"{mark}{plan.portfolio} · {plan.profile} · {plan.mode}"
     zone = worst(tuple(finding.zone for finding in plan.zones))
     facts = [
-        f"value {display.money(plan.value, plan.currency)}",
+        f"value {plan.total.text(plan.currency)}",
         f"drift {display.percent(plan.drift)}",
         f"zone {zone.value.upper()}",
     ]
@@ -48,7 +48,7 @@ def _head(plan: Plan) -> Text:
     if plan.trades:
         facts.append(f"turnover {display.percent(plan.turnover)}")
         facts.append(f"cost {display.money(plan.estimated_cost, plan.currency)}")
-    text = Text(f"{left}   as of {display.moment(plan.as_of)}\n", style="bold")
+    text = Text(f"{left}   {plan.as_of_text}\n", style="bold")
     return text.append("   ".join(facts), style="not bold")
 
 
@@ -77,8 +77,8 @@ def _positions(plan: Plan) -> RenderableType:
         grid.add_row(f"  ...{len(still) - len(shown)} more unchanged")
     grid.add_row(
         "  cash",
-        display.percent(plan.cash_weight),
-        display.percent(plan.proposed_cash_weight),
+        _share(plan, plan.cash_weight),
+        _share(plan, plan.proposed_cash_weight),
         display.percent(1 - sum(p.reference_weight for p in plan.positions)),
         "",
         display.money(plan.proposed_cash - plan.cash, plan.currency, signed=True)
@@ -89,20 +89,25 @@ def _positions(plan: Plan) -> RenderableType:
     return grid
 
 
+def _share(plan: Plan, weight: float) -> str:
+    return display.share(weight, is_known=plan.is_value_known)
+
+
 def _move(position: PlanPosition) -> float:
     return position.proposed_weight - position.weight
 
 
 def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> list[str]:
-    after = display.percent(position.proposed_weight)
+    is_priced = position.price is not None
     shared = [
         f"  {position.symbol}{'*' if position.lock else ''}",
-        display.percent(position.weight) if position.price is not None else "unknown",
-        after if position.price is not None else "",
+        _share(plan, position.weight) if is_priced else "unknown",
+        _share(plan, position.proposed_weight) if is_priced else "",
         display.percent(position.reference_weight),
     ]
     if trade is None:
-        return [*shared, "", "", position.lock or ""]
+        why = "; ".join(filter(None, (position.doubt, position.lock)))
+        return [*shared, "", "", why]
     notional = -trade.notional if trade.side is Side.SELL else trade.notional
     why = "; ".join(
         f"{reason.text} ({display.percent(reason.share, 0)})"
@@ -121,10 +126,10 @@ def _sectors(plan: Plan) -> RenderableType:
             continue
         grid.add_row(
             f"  {line.sector}",
-            display.percent(line.weight),
-            display.percent(line.proposed_weight),
+            _share(plan, line.weight),
+            _share(plan, line.proposed_weight),
             _limit_text(line.min, line.max),
-            _bar(line.proposed_weight, line.max),
+            _bar(line.proposed_weight, line.max) if plan.is_value_known else "",
         )
     return grid
 
@@ -146,23 +151,21 @@ def _bar(weight: float, cap: float | None) -> str:
 
 
 def zones_view(findings: tuple[Finding, ...], *, every: bool = False) -> RenderableType:
-    """Show findings, worst first; the green ones only counted unless every one is wanted."""
+    """Show findings, worst first, those with one cause together.
+
+    The green ones are only counted unless every one is wanted.
+    """
     shown = [f for f in findings if every or f.zone is not Zone.GREEN or _worsens(f)]
     with_after = any(finding.after is not None for finding in findings)
     grid = table("  zone", *(["after"] if with_after else []), "subject", "what", title="ZONES")
-    for finding in shown:
-        after = [zone_text(finding.after)] if with_after else []
-        zone = Text("  ").append_text(zone_text(finding.zone))
-        grid.add_row(zone, *after, subject(finding), f"{finding.text} ({finding.code})")
+    for group in grouped(shown):
+        after = [zone_text(group.after)] if with_after else []
+        zone = Text("  ").append_text(zone_text(group.zone))
+        grid.add_row(zone, *after, group.subject({}), f"{group.text} ({group.codes})")
     green = len(findings) - len(shown)
     if green:
         grid.add_row(*([Text("")] * (3 if with_after else 2)), f"{green} more checks are green")
     return grid
-
-
-def subject(finding: Finding) -> str:
-    """Name what a finding is about."""
-    return "portfolio" if finding.scope is Scope.PORTFOLIO else finding.subject
 
 
 def _worsens(finding: Finding) -> bool:

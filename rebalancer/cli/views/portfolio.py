@@ -25,8 +25,9 @@ def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None
         return
     analysis = analyse(portfolio, market)
     sample = "   SAMPLE DATA" if market.is_sample else ""
-    value = display.money(analysis.valuation.value, portfolio.currency)
-    console.print(f"value {value}   as of {display.moment(market.as_of)}{sample}\n")
+    valuation = analysis.valuation
+    value = valuation.total.text(portfolio.currency)
+    console.print(f"value {value}   {valuation.as_of_text}{sample}\n")
     _positions(console, analysis)
     console.print()
     _limits(console, analysis)
@@ -42,9 +43,12 @@ def show_portfolios(console: Console, rows: Sequence[tuple[Portfolio, Valuation 
             portfolio.policy.mode.value,
             str(len(portfolio.holdings)),
             "yes" if portfolio.targets else "no",
-            display.money(valuation.value, portfolio.currency) if valuation else "unknown",
+            valuation.total.text(portfolio.currency) if valuation else "unknown",
         )
     console.print(grid)
+    known = [(v.priced_at or v.as_of, v.as_of) for _, v in rows if v is not None]
+    if known and (old := display.old(*min(known))):
+        console.print(f"prices are {old}")
 
 
 def _quantities(console: Console, portfolio: Portfolio) -> None:
@@ -56,7 +60,7 @@ def _quantities(console: Console, portfolio: Portfolio) -> None:
 
 
 def _positions(console: Console, analysis: Analysis) -> None:
-    currency = analysis.portfolio.currency
+    currency, is_known = analysis.portfolio.currency, analysis.valuation.total.is_known
     grid = table(
         "  asset", "symbol", "quantity>", "value>", "weight>", "reference>", "lock or note"
     )
@@ -73,20 +77,28 @@ def _positions(console: Console, analysis: Analysis) -> None:
             position.asset.symbol,
             display.quantity(position.quantity),
             _value(position, currency),
-            display.percent(weight),
+            _weight(position, weight, is_known=is_known),
             display.percent(reference),
             position.grey or why,
         )
     cash = analysis.valuation.cash
     grid.add_row(
         "  cash", "", "", display.money(cash, currency),
-        display.percent(analysis.c0), display.percent(analysis.reference.cash), "",
+        display.share(analysis.c0, is_known=is_known), display.percent(analysis.reference.cash), "",
     )  # fmt: skip
     console.print(grid)
 
 
 def _value(position: Position, currency: str) -> str:
-    return "unknown" if position.grey else display.money(position.value, currency)
+    if not position.grey:
+        return display.money(position.value, currency)
+    return f"{display.money(position.value, currency)}?" if position.value else "unknown"
+
+
+def _weight(position: Position, weight: float, *, is_known: bool) -> str:
+    """Show a weight; nothing is known of what was never priced."""
+    is_priced = bool(position.value) or not position.grey
+    return display.share(weight, is_known=is_known) if is_priced else "unknown"
 
 
 def _limits(console: Console, analysis: Analysis) -> None:

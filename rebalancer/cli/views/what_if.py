@@ -17,7 +17,7 @@ def show_whatif(console: Console, whatif: WhatIf) -> None:
     mark = "SAMPLE DATA   " if whatif.market.is_sample else ""
     parts: list[RenderableType] = [
         Text(f"{mark}{whatif.headline}", style="bold"),
-        Text(f"as of {display.moment(whatif.market.as_of)}"),
+        Text(whatif.market.as_of_text),
     ]
     if whatif.then.hint:
         parts.append(Text(whatif.then.hint))
@@ -39,10 +39,10 @@ def _column(plan: Plan) -> list[tuple[str, str]]:
     return [
         ("  decision", plan.decision.value),
         ("  trades", str(len(plan.trades))),
-        ("  value", display.money(plan.value, plan.currency)),
+        ("  value", plan.total.text(plan.currency)),
         ("  drift now", display.percent(plan.drift)),
         ("  drift after", display.percent(plan.proposed_drift)),
-        ("  cash after", display.percent(plan.proposed_cash_weight)),
+        ("  cash after", display.share(plan.proposed_cash_weight, is_known=plan.is_value_known)),
         ("  turnover", display.percent(plan.turnover)),
         ("  cost", display.money(plan.estimated_cost, plan.currency)),
     ]

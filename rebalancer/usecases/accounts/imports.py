@@ -102,14 +102,14 @@ def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal] |
     """
     valuation = value_portfolio(portfolio, market)
     value = valuation.value
-    if valuation.withheld or any(p.quote and p.grey and p.quantity for p in valuation.positions):
+    if not valuation.total.is_known:
         return None
     if value <= 0:
         return None if portfolio.holdings else {}
     return {
         p.asset.asset_id: (p.value / value).quantize(WEIGHT_STEP, "ROUND_DOWN")
         for p in valuation.positions
-        if p.quantity > 0 and not p.grey
+        if p.value > 0
     }
 
 

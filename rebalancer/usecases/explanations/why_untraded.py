@@ -85,7 +85,9 @@ def _withheld(plan: Plan, _: PlanPosition) -> str:
 def _unpriced(_: Plan, position: PlanPosition) -> str:
     if position.price is None:
         return "it has no price, so it counts for nothing and is not traded"
-    if position.quantity > 0 and not position.value:
+    if position.quantity > 0 and position.doubt:
+        return f"{position.doubt}, so it is not traded"
+    if position.quantity > 0 and not position.value:  # in plans of older programs
         return "its price is too old or in doubt, so it counts for nothing and is not traded"
     return ""
 

@@ -118,7 +118,13 @@ def _zones(state: AlertState, analysis: Analysis, findings: Sequence[Finding]) -
     )
     state.keep_conditions(step.conditions, step.told)
     names = {a: asset.symbol for a, asset in market.assets.items()}
-    message = zone_message(analysis.portfolio.name, step, as_of=market.as_of, names=names)
+    message = zone_message(
+        analysis.portfolio.name,
+        step,
+        as_of=market.as_of,
+        names=names,
+        priced_at=valuation.priced_at,
+    )
     if message is not None:
         state.mark({"grouped": utc_text(market.as_of)})
     return _some(message)
@@ -130,7 +136,8 @@ def _rules(state: AlertState, analysis: Analysis, plan: Plan | None) -> list[Mes
     context = RuleContext(portfolio, analysis.valuation, market, reference)
     states, fired = judge_rules(context, state.rules(), at=market.as_of)
     state.keep_rules(states)
-    return _some(rules_message(portfolio.name, fired, as_of=market.as_of))
+    priced_at = analysis.valuation.priced_at
+    return _some(rules_message(portfolio.name, fired, as_of=market.as_of, priced_at=priced_at))
 
 
 def _news(
@@ -148,7 +155,13 @@ def _news(
         key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}"
         found += _some(
             changes_message(
-                portfolio.name, kind, news.lines, key=key, as_of=market.as_of, what=what
+                portfolio.name,
+                kind,
+                news.lines,
+                key=key,
+                as_of=market.as_of,
+                what=what,
+                priced_at=market.priced_at,
             )
         )
     return found

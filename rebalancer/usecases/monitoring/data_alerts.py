@@ -6,22 +6,27 @@ from collections.abc import Collection, Iterable, Iterator
 
 from portfolios.model.market import PRICE_AMBER, Market
 from portfolios.providers.quota.quota import Usage
+from portfolios.values import display
+from portfolios.values.causes import by_cause
 
 SCARCE = 0.2
 """Of a month's credits; what is left below it is worth a word."""
 
 
 def doubts(market: Market, held: Collection[str]) -> Iterator[str]:
-    """Yield a line for each held asset whose price is in doubt, old, or not known."""
+    """Yield a line for each reason why the price of something held needs a look."""
+    yield from by_cause(_doubts(market, held))
+
+
+def _doubts(market: Market, held: Collection[str]) -> Iterator[tuple[str, str]]:
     for asset_id in sorted(held):
         quote = market.quotes.get(asset_id)
         if quote is None:
-            yield f"{asset_id}: no price"
+            yield asset_id, "no price"
         elif quote.quarantined:
-            yield f"{asset_id}: {quote.quarantined}"
+            yield asset_id, quote.quarantined
         elif market.age(quote.at) > PRICE_AMBER:
-            hours = market.age(quote.at).total_seconds() / 3600
-            yield f"{asset_id}: the price is {hours:.0f} hours old"
+            yield asset_id, f"the price is {display.age(market.age(quote.at))} old"
 
 
 def scarce_credits(usages: Iterable[Usage]) -> Iterator[str]:

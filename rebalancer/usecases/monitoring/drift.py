@@ -10,8 +10,8 @@ from rebalancer.usecases.proposals.analysis import Analysis
 
 
 def drifts(analysis: Analysis) -> Mapping[str, str]:
-    """Return asset id -> how far it is from its reference; nothing while prices are in doubt."""
-    if analysis.valuation.withheld:
+    """Return asset id -> how far it is from its reference; nothing while the total is unknown."""
+    if not analysis.valuation.total.is_known:
         return {}
     rows = zip(
         analysis.valuation.positions,

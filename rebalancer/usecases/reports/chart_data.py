@@ -34,7 +34,10 @@ def plan_weights(plan: Plan) -> list[Weight]:
 
 
 def sector_weights(analysis: Analysis) -> list[SectorWeight]:
-    """Return the sectors with their limits; a limit of everything is none."""
+    """Return the sectors with their limits; a limit of everything is none.
+
+    Where the total is unknown the weights are those at the last known prices.
+    """
     limits = analysis.limits
     rows = zip(
         limits.sector_names, (limits.M.T @ analysis.w0).tolist(), limits.S_hi.tolist(), strict=True
@@ -45,7 +48,7 @@ def sector_weights(analysis: Analysis) -> list[SectorWeight]:
 def risk_shares(analysis: Analysis) -> list[RiskShare]:
     """Return what each holding adds to the risk; nothing where some of it is unknown."""
     shares = risk_contributions(analysis.w0, analysis.risk.covariance)
-    if not np.isfinite(shares).all():
+    if not analysis.valuation.total.is_known or not np.isfinite(shares).all():
         return []
     rows = zip(analysis.valuation.positions, shares.tolist(), analysis.w0.tolist(), strict=True)
     return [RiskShare(p.asset.symbol, share, weight) for p, share, weight in rows if weight > 0]

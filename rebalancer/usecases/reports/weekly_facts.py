@@ -14,12 +14,15 @@ from portfolios.model.insights import Insights
 from portfolios.model.market import LONG_GRADE_LIMIT, Market
 from portfolios.model.plan import Side
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import STATED, Valuation, value_portfolio
+from portfolios.model.valuation import Valuation, value_portfolio
 from portfolios.model.weekly_facts import Contribution, Decided, Week, WeeklyReport
 from portfolios.store.portfolio_store import Store
 from portfolios.values import display
+from portfolios.values.causes import by_cause
 from portfolios.values.schedule import week_name
+from portfolios.values.total import Total
 from rebalancer.usecases.performance.past_plans import PastPlan, past_plans
+from rebalancer.usecases.performance.prices import prices_now
 from rebalancer.usecases.performance.track_record import results_of
 from rebalancer.usecases.proposals.analysis import Analysis
 from rebalancer.usecases.proposals.propose import propose
@@ -58,7 +61,7 @@ def weekly_report(
         week=week or week_name(market.as_of.date()),
         as_of=market.as_of,
         plan=plan,
-        numbers=_numbers(analysis.valuation.value, then, market),
+        numbers=_numbers(analysis.valuation.total, then, market),
         paths=paths_of(then, market),
         risks=_risks(analysis),
         worst=_worst(analysis.valuation, market),
@@ -67,7 +70,7 @@ def weekly_report(
         coming=tuple(_coming(portfolio, market)),
         record=tuple(_record(past))[:RECORDED],
         luck=results_of(past).choosing.words if past else "",
-        notes=(*_ages(market), *notes),
+        notes=(*_ages(analysis.valuation, market), *notes),
         is_late=is_late,
     )
 
@@ -88,13 +91,13 @@ def _week_ago(portfolio: Portfolio, past: list[PastPlan], begin: datetime) -> Po
     return replace(portfolio.with_quantities(held, max(cash, Decimal(0))), recorded=None)
 
 
-def _numbers(value_now: Decimal, then: Portfolio, market: Market) -> Week:
+def _numbers(total: Total, then: Portfolio, market: Market) -> Week:
     begin = market.as_of - WEEK
     ids = [h.asset_id for h in then.holdings if h.quantity > 0]
-    stated = _stated(then, market)
-    before, now = _closes(market, ids, begin) | stated, _prices(market, ids) | stated
+    now = _prices(then, market)
+    before = _closes(market, ids, begin) | _stated(then, market)
     change = {a: now[a] / before[a] - 1 for a in ids if a in before and a in now}
-    if set(ids) - set(change) or not ids:
+    if set(ids) - set(change) or not ids or not total.is_known:
         return Week(begin, None, None, _return_of(market, "bitcoin", begin), None, None)
     parts = {
         h.asset_id: float(h.quantity) * before[h.asset_id] for h in then.holdings if h.quantity
@@ -108,7 +111,7 @@ def _numbers(value_now: Decimal, then: Portfolio, market: Market) -> Week:
     return Week(
         begin=begin,
         value_then=Decimal(repr(start)),
-        change=float(value_now) / start - 1 if start > 0 else None,
+        change=float(total.amount) / start - 1 if start > 0 else None,
         bitcoin=_return_of(market, "bitcoin", begin),
         equal=float(np.mean(list(change.values()))),
         nothing=untouched / start - 1 if start > 0 else None,
@@ -124,7 +127,7 @@ def _risks(analysis: Analysis) -> Mapping[str, float]:
 def _worst(valuation: Valuation, market: Market) -> float | None:
     """Return the worst seven days of the last year for today's weights, as a positive loss."""
     held = [p for p in valuation.positions if p.value > 0]
-    if not held or valuation.value <= 0:
+    if not held or valuation.value <= 0 or not valuation.total.is_known:
         return None
     close = market.bars.columns([p.asset.asset_id for p in held]).close[-365:]
     close = close[np.isfinite(close).all(axis=1)]
@@ -167,13 +170,10 @@ def _record(past: list[PastPlan]) -> Iterator[Decided]:
             yield Decided(entry.plan.plan_id, on, entry.outcome.value, entry.cents)
 
 
-def _ages(market: Market) -> Iterator[str]:
-    ages = [market.age(q.at) for q in market.quotes.values() if not q.quarantined]
-    if ages:
-        hours = max(ages).total_seconds() / 3600
-        yield f"{len(ages)} prices, none older than {hours:.0f} hours"
-    doubtful = [f"{market.symbol(a)}: {q.quarantined}" for a, q in market.quotes.items()
-                if q.quarantined]  # fmt: skip
+def _ages(valuation: Valuation, market: Market) -> Iterator[str]:
+    yield f"prices {valuation.as_of_text}"
+    doubtful = by_cause((market.symbol(a), q.quarantined) for a, q in market.quotes.items()
+                        if q.quarantined)  # fmt: skip
     yield from doubtful[:LARGEST]
     if market.is_sample:
         yield "made up by the built-in sample market: for looking, not for acting"
@@ -188,9 +188,14 @@ def _closes(market: Market, ids: list[str], at: datetime) -> dict[str, float]:
     return {a: float(p) for a, p in zip(ids, row, strict=True) if np.isfinite(p) and p > 0}
 
 
-def _prices(market: Market, ids: list[str]) -> dict[str, float]:
-    quotes = {a: market.quotes.get(a) for a in ids}
-    return {a: float(q.price) for a, q in quotes.items() if q is not None and not q.quarantined}
+def _prices(portfolio: Portfolio, market: Market) -> dict[str, float]:
+    """Return the prices at which a portfolio is valued; none of what makes its total unknown."""
+    valuation = value_portfolio(portfolio, market)
+    return {
+        p.asset.asset_id: float(p.price)
+        for p in valuation.positions
+        if p.price is not None and p.value and p.asset.asset_id not in valuation.in_doubt
+    }
 
 
 def _stated(portfolio: Portfolio, market: Market) -> dict[str, float]:
@@ -199,12 +204,12 @@ def _stated(portfolio: Portfolio, market: Market) -> dict[str, float]:
     return {
         p.asset.asset_id: float(p.quote.price)
         for p in positions
-        if p.quote is not None and p.quote.source == STATED and not p.grey
+        if p.quote is not None and p.is_stated
     }
 
 
 def _return_of(market: Market, asset_id: str, begin: datetime) -> float | None:
-    before, now = _closes(market, [asset_id], begin), _prices(market, [asset_id])
+    before, now = _closes(market, [asset_id], begin), prices_now(market, [asset_id]).of
     if asset_id not in before or asset_id not in now:
         return None
-    return now[asset_id] / before[asset_id] - 1
+    return float(now[asset_id]) / before[asset_id] - 1

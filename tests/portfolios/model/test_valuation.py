@@ -69,7 +69,7 @@ def test_what_locks_leave_to_sell(market: Market, locks: tuple[Lock, ...], free:
 
 
 @pytest.mark.parametrize(("days", "grey"), [(99, False), (102, True)])
-def test_an_old_stated_price_greys_its_own_position_only(
+def test_an_old_stated_price_makes_the_total_unknown_and_withholds_nothing(
     market: Market, days: int, grey: bool
 ) -> None:
     stated = StatedPrice(Decimal("12.5"), market.as_of.date() - timedelta(days=days))
@@ -77,7 +77,8 @@ def test_an_old_stated_price_greys_its_own_position_only(
     valuation = value_portfolio(token, market)
     assert bool(valuation.positions[0].grey) is grey
     assert valuation.withheld == ()
-    assert valuation.value == (0 if grey else Decimal("37.5"))
+    assert valuation.value == Decimal("37.5")
+    assert valuation.total.is_known is not grey
 
 
 def test_the_market_knows_better_than_a_stated_price(market: Market) -> None:

@@ -19,7 +19,7 @@ from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.risk_model import RiskModel
 from rebalancer.estimates.trade_bounds import bounds_of
-from rebalancer.zones import ZONES, Situation
+from rebalancer.zones import ZONES, Situation, judge
 
 AS_OF = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 VALUE = Decimal(100_000)
@@ -184,7 +184,7 @@ def _risk(ids: tuple[str, ...], sigma: Mapping[str, float], correlation: float) 
 def look_up(situation: Situation, code: str, subject: str = "portfolio") -> Finding:
     """Return one rule's finding about one subject."""
     rule = next(rule for rule in ZONES.values() if rule.code == code)
-    found = [f for f in rule.findings(situation) if f.subject == subject]
+    found = [f for f in judge(situation, [rule]) if f.subject == subject]
     assert len(found) == 1, f"{code} gave {len(found)} findings about {subject}"
     return found[0]
 

@@ -99,7 +99,7 @@ def test_a_holding_without_price_has_no_known_weight(make: Make, find: Find, cod
     situation = make({"bitcoin": 0.5, "solana": 0.0}, prices={"solana": None})
     finding = find(situation, code, "solana")
     assert (finding.zone, finding.value) == (Zone.GREY, None)
-    assert finding.text == "cannot tell: no price, so its weight is unknown"
+    assert finding.text == "cannot tell: no price"
 
 
 def test_nobody_asks_trend_or_volume_of_what_has_no_market(make: Make) -> None:

@@ -284,25 +284,28 @@ def test_a_mode_that_sells_nothing_locks_nothing(make: Make, find: Find) -> None
     assert find(situation, "P8").value == 0.0
 
 
-def test_an_old_price_still_says_how_much_is_at_stake(make: Make, find: Find) -> None:
+def test_little_at_an_old_price_cannot_be_sold(make: Make, find: Find) -> None:
     old = {"solana": Quote(Decimal(100), NOW - timedelta(days=4), "test")}
-    finding = find(make({"bitcoin": 0.5, "solana": 0.3}, quotes=old), "P8")
-    # valued at zero, the rest is 70,000; 30,000 at the old price makes 100,000
-    assert finding.zone is Zone.AMBER
-    assert finding.value == pytest.approx(0.3)
+    finding = find(make({"bitcoin": 0.5, "solana": 0.009}, quotes=old), "P8")
+    assert (finding.zone, finding.value) == (Zone.GREEN, pytest.approx(0.009))
 
 
 @pytest.mark.parametrize(
-    "quote", [None, Quote(Decimal(10**6), NOW, "test", quarantined="100x its median")]
+    ("quote", "why"),
+    [
+        (None, "no usable price for solana"),
+        (Quote(Decimal(100), NOW - timedelta(days=4), "test"), "no price to rely on for SOLA"),
+        (Quote(Decimal(100), NOW, "test", quarantined="x10"), "no price to rely on for SOLA"),
+    ],
 )
 def test_without_a_price_to_trust_the_share_is_unknown(
-    make: Make, find: Find, quote: Quote | None
+    make: Make, find: Find, quote: Quote | None, why: str
 ) -> None:
     quotes = {"solana": quote} if quote else {}
-    situation = make({"bitcoin": 0.5, "solana": 0.1}, quotes=quotes, prices={"solana": None})
+    situation = make({"bitcoin": 0.5, "solana": 0.3}, quotes=quotes, prices={"solana": None})
     finding = find(situation, "P8")
     assert finding.zone is Zone.GREY
-    assert finding.text.endswith("not counted, no usable price: solana")
+    assert finding.text.startswith(f"cannot tell: {why}")
 
 
 def test_what_is_known_to_be_locked_is_not_hidden_by_what_is_unknown(

@@ -92,7 +92,7 @@ def test_a_holding_without_price_hides_no_alarm_of_the_portfolio(make: Make, fin
     assert find(situation, "P4").zone is Zone.RED
 
 
-@pytest.mark.parametrize(("stake", "zone"), [(0.10, Zone.GREEN), (0.30, Zone.GREY)])
+@pytest.mark.parametrize(("stake", "zone"), [(0.009, Zone.GREEN), (0.02, Zone.GREY)])
 def test_an_old_price_of_little_leaves_the_rest_of_the_portfolio_known(
     make: Make, find: Find, stake: float, zone: Zone
 ) -> None:

@@ -17,7 +17,7 @@ from alerts.render.clean import clean
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.plan import Plan
 from portfolios.model.valuation import Valuation
-from portfolios.values import display
+from portfolios.values.causes import named
 from rebalancer.bot.commands.queries.tokens import trend_of
 from rebalancer.bot.reply import Reply, as_of
 from rebalancer.bot.request import Request
@@ -27,7 +27,6 @@ from rebalancer.usecases.reports import chart_data
 from rebalancer.usecases.reports.market_table import asset_named
 
 LONGEST_CAPTION = 900
-MOST_NAMED = 3
 
 
 def chart(request: Request) -> Reply:
@@ -45,7 +44,8 @@ def chart(request: Request) -> Reply:
     drawn = DRAWN[of](analysis)
     if drawn is None:
         raise NotFoundError(f"{own.name}: nothing is known that could be drawn")
-    return _shown(drawn, own.name, f"{_unpriced(analysis.valuation)}{as_of(market)}")
+    valuation = analysis.valuation
+    return _shown(drawn, own.name, f"{_doubts(valuation)}{as_of(market, valuation)}")
 
 
 def chart_of(plan: Plan) -> Reply:
@@ -57,7 +57,7 @@ def chart_of(plan: Plan) -> Reply:
     drawn = proposal_chart(chart_data.plan_weights(plan))
     if drawn is None:
         raise NotFoundError(f"{plan.portfolio}: this proposal changes no weight")
-    return _shown(drawn, plan.portfolio, f"Prices of {display.moment(plan.as_of)}")
+    return _shown(drawn, plan.portfolio, plan.as_of_text)
 
 
 def _proposal(request: Request) -> Reply:
@@ -87,13 +87,12 @@ def _shown(drawn: Chart, subject: str, note: str) -> Reply:
     return Reply(pictures=((picture, caption),))
 
 
-def _unpriced(valuation: Valuation) -> str:
-    """Tell what counts as nothing, since its price is not known."""
-    names = [p.asset.symbol for p in valuation.positions if p.grey and p.quantity > 0]
-    if not names:
-        return ""
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"Counted as nothing, price unknown: {', '.join(names[:MOST_NAMED])}{more}. "
+def _doubts(valuation: Valuation) -> str:
+    """Tell what counts as nothing or at a last known price, since its price is not known."""
+    held = [p for p in valuation.positions if p.grey and p.quantity > 0]
+    never, last = [p.name for p in held if not p.value], [p.name for p in held if p.value]
+    told = f"Counted as nothing, price unknown: {named(never)}. " if never else ""
+    return f"{told}At last known prices: {named(last)}. " if last else told
 
 
 def _value(analysis: Analysis) -> Chart | None:
@@ -106,7 +105,8 @@ def _holdings(analysis: Analysis) -> Chart | None:
 
 
 def _sectors(analysis: Analysis) -> Chart | None:
-    return sectors_chart(chart_data.sector_weights(analysis))
+    is_known = analysis.valuation.total.is_known  # the picture tells what is over its limit
+    return sectors_chart(chart_data.sector_weights(analysis)) if is_known else None
 
 
 def _risk(analysis: Analysis) -> Chart | None:

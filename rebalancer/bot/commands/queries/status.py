@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerts.messages import Button
+from alerts.messages import Block, Button
 from alerts.render.plain import WORDS
+from alerts.texts.finding_groups import FindingGroup, grouped
 from portfolios.errors import InputError, StaleDataError
 from portfolios.model.chart_data import SectorWeight
 from portfolios.model.market import Market
-from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
+from portfolios.model.plan import ORDER, Zone, worst
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Position, Valuation, value_portfolio
 from portfolios.values import display
+from portfolios.values.causes import by_cause
 from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.bot.tables import shortened, table
@@ -41,14 +43,16 @@ def status(request: Request) -> Reply:
     overall = worst(tuple(each.zone for each in told))
     text = lines(*(each.text for each in told))
     head = _head(len(mine), len(told), shown, overall)
-    reply = reply_with(request, head, text, zone=overall, note=as_of(market))
+    note = as_of(market, *(each.valuation for each in told if each.valuation))
+    reply = reply_with(request, head, text, zone=overall, note=note)
     names = [again(shortened(s.name, LONGEST_LABEL), "portfolio", s.name) for s in told]
     return reply.with_buttons(*_rows(names), [_refresh(request), *pages])
 
 
 def _only(request: Request, own: Portfolio, market: Market) -> Reply:
     overview = _overview(request, own, market)
-    reply = reply_with(request, overview.text, zone=overview.zone, note=as_of(market))
+    note = as_of(market, *(v for v in (overview.valuation,) if v))
+    reply = reply_with(request, overview.text, zone=overview.zone, note=note)
     return reply.with_buttons([_refresh(request), _chart(own, "value")], _looks(own, *LOOKS))
 
 
@@ -59,11 +63,12 @@ def _head(every: int, told: int, shown: slice, overall: Zone) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Overview:
-    """How one portfolio fares."""
+    """How one portfolio fares; its valuation is None where nothing is known of it."""
 
     name: str
     zone: Zone
     text: str
+    valuation: Valuation | None = None
 
 
 def _overview(request: Request, own: Portfolio, market: Market) -> _Overview:
@@ -76,19 +81,17 @@ def _overview(request: Request, own: Portfolio, market: Market) -> _Overview:
     except InputError as error:
         return _Overview(own.name, Zone.GREY, f"{own.name}: grey, {error}")
     zone = worst(tuple(f.zone for f in findings_of(analysis)))
-    value = display.money(analysis.valuation.value, own.currency)
+    value = _worth(analysis.valuation, own.currency)
     open_ = open_plan(request.store, own.name, now=request.now) is not None
     drift = f"drift {display.percent(analysis.drift)}"
     proposal = "a proposal is open" if open_ else "no proposal"
-    unpriced = _unpriced(analysis.valuation)
-    told = ", ".join(filter(None, (zone.value, value, drift, proposal, unpriced)))
-    return _Overview(own.name, zone, f"{own.name}: {told}")
+    told = ", ".join((zone.value, value, drift, proposal))
+    return _Overview(own.name, zone, f"{own.name}: {told}", analysis.valuation)
 
 
-def _unpriced(valuation: Valuation) -> str:
-    """Tell how much of what is held counts as nothing, since nobody knows its price."""
-    count = sum(bool(p.grey) and p.quantity > 0 for p in valuation.positions)
-    return f"without {count} whose price is unknown" if count else ""
+def _worth(valuation: Valuation, currency: str) -> str:
+    total = valuation.total
+    return total.text(currency) if total.is_known else f"value {total.text(currency)}"
 
 
 def portfolio(request: Request) -> Reply:
@@ -98,11 +101,10 @@ def portfolio(request: Request) -> Reply:
     rows = _holdings(own, valuation)
     shown, pages = page_of(request, len(rows))
     held = display.counted(len(rows) - 1, "holding")
-    told = (display.money(valuation.value, own.currency), held, _unpriced(valuation))
-    head = f"{own.name}: {', '.join(filter(None, told))}"
-    reply = reply_with(
-        request, head, table(("asset", "value>", "weight>"), rows[shown]), note=as_of(market)
-    )
+    head = f"{own.name}: {_worth(valuation, own.currency)}, {held}"
+    told = table(("asset", "value>", "weight>"), rows[shown])
+    doubts = by_cause((p.name, p.grey) for p in valuation.positions if p.grey and p.quantity > 0)
+    reply = reply_with(request, head, told, *_listed(doubts), note=as_of(market, valuation))
     return reply.with_buttons(
         [_refresh(request), _chart(own, "holdings"), *pages], _looks(own, "sectors", "risk")
     )
@@ -113,28 +115,44 @@ def _holdings(own: Portfolio, valuation: Valuation) -> list[list[str]]:
     held = sorted(valuation.positions, key=lambda p: (-p.value, p.asset.asset_id))
     rows = [_holding(own, valuation, p) for p in held if p.quantity > 0]
     cash = display.money(valuation.cash, own.currency)
-    return [*rows, ["cash", cash, display.percent(valuation.cash_weight())]]
+    share = display.share(valuation.cash_weight(), is_known=valuation.total.is_known)
+    return [*rows, ["cash", cash, share]]
+
+
+def _listed(told: Sequence[str]) -> Sequence[Block]:
+    return (lines(*told),) if told else ()
 
 
 def _holding(own: Portfolio, valuation: Valuation, position: Position) -> list[str]:
-    """Return one row; what has no price that may be trusted has no value either."""
-    if position.grey or not valuation.value:
+    """Return one row; a question mark tells a last known price, or a share of an unknown total."""
+    if not position.value or not valuation.value:
         return [position.asset.symbol, "unknown", "-"]
-    value = display.money(position.value, own.currency)
-    return [position.asset.symbol, value, display.percent(position.value / valuation.value)]
+    value = display.money(position.value, own.currency) + ("?" if position.grey else "")
+    share = position.value / valuation.value
+    return [position.asset.symbol, value, display.share(share, is_known=valuation.total.is_known)]
 
 
 def sectors(request: Request) -> Reply:
     """Tell the sectors against their limits."""
     own, market = request.portfolio(), request.market()
-    every = sector_weights(analyse(own, market))
-    held = sorted((s for s in every if s.now > 0.0005), key=lambda s: -s.now)
-    over = [s.name for s in held if s.excess > 0]
-    rows = [[s.name, display.percent(s.now), _cap(s.most), bar(_used(s))] for s in held]
+    analysis = analyse(own, market)
+    is_known = analysis.valuation.total.is_known
+    held = sorted((s for s in sector_weights(analysis) if s.now > 0.0005), key=lambda s: -s.now)
+    over = _over([s.name for s in held if s.excess > 0]) if is_known else "shares unknown"
+    rows = [
+        [
+            s.name,
+            display.share(s.now, is_known=is_known),
+            _cap(s.most),
+            bar(_used(s)) if is_known else "",
+        ]
+        for s in held
+    ]
     shown, pages = page_of(request, len(rows))
     told = table(("sector", "now>", "limit>", "used"), rows[shown])
     count = display.counted(len(rows), "sector")
-    reply = reply_with(request, f"{own.name}: {count}, {_over(over)}", told, note=as_of(market))
+    note = as_of(market, analysis.valuation)
+    reply = reply_with(request, f"{own.name}: {count}, {over}", told, note=note)
     return reply.with_buttons([_refresh(request), _chart(own, "sectors"), *pages])
 
 
@@ -170,23 +188,19 @@ def risk(request: Request) -> Reply:
     analysis = analyse(own, market)
     findings = findings_of(analysis)
     names = {p.asset.asset_id: p.asset.symbol for p in analysis.valuation.positions}
-    loud = sorted((f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
+    loud = sorted(grouped(f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
     shown, pages = page_of(request, len(loud))
-    told = [f"{WORDS[f.zone]} {_subject(f, names)}: {f.text}" for f in loud[shown]]
-    green = f"{len(findings) - len(loud)} checks are green"
+    told = [f"{WORDS[g.zone]} {g.subject(names)}: {g.text}" for g in loud[shown]]
+    green = f"{sum(f.zone is Zone.GREEN for f in findings)} checks are green"
     overall = worst(tuple(f.zone for f in findings))
     head = f"{own.name}: {overall.value}, {len(loud)} to look at"
-    reply = reply_with(request, head, lines(*told, green), zone=overall, note=as_of(market))
+    note = as_of(market, analysis.valuation)
+    reply = reply_with(request, head, lines(*told, green), zone=overall, note=note)
     return reply.with_buttons([_refresh(request), _chart(own, "risk"), *pages])
 
 
-def _subject(finding: Finding, names: Mapping[str, str]) -> str:
-    is_asset = finding.scope is Scope.ASSET
-    return names.get(finding.subject, finding.subject) if is_asset else finding.subject
-
-
-def _loudness(finding: Finding) -> tuple[int, float]:
-    return -ORDER[finding.zone], -finding.severity
+def _loudness(group: FindingGroup) -> tuple[int, float]:
+    return -ORDER[group.zone], -group.severity
 
 
 def _refresh(request: Request) -> Button:

@@ -120,15 +120,10 @@ def _aged(market: Market, at: datetime | None) -> str:
 def old(age: timedelta) -> str:
     """Tell an age in words.
 
-    >>> old(timedelta(minutes=5)), old(timedelta(hours=30)), old(timedelta(days=3))
-    ('under an hour old', '30 hours old', '3 days old')
+    >>> old(timedelta(minutes=5)), old(timedelta(hours=30))
+    ('under an hour old', '30 hours old')
     """
-    hours = int(age.total_seconds() // 3600)
-    if hours < 1:
-        return "under an hour old"
-    if hours < 48:
-        return f"{display.counted(hours, 'hour')} old"
-    return f"{age.days} days old"
+    return "under an hour old" if age < display.HOUR else f"{display.age(age)} old"
 
 
 def _held(request: Request, market: Market, asset: Asset) -> str:
@@ -148,5 +143,5 @@ def _share(own: Portfolio, market: Market, asset: Asset) -> str:
     except InputError:  # its money is another's: of its value nothing can be told
         return UNKNOWN_SHARE
     position = next(p for p in valuation.positions if p.asset.asset_id == asset.asset_id)
-    known = valuation.value > 0 and not position.grey
-    return display.percent(position.value / valuation.value) if known else UNKNOWN_SHARE
+    known = valuation.total.known
+    return display.percent(position.value / known) if known and position.value else UNKNOWN_SHARE

@@ -55,6 +55,8 @@ def test_what_has_no_price_counts_for_nothing() -> None:
     plan = propose(analyse(book(MARKET, HELD), MARKET)).plan
     doubted = replace(_position(plan, "uniswap"), value=Decimal(0))
     assert "too old or in doubt" in why_untraded(plan, doubted)
+    old = replace(_position(plan, "uniswap"), doubt="price is 4 days old")
+    assert why_untraded(plan, old) == "price is 4 days old, so it is not traded"
 
 
 def test_where_nothing_is_proposed_at_all_that_is_the_reason() -> None:

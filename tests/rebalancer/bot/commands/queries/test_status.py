@@ -120,18 +120,22 @@ def test_a_page_of_portfolios_says_which_it_judges(bot: Bot) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("doubt", ["missing", "quarantined"])
-def test_a_price_that_is_not_known_is_no_value_of_nothing(bot: Bot, doubt: str) -> None:
-    quotes = dict(MARKET.quotes)
-    uni = quotes.pop("uniswap")
-    if doubt == "quarantined":
-        quotes["uniswap"] = replace(uni, quarantined="100 times its median")
-    bot.market = replace(MARKET, quotes=quotes)
+def test_a_price_that_is_not_known_is_no_value_of_nothing(bot: Bot) -> None:
+    bot.market = replace(MARKET, quotes={a: q for a, q in MARKET.quotes.items() if a != "uniswap"})
     shown = ask(bot, f"/portfolio {CANARY}")
-    assert shown.headline.endswith("2 holdings, without 1 whose price is unknown")
+    assert shown.headline.endswith(" without 1 whose price is unknown, 2 holdings")
     (row,) = (line for line in rows_of(shown) if line.startswith("UNI"))
     assert row.split() == ["UNI", "unknown", "-"]
     assert "without 1 whose price is unknown" in bot.say("/status")
+
+
+def test_a_last_known_price_and_shares_of_an_unknown_total_are_marked(bot: Bot) -> None:
+    doubted = replace(MARKET.quotes["uniswap"], quarantined="100 times its median")
+    bot.market = replace(MARKET, quotes={**MARKET.quotes, "uniswap": doubted})
+    shown = ask(bot, f"/portfolio {CANARY}")
+    (row,) = (line for line in rows_of(shown) if line.startswith("UNI"))
+    assert re.fullmatch(r"UNI +\$[\d,]+\? +\d\.\d%\?", row)
+    assert shown.blocks[1].items == ("UNI: price quarantined: 100 times its median",)
 
 
 def test_a_portfolio_has_buttons_to_its_other_looks(bot: Bot) -> None:
