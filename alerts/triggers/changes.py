@@ -55,13 +55,15 @@ def grade_news(portfolio: Portfolio, market: Market, marks: Mapping[str, str]) -
     return News(tuple(lines), new)
 
 
-def drift_news(outside: Mapping[str, str], marks: Mapping[str, str]) -> News:
+def drift_news(outside: Mapping[str, str] | None, marks: Mapping[str, str]) -> News:
     """Return the holdings that left their band; what came back inside may be told again.
 
     Args:
-        outside: asset id -> how far, in words.
+        outside: asset id -> how far, in words; None while that is unknown, which ends nothing.
         marks: as remembered.
     """
+    if outside is None:
+        return News((), {})
     names = {f"drift {asset_id}": text for asset_id, text in outside.items()}
     told = {name for name, value in marks.items() if name.startswith("drift ") and value == "out"}
     new = dict.fromkeys(names, "out") | dict.fromkeys(told - names.keys(), "in")

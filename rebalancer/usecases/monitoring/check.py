@@ -70,7 +70,7 @@ def check(
     plan: Plan | None,
     people: Sequence[Person],
     now: datetime,
-    outside: Mapping[str, str] = NOTHING,
+    outside: Mapping[str, str] | None = NOTHING,
 ) -> Checked:
     """Remember what was judged and tell what is news.
 
@@ -82,7 +82,8 @@ def check(
             is told: what nobody hears of would only fill the history.
         people: who may see the portfolio.
         now: the moment of the clock.
-        outside: holdings outside their bands, asset id -> how far, in words.
+        outside: holdings outside their bands, asset id -> how far, in words; None while that
+            is unknown.
     """
     portfolio, market = analysis.portfolio, analysis.market
     concerned = [person for person in people if person.may_see(portfolio.name)]
@@ -141,7 +142,7 @@ def _rules(state: AlertState, analysis: Analysis, plan: Plan | None) -> list[Mes
 
 
 def _news(
-    state: AlertState, portfolio: Portfolio, market: Market, outside: Mapping[str, str]
+    state: AlertState, portfolio: Portfolio, market: Market, outside: Mapping[str, str] | None
 ) -> list[Message]:
     marks, found = state.marks(), []
     told: tuple[tuple[Kind, str, News], ...] = (

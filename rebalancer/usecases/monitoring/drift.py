@@ -9,10 +9,10 @@ from rebalancer.decision.triggers import outside_band
 from rebalancer.usecases.proposals.analysis import Analysis
 
 
-def drifts(analysis: Analysis) -> Mapping[str, str]:
-    """Return asset id -> how far it is from its reference; nothing while the total is unknown."""
+def drifts(analysis: Analysis) -> Mapping[str, str] | None:
+    """Return asset id -> how far it is from its reference; None while the total is unknown."""
     if not analysis.valuation.total.is_known:
-        return {}
+        return None
     rows = zip(
         analysis.valuation.positions,
         analysis.w0,

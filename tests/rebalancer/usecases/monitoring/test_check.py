@@ -15,6 +15,7 @@ from alerts.delivery.outbox import Outbox
 from alerts.messages import Kind
 from alerts.migrations import ALERTS
 from alerts.preferences.store import PreferenceStore
+from alerts.triggers.changes import drift_news
 from alerts.triggers.state_store import AlertState
 from portfolios.model.booking import book, changes_since
 from portfolios.model.market import Market
@@ -281,5 +282,15 @@ def test_zones_and_own_rules_are_judged_by_the_valuation_of_the_analysis(
 
 def test_drift_is_known_of_what_is_outside_its_band_only(market: Market) -> None:
     off = held(holdings=(Holding("bitcoin", Decimal(2)), Holding("uniswap", Decimal(4000))))
-    assert set(drifts(analyse(held(), market))) < set(drifts(analyse(off, market)))
-    assert all("against" in text for text in drifts(analyse(off, market)).values())
+    few, many = drifts(analyse(held(), market)), drifts(analyse(off, market))
+    assert few is not None
+    assert many is not None
+    assert set(few) < set(many)
+    assert all("against" in text for text in many.values())
+    old = replace(market.quotes["bitcoin"], at=market.as_of - timedelta(days=6))
+    doubted = replace(market, quotes={**market.quotes, "bitcoin": old})
+    unknown = drifts(analyse(off, doubted))
+    marks = drift_news(many, {}).marks
+    assert marks
+    assert unknown is None
+    assert drift_news(unknown, marks).marks == {}
