@@ -147,6 +147,10 @@ class Market:
         """Say which moment the prices are of."""
         return display.as_of(self.priced_at, self.as_of)
 
+    def doubts(self, quote: Quote) -> bool:
+        """Tell whether a price is quarantined or too old to act on."""
+        return bool(quote.quarantined) or self.age(quote.at) > PRICE_LIMIT
+
     def age(self, moment: datetime) -> timedelta:
         """How old something is at this market's moment; never negative."""
         return max(self.as_of - moment, timedelta(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +22,11 @@ from alerts.triggers.flips import Advance, Flip
 from alerts.triggers.user_rules import Fired
 from portfolios.model.plan import Decision, Scope, Zone
 from rebalancer.cli.views.explanation import show_explanation
+from rebalancer.cli.views.market import show_market
 from rebalancer.usecases.explanations.explanation import Explanation
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
+from rebalancer.usecases.reports.market_table import market_rows
 from tests.rebalancer.bot.bot_fixture import Bot
 from tests.rebalancer.faces import BOOK, STALE, VALUE_FACES, aged, printed, real
 
@@ -53,6 +56,16 @@ def test_every_message_says_how_old_the_prices_are() -> None:
     ):
         assert message is not None
         assert OLD in plain_text(message)
+
+
+def test_a_price_too_old_to_act_on_is_marked_in_tables_of_prices(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    bot.market = STALE
+    rows = market_rows(STALE, STALE.assets.values())
+    told = printed(lambda c: show_market(c, STALE, rows)) + bot.say("/market")
+    marked = [line.split()[0] for line in told.splitlines() if re.search(r"\d\?", line)]
+    assert sorted(marked) == ["BTC", "BTC", "UNI"]  # the chat's first page ends before UNI
+    assert ", in doubt: 6 days old, " in bot.say("/token BTC")
 
 
 def test_an_explained_plan_says_how_old_its_prices_are() -> None:

@@ -28,7 +28,7 @@ def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> 
             row.asset.symbol,
             row.asset.asset_id,
             row.asset.sector,
-            _price(row, market.currency),
+            _price(row, market),
             *(_signed(change) for change in (row.change_1d, row.change_7d, row.change_30d)),
             *(f"{g:.0f}" if g is not None else "-" for g in (row.short, row.long)),
             _trend(row),
@@ -37,11 +37,11 @@ def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> 
     console.print(grid)
 
 
-def _price(row: MarketRow, currency: str) -> str:
+def _price(row: MarketRow, market: Market) -> str:
     if row.quote is None:
         return "unknown"
-    mark = "?" if row.quote.quarantined else ""
-    return display.price(row.quote.price, currency) + mark
+    mark = "?" if market.doubts(row.quote) else ""
+    return display.price(row.quote.price, market.currency) + mark
 
 
 def _signed(change: float | None) -> str:

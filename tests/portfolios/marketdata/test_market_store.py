@@ -93,6 +93,7 @@ def test_a_first_price_in_doubt_is_shown_with_its_reason(
     assert market is not None
     assert market.quotes["bitcoin"].quarantined == "in doubt"
     assert "nonsense" not in market.quotes
+    assert market.awaited == {"bitcoin", "nonsense"}  # of neither was a price ever good
 
 
 def test_a_writer_between_two_queries_does_not_tear_the_market(

@@ -95,7 +95,7 @@ def _cells(known: Market, row: MarketRow, order: SortKey) -> list[str]:
 def _price(known: Market, row: MarketRow) -> str:
     if row.quote is None:
         return "unknown"
-    doubt = "?" if row.quote.quarantined else ""
+    doubt = "?" if known.doubts(row.quote) else ""
     return short_price(row.quote.price, known.currency) + doubt
 
 

@@ -63,7 +63,8 @@ def _price(market: Market, row: MarketRow) -> str:
     quote = row.quote
     if quote is None:
         return f"price unknown, {_changes(row)}"
-    doubt = f", in doubt: {quote.quarantined}" if quote.quarantined else ""
+    why = quote.quarantined or f"{display.age(market.age(quote.at))} old"
+    doubt = f", in doubt: {why}" if market.doubts(quote) else ""
     return f"price {display.price(quote.price, market.currency)}{doubt}, {_changes(row)}"
 
 
