@@ -116,6 +116,17 @@ CREATE TABLE held_back (
 ) STRICT, WITHOUT ROWID;
 """
 
+# What was there before was written by nobody knows which clock: then the moment counts that it was
+# made, and who is left alone is left alone.
+_WRITTEN_AT = """
+ALTER TABLE deliveries ADD COLUMN written_at TEXT NOT NULL DEFAULT '0001-01-01T00:00:00.000000Z'
+    CHECK (length(written_at) = 27);
+ALTER TABLE parked_addresses ADD COLUMN since TEXT NOT NULL DEFAULT '0001-01-01T00:00:00.000000Z'
+    CHECK (length(since) = 27);
+UPDATE deliveries SET written_at = created_at;
+CREATE INDEX deliveries_by_writing ON deliveries (written_at);
+"""
+
 
 @ALERTS()
 def m001_deliveries(db: Database) -> None:
@@ -128,3 +139,9 @@ def m001_deliveries(db: Database) -> None:
 def m002_memory(db: Database) -> None:
     """Remember conditions and what was told, what people chose, and what waits for a digest."""
     db.executescript(_MEMORY)
+
+
+@ALERTS()
+def m003_written_at(db: Database) -> None:
+    """Keep by which moment each delivery was written, so that a clock set back since is noticed."""
+    db.executescript(_WRITTEN_AT)

@@ -16,14 +16,15 @@ _CLOSE = "INSERT OR IGNORE INTO closed_addresses (channel, address, reason, sinc
 _REOPEN = "DELETE FROM closed_addresses WHERE channel = ? AND address = ?"
 _IS_CLOSED = "SELECT reason FROM closed_addresses WHERE channel = ? AND address = ?"
 _SUPPRESS = """
-UPDATE deliveries SET state = 'suppressed', reason = :reason, ended_at = :now, is_next = 0
+UPDATE deliveries SET state = 'suppressed', reason = :reason, ended_at = :now, written_at = :now,
+  is_next = 0
 WHERE channel = :channel AND address = :address AND ended_at IS NULL
   AND state IN ('pending', 'retry')
 RETURNING *
 """
 _PARK = """
-INSERT INTO parked_addresses (channel, address, until) VALUES (?, ?, ?)
-ON CONFLICT DO UPDATE SET until = max(until, excluded.until)
+INSERT INTO parked_addresses (channel, address, until, since) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET until = max(until, excluded.until), since = excluded.since
 """
 _UNPARK = "DELETE FROM parked_addresses WHERE until <= ?"
 _MOVE = """
@@ -65,7 +66,7 @@ def park_address(
     """Leave an address alone for a while."""
     with database.transaction():
         database.execute(_UNPARK, (moment(now),))
-        database.execute(_PARK, (channel, address, moment(until)))
+        database.execute(_PARK, (channel, address, moment(until), moment(now)))
 
 
 def redirect_address(database: Database, channel: str, old: str, new: str) -> int:

@@ -21,6 +21,7 @@ from alerts.delivery.addresses import (
     reopen_address,
     why_closed,
 )
+from alerts.delivery.clock_set_back import set_right
 from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.queue import (
     RANKED,
@@ -97,7 +98,7 @@ class Outbox:
                     if len(claimed) < limit:
                         claimed.setdefault((each.channel, each.address), each)
             held = [rules.held(each, owner, until=now + lease) for each in claimed.values()]
-            return tuple(change(self.database, each) for each in held)
+            return tuple(change(self.database, each, now) for each in held)
 
     def is_due(self, now: datetime, *, channels: Iterable[str], promise: Promise) -> bool:
         """Tell whether something of a promise could be claimed; nothing is written."""
@@ -114,9 +115,9 @@ class Outbox:
             if mine is None or mine.begun_at is not None:
                 return None
             if mine.expires_at <= now:
-                change(self.database, rules.ended(mine, State.EXPIRED, "too late", now=now))
+                change(self.database, rules.ended(mine, State.EXPIRED, "too late", now=now), now)
                 return None
-            return change(self.database, rules.begun(mine, now=now, until=now + lease))
+            return change(self.database, rules.begun(mine, now=now, until=now + lease), now)
 
     def done(self, delivery: Delivery, receipt: str, now: datetime) -> None:
         """Write down that a message was taken.
@@ -130,7 +131,7 @@ class Outbox:
                 (delivery.number, delivery.lease_owner),
             )
             if row is not None:
-                change(self.database, rules.arrived(delivery_from_row(row), receipt, now=now))
+                change(self.database, rules.arrived(delivery_from_row(row), receipt, now=now), now)
 
     def failed(
         self, delivery: Delivery, error: Exception, now: datetime, *, random: Callable[[], float]
@@ -145,15 +146,18 @@ class Outbox:
             mine = self._held(delivery)
             if mine is None:
                 return ()
-            after = change(self.database, rules.refused(mine, error, now=now, random=random))
+            after = rules.refused(mine, error, now=now, random=random)
+            change(self.database, after, now)
             return self._heed(after, error, now) if isinstance(error, DeliveryError) else (after,)
 
-    def release(self, delivery: Delivery, *, not_before: datetime | None = None) -> None:
+    def release(
+        self, delivery: Delivery, now: datetime, *, not_before: datetime | None = None
+    ) -> None:
         """Give back what was claimed and not begun."""
         with self.database.transaction():
             mine = self._held(delivery)
             if mine is not None and mine.begun_at is None:
-                change(self.database, rules.released(mine, not_before=not_before))
+                change(self.database, rules.released(mine, not_before=not_before), now)
 
     def rescue(self, now: datetime) -> int:
         """Take deliveries from senders that fell silent; return how many."""
@@ -163,8 +167,12 @@ class Outbox:
                 (moment(now),),
             )
             for row in lost:
-                change(self.database, rules.interrupted(delivery_from_row(row), now=now))
+                change(self.database, rules.interrupted(delivery_from_row(row), now=now), now)
         return len(lost)
+
+    def set_right(self, now: datetime) -> int:
+        """Move back what a clock wrote that was ahead; return how many deliveries."""
+        return set_right(self.database, now)
 
     def expire(self, now: datetime) -> tuple[int, ...]:
         """End what is not worth sending any more; return the numbers."""
@@ -193,7 +201,7 @@ class Outbox:
             again = replace(
                 dead, state=State.RETRY, attempts=0, not_before=now, reason="", ended_at=None
             )
-            change(self.database, again)
+            change(self.database, again, now)
             self.database.execute(
                 "UPDATE deliveries SET place = ?, expires_at = ? WHERE number = ?",
                 (moment(now), moment(until), number),
@@ -227,9 +235,9 @@ class Outbox:
         """Return what the channel is given."""
         return envelope_of(self.database, delivery)
 
-    def next_due(self, channels: Iterable[str]) -> datetime | None:
+    def next_due(self, channels: Iterable[str], now: datetime) -> datetime | None:
         """Return the moment from which something may be claimable; None when nothing waits."""
-        return next_due(self.database, channels)
+        return next_due(self.database, channels, now)
 
     def close_address(
         self, channel: str, address: str, *, reason: str, now: datetime
@@ -291,5 +299,5 @@ class Outbox:
             )
             for row in rows:
                 late = delivery_from_row(row)
-                change(self.database, rules.ended(late, State.EXPIRED, "too late", now=now))
+                change(self.database, rules.ended(late, State.EXPIRED, "too late", now=now), now)
         return [row["number"] for row in rows]

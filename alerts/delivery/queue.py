@@ -34,25 +34,36 @@ WHERE channel = ? AND address = ? AND is_urgent = ? AND is_next = 1 AND number <
 _STEP_FORWARD = "UPDATE deliveries SET is_next = 1 WHERE number = ? AND is_next = 0"
 _CHANGE = (
     f"UPDATE deliveries SET {', '.join(f'{name} = :{name}' for name in CHANGING)}, "  # noqa: S608
+    "written_at = :written_at, "
     "is_next = CASE WHEN :ended_at IS NULL THEN is_next ELSE 0 END WHERE number = :number"
 )
 _WAITING = "state IN ('pending', 'retry')"
 
-_DUE = f"""
-SELECT * FROM deliveries AS due
-WHERE is_next = 1 AND {_WAITING} AND channel = :channel AND rank = :rank
-  AND not_before <= :now AND expires_at > :now
-  AND NOT EXISTS (
+_IS_FREE = """
+  NOT EXISTS (
     SELECT 1 FROM deliveries AS other
     WHERE other.channel = due.channel AND other.address = due.address AND other.state = 'sending')
   AND NOT EXISTS (
     SELECT 1 FROM parked_addresses AS parked
     WHERE parked.channel = due.channel AND parked.address = due.address AND until > :now)
+"""
+_DUE = f"""
+SELECT * FROM deliveries AS due
+WHERE is_next = 1 AND {_WAITING} AND channel = :channel AND rank = :rank
+  AND not_before <= :now AND expires_at > :now AND {_IS_FREE}
 ORDER BY not_before, number LIMIT :limit
 """  # noqa: S608 - made of constants
-_NEXT_DUE = f"""
-SELECT min(not_before) AS due FROM deliveries
-WHERE is_next = 1 AND {_WAITING} AND channel = ? AND rank = ?
+_NEXT_FREE = f"""
+SELECT not_before AS due FROM deliveries AS due
+WHERE is_next = 1 AND {_WAITING} AND channel = :channel AND rank = :rank AND {_IS_FREE}
+ORDER BY not_before LIMIT 1
+"""  # noqa: S608 - made of constants
+_NEXT_HELD = f"""
+WITH holds AS (
+  SELECT channel, address, until FROM parked_addresses WHERE until > :now
+  UNION ALL SELECT channel, address, lease_until FROM deliveries WHERE state = 'sending')
+SELECT min(max(not_before, until)) AS due FROM holds JOIN deliveries USING (channel, address)
+WHERE is_next = 1 AND {_WAITING} AND channel = :channel
 """  # noqa: S608 - made of constants
 _PICTURES = "SELECT name, png FROM attachments WHERE delivery = ? ORDER BY rowid"
 _RECEIPT = "SELECT receipt FROM deliveries WHERE dedupe_key = ? AND channel = ? AND address = ?"
@@ -73,9 +84,10 @@ def refresh_heads(database: Database, lines: Iterable[QueueKey]) -> None:
         database.execute(_STEP_FORWARD, (number,))
 
 
-def change(database: Database, delivery: Delivery) -> Delivery:
+def change(database: Database, delivery: Delivery, now: datetime) -> Delivery:
     """Write down how a delivery stands now; when it ended, the next in its line moves up."""
-    database.execute(_CHANGE, {**changing_row(delivery), "number": delivery.number})
+    written = {"number": delivery.number, "written_at": moment(now)}
+    database.execute(_CHANGE, changing_row(delivery) | written)
     if not delivery.state.is_alive:
         refresh_heads(database, [line_of(delivery)])
     return delivery
@@ -93,14 +105,18 @@ def due(
     return [delivery_from_row(row) for row in rows]
 
 
-def next_due(database: Database, channels: Iterable[str]) -> datetime | None:
-    """Return the moment from which something may be claimable; None when nothing waits."""
-    rows = [
-        database.row(_NEXT_DUE, (channel, rank))
-        for channel in channels
-        for rank in range(len(RANKED))
-    ]
-    return min((read_utc(row["due"]) for row in rows if row and row["due"]), default=None)
+def next_due(database: Database, channels: Iterable[str], now: datetime) -> datetime | None:
+    """Return the moment from which something may be claimable; None when nothing waits.
+
+    Nothing is while its address is left alone, or has another message in flight.
+    """
+    rows = []
+    for channel in channels:
+        values = {"channel": channel, "now": moment(now)}
+        rows += database.rows(_NEXT_HELD, values)
+        for rank in range(len(RANKED)):
+            rows += database.rows(_NEXT_FREE, values | {"rank": rank})
+    return min((read_utc(row["due"]) for row in rows if row["due"]), default=None)
 
 
 def envelope_of(database: Database, delivery: Delivery) -> Envelope:

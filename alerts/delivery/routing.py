@@ -10,6 +10,7 @@ from alerts.channels import CHANNELS, channels_reaching, default_ways
 from alerts.channels.channel import ChannelTraits
 from alerts.delivery.delivery import compose
 from alerts.delivery.outbox import Outbox
+from alerts.delivery.rows import moment
 from alerts.messages import Kind, Message, Picture, Promise
 from alerts.preferences.choices import Preferences, Route, route
 from alerts.preferences.personalise import personal, wording_of
@@ -17,7 +18,7 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.users import Person
 from portfolios.store.portfolio_store import Store
-from portfolios.values.canonical import utc_text
+from portfolios.values.time import SLACK
 
 PROMISES: Mapping[Kind, Promise] = {
     Kind.ZONE_RED: Promise.MUST,
@@ -127,8 +128,9 @@ class Post:
 
     def _sent_today(self, person: Person) -> int:
         row = self._outbox.database.row(
-            "SELECT count(*) AS sent FROM deliveries WHERE person = ? AND created_at > ?",
-            (person.name, utc_text(self._now - DAY)),
+            "SELECT count(*) AS sent FROM deliveries"
+            " WHERE person = ? AND created_at > ? AND created_at <= ?",
+            (person.name, moment(self._now - DAY), moment(self._now + SLACK)),
         )
         return int(row["sent"]) if row else 0
 

@@ -52,6 +52,7 @@ def delivery_row(delivery: Delivery) -> Row:
         "place": moment(max(delivery.created_at, delivery.not_before)),
         "expires_at": moment(delivery.expires_at),
         "created_at": moment(delivery.created_at),
+        "written_at": moment(delivery.created_at),
         **changing_row(delivery),
     }
 

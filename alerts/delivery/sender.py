@@ -79,7 +79,11 @@ class DispatchReport:
 
 @dataclass(slots=True)
 class _Run:
-    """One run of the sender, and what it found out so far."""
+    """One run of the sender, and what it found out so far.
+
+    Attributes:
+        idle: slept since something was last sent or ended; counted, for the clock may be set.
+    """
 
     outbox: Outbox
     channels: dict[str, Channel]
@@ -96,10 +100,12 @@ class _Run:
     gone: list[Unreachable] = field(default_factory=list)
     moved: list[AddressChanged] = field(default_factory=list)
     unreached: Counter[str] = field(default_factory=Counter)
+    idle: timedelta = ZERO
 
     def round(self) -> bool:
         """Send what is due now; tell whether there was anything."""
         now = self.now()
+        self.outbox.set_right(now)
         self.outcomes[State.EXPIRED] += len(self.outbox.expire(now))
         batch = deque(self._claim(now, RANKED))
         is_busy = bool(batch)
@@ -108,12 +114,14 @@ class _Run:
                 self._step(batch)
         finally:
             for each in batch:
-                self.outbox.release(each)
+                self.outbox.release(each, self.now())
         return is_busy
 
     def nap(self, wait: timedelta) -> None:
         """Sleep, but never long: something urgent may come in between."""
-        self.sleep(min(max(wait, _SHORTEST_NAP), _LONGEST_NAP).total_seconds())
+        length = min(max(wait, _SHORTEST_NAP), _LONGEST_NAP)
+        self.idle += length
+        self.sleep(length.total_seconds())
 
     def _claim(self, now: datetime, promises: Sequence[Promise]) -> tuple[Delivery, ...]:
         return self.outbox.claim(
@@ -132,13 +140,13 @@ class _Run:
             batch.extendleft(reversed(self._claim(now, (Promise.MUST,))))
         first = batch[0]
         if first.channel not in self.channels:
-            self.outbox.release(batch.popleft())
+            self.outbox.release(batch.popleft(), now)
             return
         turn = self.limiter.take(first.channel, first.address, first.promise, now)
         if turn.wait == ZERO:
             self._send(batch.popleft())
         elif turn.is_address:
-            self.outbox.release(batch.popleft(), not_before=now + turn.wait)
+            self.outbox.release(batch.popleft(), now, not_before=now + turn.wait)
         else:
             self.nap(turn.wait)
 
@@ -157,7 +165,7 @@ class _Run:
             return
         self.unreached.pop(delivery.channel, None)
         self.outbox.done(delivery, receipt, self.now())
-        self.outcomes[State.SENT] += 1
+        self._count(State.SENT)
 
     def _fail(self, delivery: Delivery, error: Exception) -> None:
         now = self.now()
@@ -166,9 +174,14 @@ class _Run:
             if changed and isinstance(error, DeliveryError) and error.moved_to:
                 self._move(delivery, error.moved_to)
         if changed:
-            self.outcomes[changed[0].state] += 1
+            self._count(changed[0].state)
         if isinstance(error, DeliveryError):
             self._heed(delivery, error, now, changed)
+
+    def _count(self, state: State) -> None:
+        self.outcomes[state] += 1
+        if not state.is_alive:
+            self.idle = ZERO
 
     def _move(self, delivery: Delivery, new: str) -> None:
         moved = AddressChanged(delivery.person, delivery.channel, delivery.address, new)
@@ -220,7 +233,7 @@ def deliver(
         limiter: kept from run to run, since limits hold across runs.
         until_empty: wait for what comes due within `patience`; otherwise return when nothing is
             due at this moment.
-        patience: how far ahead is waited.
+        patience: how far ahead is waited, and how long in a row while nothing goes out.
         lease: after which another sender may take over; longer than any channel takes.
         random: from 0 to 1, for backoff.
         is_stopping: asked before each send; what was not begun is given back.
@@ -234,8 +247,8 @@ def deliver(
     while not is_stopping():
         if run.round():
             continue
-        due = outbox.next_due(run.channels)
-        if not until_empty or due is None or due > now() + patience:
+        due = outbox.next_due(run.channels, now())
+        if not until_empty or due is None or max(due - now(), run.idle) > patience:
             break
         run.nap(due - now())
     return DispatchReport(
@@ -244,5 +257,5 @@ def deliver(
         gone=tuple(run.gone),
         moved=tuple(run.moved),
         given_up=outbox.given_up(since=started),
-        next_due=outbox.next_due(run.channels),
+        next_due=outbox.next_due(run.channels, now()),
     )

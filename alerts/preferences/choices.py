@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 from alerts.messages import Kind
 from alerts.preferences.number_style import Numbers
 from portfolios.values.schedule import wall
+from portfolios.values.time import is_ahead
 
 DIGEST_AT = time(8)
+LONGEST_MUTE = timedelta(days=30)
 
 
 class Way(StrEnum):
@@ -44,6 +46,7 @@ class Preferences:
             sent that can wait; may lie across midnight. None for no quiet hours.
         urgent_breaks_quiet: red zones and own rules come in quiet hours too.
         muted_until: nothing is sent before this moment; everything is kept.
+        muted_at: when that was chosen; None where it was not kept yet.
         budget: messages of a day, urgent ones aside; what is beyond comes with the digest.
         numbers: how they are written.
         hides_amounts: money and quantities are not shown; None hides them in groups only.
@@ -55,6 +58,7 @@ class Preferences:
     quiet_until: str = ""
     urgent_breaks_quiet: bool = False
     muted_until: datetime | None = None
+    muted_at: datetime | None = None
     budget: int = 8
     numbers: Numbers = Numbers.COMMA
     hides_amounts: bool | None = None
@@ -63,6 +67,13 @@ class Preferences:
     def way(self, kind: Kind, channel: str, default: Way) -> Way:
         """Return how a kind comes on a channel: as chosen, else as by default."""
         return self.ways.get(f"{channel}/{kind.value}", default)
+
+    def mute_end(self, now: datetime) -> datetime | None:
+        """Return until when nothing is sent; None where something is."""
+        end, chosen_at = self.muted_until, self.muted_at or now
+        if end is None or is_ahead(chosen_at, now) or not now < end <= now + LONGEST_MUTE:
+            return None
+        return end
 
     def choose(self, kind: Kind, channel: str, way: Way) -> Preferences:
         """Return the preferences with one choice changed."""
@@ -121,7 +132,7 @@ def route(
 
 def _allowed(kind: Kind, preferences: Preferences, now: datetime, zone: str) -> datetime:
     """Return the first moment at which neither a mute nor quiet hours hold a message back."""
-    start = max(now, preferences.muted_until or now)
+    start = preferences.mute_end(now) or now
     if kind in URGENT and preferences.urgent_breaks_quiet:
         return start
     return quiet_end(preferences, start, zone) or start

@@ -10,11 +10,14 @@ from alerts.preferences.choices import Preferences
 from portfolios.documents.codec import from_json, to_json
 from portfolios.store.database import Database
 from portfolios.values.canonical import utc_text
+from portfolios.values.time import SLACK
 
 _SAVE = "INSERT OR REPLACE INTO preferences (person, document) VALUES (?, ?)"
 _HOLD = (
     "INSERT OR IGNORE INTO held_back (person, channel, key, at, document) VALUES (?, ?, ?, ?, ?)"
 )
+
+_DUE = "person = ? AND channel = ? AND (at < ? OR at > ?)"
 
 
 class PreferenceStore:
@@ -40,7 +43,12 @@ class PreferenceStore:
             self.database.execute(_HOLD, (person, channel, message.key, utc_text(at), document))
 
     def held_back(
-        self, person: str, channel: str, *, before: datetime | None = None
+        self,
+        person: str,
+        channel: str,
+        *,
+        before: datetime | None = None,
+        now: datetime | None = None,
     ) -> tuple[Message, ...]:
         """Return what waits for a digest, in the order in which it happened.
 
@@ -48,23 +56,33 @@ class PreferenceStore:
             person: for whom.
             channel: on which.
             before: leaves out what was held back since.
+            now: the moment, with `before`; what was held back later than now is not left out.
         """
         rows = self.database.rows(
-            "SELECT document FROM held_back WHERE person = ? AND channel = ? AND at < ?"
-            " ORDER BY at, key",
-            (person, channel, _end(before)),
+            f"SELECT document FROM held_back WHERE {_DUE} ORDER BY at, key",  # noqa: S608
+            _due(person, channel, before, now),
         )
         return tuple(from_json(Message, json.loads(row["document"])) for row in rows)
 
-    def drop_held_back(self, person: str, channel: str, *, before: datetime | None = None) -> None:
+    def drop_held_back(
+        self,
+        person: str,
+        channel: str,
+        *,
+        before: datetime | None = None,
+        now: datetime | None = None,
+    ) -> None:
         """Forget what a digest has told, in the transaction that keeps the digest."""
         with self.database.transaction():
             self.database.execute(
-                "DELETE FROM held_back WHERE person = ? AND channel = ? AND at < ?",
-                (person, channel, _end(before)),
+                f"DELETE FROM held_back WHERE {_DUE}",  # noqa: S608 - a constant
+                _due(person, channel, before, now),
             )
 
 
-def _end(before: datetime | None) -> str:
-    """Return a moment as it is compared with those kept; None is after all of them."""
-    return "~" if before is None else utc_text(before)
+def _due(
+    person: str, channel: str, before: datetime | None, now: datetime | None
+) -> tuple[str, str, str, str]:
+    """Return what moments are compared with; None is after all of them."""
+    end = "~" if before is None else utc_text(before)
+    return person, channel, end, "~" if now is None else utc_text(now + SLACK)

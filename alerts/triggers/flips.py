@@ -17,6 +17,8 @@ DUST = 0.0025
 """A holding below this share of the value never makes a sound."""
 REPEAT = timedelta(hours=24)
 COOLDOWN: Mapping[Zone, timedelta] = {Zone.RED: timedelta(hours=6), Zone.AMBER: timedelta(hours=24)}
+OLDER = timedelta(hours=1)
+"""So much may a market be older than the one before: it is of the hour that has begun."""
 SEVERER = 15.0
 FURTHER = 0.5
 """On the scale of an excess: as far again as from amber to red."""
@@ -120,20 +122,32 @@ def advance(
             snapshot and no list of alarms.
         told: as remembered.
         findings: all of one evaluation. A subject that is not among them any more is forgotten.
-        at: the market's moment; an evaluation of a moment seen before changes nothing.
+        at: the market's moment; an evaluation of a moment seen before changes nothing, unless it
+            is so much earlier that the clock must have been ahead.
         weights: asset id -> share of value.
     """
     before = {(c.code, c.subject): c for c in conditions}
     last = max((c.counted_at for c in before.values()), default=None)
     remembered = {(t.scope.value, t.subject): t for t in told}
-    if last is not None and at < last:
+    if last is not None and at < last <= at + OLDER:
         return Advance(tuple(before.values()), tuple(remembered.values()))
+    if last is not None and at < last:
+        before = {key: _not_after(c, at) for key, c in before.items()}
+        remembered = {key: _told_by(t, at) for key, t in remembered.items()}
     is_first = not before
     judged = tuple(findings)
     after = [_stepped(before, finding, at, is_first=is_first) for finding in judged]
     interrupting = frozenset(f.code for f in judged if f.dwell.interrupts)
     seen = frozenset((f.code, f.subject) for f in judged if f.zone is not Zone.GREY)
     return _telling(after, remembered, at, weights, interrupting, seen, is_first=is_first)
+
+
+def _not_after(condition: Condition, at: datetime) -> Condition:
+    return replace(condition, counted_at=min(condition.counted_at, at))
+
+
+def _told_by(told: Told, at: datetime) -> Told:
+    return told if told.at is None else replace(told, at=min(told.at, at))
 
 
 def _stepped(

@@ -15,6 +15,7 @@ from portfolios.model.users import Person
 from portfolios.store.database import Database
 from portfolios.store.user_store import PeopleStore
 from portfolios.values.canonical import read_utc, utc_text
+from portfolios.values.time import SLACK
 
 LIFE = timedelta(minutes=10)
 MOST_TRIES, PER = 5, timedelta(hours=1)
@@ -79,9 +80,9 @@ class LinkCodes:
         return person
 
     def _tried(self, chat: str, now: datetime) -> int:
-        recent = (chat, utc_text(now - PER))
+        recent = (chat, utc_text(now - PER), utc_text(now + SLACK))
         row = self._database.row(
-            "SELECT count(*) AS tried FROM tries WHERE chat = ? AND at > ?", recent
+            "SELECT count(*) AS tried FROM tries WHERE chat = ? AND at > ? AND at <= ?", recent
         )
         return int(row["tried"]) if row else 0
 

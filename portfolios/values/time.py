@@ -9,8 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
+
+SLACK = timedelta(minutes=1)
+"""Two that look at the clock at once may differ by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ StableClock: TypeAlias = Callable[[], Moment]
 def utc_now() -> datetime:
     """Return the present moment, aware UTC."""
     return datetime.now(UTC)
+
+
+def is_ahead(written_at: datetime, now: datetime) -> bool:
+    """Tell whether something was written by a clock that was ahead, and has been set right since.
+
+    What such a clock called the end of something is not believed.
+    """
+    return written_at > now + SLACK
 
 
 def stable(clock: Clock, steady: Callable[[], float] = time.monotonic) -> StableClock:

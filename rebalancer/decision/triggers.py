@@ -13,6 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from portfolios.model.plan import Finding, Scope, Zone
+from portfolios.values.time import is_ahead
 from rebalancer.decision.analysis import Analysis
 from rebalancer.zones import ZONES
 
@@ -91,5 +92,7 @@ def _red_zone_can_be_left(analysis: Analysis, findings: Sequence[Finding]) -> bo
 
 
 def _due(analysis: Analysis, last_plan_at: datetime) -> bool:
+    """Tell whether it is time again; a market is of the hour that has begun, or of its prices."""
     wait = timedelta(days=analysis.policy.rebalance_every_days)
-    return analysis.valuation.as_of - last_plan_at >= wait
+    as_of = analysis.valuation.as_of
+    return as_of - last_plan_at >= wait or is_ahead(last_plan_at, as_of + timedelta(hours=1))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.rate_limit import RateLimiter
+from alerts.delivery.rate_limit import ZERO, RateLimiter
 from alerts.delivery.sender import DispatchReport
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
@@ -46,9 +46,10 @@ class DeliveryWorker:
             )
             refused: dict[str, datetime] = {}
             while not context.is_stopping():
-                refused = {name: end for name, end in refused.items() if self.clock() < end}
+                now = self.clock()
+                refused = {n: at for n, at in refused.items() if ZERO <= now - at < REFUSED_FOR}
                 report = sender.send(context.is_stopping, without=refused)
-                refused |= dict.fromkeys(report.stopped, self.clock() + REFUSED_FOR)
+                refused |= dict.fromkeys(report.stopped, self.clock())
                 self._tell(context, Outbox(store.database), report, is_whole=not refused)
                 context.rest(EVERY)
         return False

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from alerts.channels import CHANNELS
 from alerts.messages import Kind
-from alerts.preferences.choices import Preferences, Way
+from alerts.preferences.choices import LONGEST_MUTE, Preferences, Way
 from alerts.preferences.number_style import Numbers
 from portfolios.errors import UsageError
 from portfolios.loaders.suggestions import printable, unknown
@@ -18,7 +18,6 @@ from rebalancer.settings.checks import time_zone
 
 CHOOSABLE = tuple(kind for kind in Kind if kind not in (Kind.ANSWER, Kind.TEST))
 """Kinds of messages that people choose about; an answer comes to whoever asked."""
-LONGEST_MUTE = timedelta(days=30)
 MOST_BUDGET = 1000
 ALL, DEFAULT = "all", "default"
 EXAMPLES: Mapping[str, str] = MappingProxyType(
@@ -131,7 +130,7 @@ def _urgent(chosen: Preferences, value: str, _: datetime) -> Preferences:
 
 def _mute(chosen: Preferences, value: str, now: datetime) -> Preferences:
     if value == "off":
-        return replace(chosen, muted_until=None)
+        return replace(chosen, muted_until=None, muted_at=None)
     match = _SPAN.fullmatch(value)
     span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
     if not span:
@@ -139,7 +138,7 @@ def _mute(chosen: Preferences, value: str, now: datetime) -> Preferences:
     if span > LONGEST_MUTE:
         days = LONGEST_MUTE.days
         raise ValueError(f"the longest is {days}d; telegram/all=off lasts until you change it")
-    return replace(chosen, muted_until=now + span)
+    return replace(chosen, muted_until=now + span, muted_at=now)
 
 
 def _budget(chosen: Preferences, value: str, _: datetime) -> Preferences:

@@ -72,9 +72,9 @@ def _hides(chosen: Preferences, person: Person) -> bool:
 
 
 def _muted(chosen: Preferences, now: datetime, zone: str) -> str:
-    if chosen.muted_until is None or chosen.muted_until <= now:
+    if (end := chosen.mute_end(now)) is None:
         return "muted: no"
-    until = display.moment(chosen.muted_until, zone)
+    until = display.moment(end, zone)
     return f"muted until {until}; everything is kept and comes afterwards"
 
 

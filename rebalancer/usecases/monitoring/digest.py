@@ -31,15 +31,15 @@ def send_digests(store: Store, people: Iterable[Person], *, now: datetime) -> in
 
 def _sent(store: Store, person: Person, channel: str, due: Due, now: datetime) -> bool:
     kept = PreferenceStore(store.database)
-    if not kept.held_back(person.name, channel, before=due.at):
+    if not kept.held_back(person.name, channel, before=due.at, now=now):
         return False
     with store.database.transaction():
         # Read again inside: what another process has told by now is not told twice.
-        held = kept.held_back(person.name, channel, before=due.at)
+        held = kept.held_back(person.name, channel, before=due.at, now=now)
         job = f"digest:{channel}:{person.name}"
         if not held or not CompletedJobs(store.database).record(job, due.period, at=now):
             return False
-        kept.drop_held_back(person.name, channel, before=due.at)
+        kept.drop_held_back(person.name, channel, before=due.at, now=now)
         told = concerning(person, held)
         if told:
             message = digest_message(person.name, told, day=due.period, now=now)

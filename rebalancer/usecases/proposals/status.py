@@ -14,6 +14,7 @@ from portfolios.model.decisions import OPEN_HOURS, Ruling
 from portfolios.model.plan import Plan
 from portfolios.store.offers import Offers
 from portfolios.store.portfolio_store import Store
+from portfolios.values.time import is_ahead
 
 LIFE = timedelta(hours=OPEN_HOURS)
 LONGEST_SNOOZE = timedelta(days=365)
@@ -67,9 +68,8 @@ def status_of(
     since = store.decisions(plan.plan_id)[last.decided_before if last else 0 :]
     ruling = since[-1] if since and not without_ruling else None
     opened = last.at if last else store.saved_at(plan.plan_id)
-    if ruling is not None and ruling.until is not None:
-        opened = max(opened, ruling.until)
-    closes = opened + LIFE
+    put_off = _put_off(ruling, now)
+    closes = max(opened, put_off or opened) + LIFE
     is_newest = newest is not None and newest.plan_id == plan.plan_id
     state = _state(ruling, is_newest=is_newest, closes=closes, now=now)
     return ProposalStatus(plan, state, last.number if last else 0, ruling, closes)
@@ -87,8 +87,15 @@ def open_plan(store: Store, portfolio: str, *, now: datetime) -> Plan | None:
     return status.plan if status and status.is_undecided else None
 
 
+def _put_off(ruling: Ruling | None, now: datetime) -> datetime | None:
+    """Return until when a proposal is put off: until now where a clock that was ahead said it."""
+    if ruling is None or ruling.until is None:
+        return None
+    return min(ruling.until, now) if is_ahead(ruling.at, now) else ruling.until
+
+
 def _state(ruling: Ruling | None, *, is_newest: bool, closes: datetime, now: datetime) -> State:
-    put_off = ruling.until if ruling is not None else None
+    put_off = _put_off(ruling, now)
     if ruling is not None and put_off is None:
         return State.DECIDED
     if not is_newest:

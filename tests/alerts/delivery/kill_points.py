@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,13 +19,17 @@ import numpy as np
 from alerts.channels.envelope import Envelope
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import Limits, RateLimiter
-from alerts.delivery.sender import LEASE, deliver
+from alerts.delivery.sender import LEASE, PATIENCE, deliver
 from alerts.messages import Promise
 from portfolios.errors import DeliveryError
-from tests.alerts.delivery.delivery_examples import NOW, Clock, addressed, open_store
+from tests.alerts.delivery.delivery_examples import NOW, SECOND, Clock, addressed, open_store
 
 DEAD = 137
 BETWEEN = timedelta(minutes=10)
+AHEAD = tuple(timedelta(minutes=m) for m in (0, 2, 90, 7 * 60, 24 * 60, 40 * 24 * 60))
+"""How far the clock of a sender that dies may be ahead."""
+SHORT = timedelta(seconds=20)
+"""How long a run waits that is begun right after the clock was set back, like `serve --once`."""
 A_FILE = 100
 """Kills after which a new file is begun: opening checks the whole file, so it has to stay small."""
 
@@ -50,6 +54,7 @@ class Wall:
     path: Path
     pass_point: Callable[[], None] = lambda: None
     is_poor: bool = False
+    is_busy: bool = False
     refused: set[int] = field(default_factory=set)
     name: str = "telegram"
 
@@ -59,6 +64,8 @@ class Wall:
         self.refused.add(envelope.delivery)
         if self.is_poor and is_first and envelope.message.key.endswith("once"):
             raise DeliveryError("502")
+        if self.is_busy and is_first and envelope.message.key.endswith("must"):
+            raise DeliveryError("429", retry_after=30)
         wall = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(wall, f"{envelope.delivery} {int(envelope.may_repeat)}\n".encode())
         self.pass_point()
@@ -89,7 +96,14 @@ def fork(work: Callable[[], None]) -> int:
     return child
 
 
-def send_all(folder: Path, wall: Wall, at: datetime, points: Points | None = None) -> None:
+def send_all(
+    folder: Path,
+    wall: Wall,
+    at: datetime,
+    points: Points | None = None,
+    patience: timedelta = PATIENCE,
+) -> timedelta:
+    """Send what is due at a moment; returns how long the sender slept."""
     clock = Clock(at)
 
     def read_clock() -> datetime:
@@ -103,7 +117,9 @@ def send_all(folder: Path, wall: Wall, at: datetime, points: Points | None = Non
         deliver(
             Outbox(database), {"telegram": wall}, now=read_clock, sleep=clock.sleep,
             owner=f"{os.getpid()}", limiter=RateLimiter(), random=lambda: 0.5,
+            patience=patience,
         )  # fmt: skip
+    return clock.now - at
 
 
 def put_some(folder: Path, kill: int, at: datetime) -> dict[int, Promise]:
@@ -116,9 +132,9 @@ def put_some(folder: Path, kill: int, at: datetime) -> dict[int, Promise]:
         return dict(zip(outbox.put(*rows), Promise, strict=True))
 
 
-def die_at(folder: Path, wall: Path, at: datetime, point: int) -> None:
+def die_at(folder: Path, wall: Path, at: datetime, point: int, *, is_busy: bool = False) -> None:
     points = Points(point)
-    send_all(folder, Wall(wall, points, is_poor=True), at, points)
+    send_all(folder, Wall(wall, points, is_poor=True, is_busy=is_busy), at, points)
 
 
 def measure(folder: Path) -> tuple[int, float]:
@@ -130,7 +146,9 @@ def measure(folder: Path) -> tuple[int, float]:
     return points.passed, time.perf_counter() - started
 
 
-def kill_many(folder: Path, kills: int, seed: int) -> dict[str, object]:
+def kill_many(
+    folder: Path, kills: int, seed: int, aheads: Sequence[timedelta] = AHEAD[:1]
+) -> dict[str, object]:
     measure(folder / "warm")
     count, seconds = measure(folder / "measured")
     chance = np.random.default_rng(seed)
@@ -144,10 +162,18 @@ def kill_many(folder: Path, kills: int, seed: int) -> dict[str, object]:
             number = found["tries"]
             found["tries"] += 1
             at = NOW + number * BETWEEN
-            promises |= put_some(place, number, at)
+            ahead, is_busy = aheads[chance.integers(len(aheads))], chance.random() < 0.5
+            # Written before the clock was wrong, or while it was.
+            promises |= put_some(place, number, at + ahead * int(chance.integers(2)))
             # Odd ones die at a numbered point, each in its turn; even ones whenever it comes.
             point = int(order[number // 2 % count]) if number % 2 else 0
-            found["killed"] += kill_one(place, wall.path, at, point, chance.random() * seconds)
+            found["killed"] += kill_one(
+                place, wall.path, at + ahead, point, chance.random() * seconds,
+                is_busy=bool(ahead) and is_busy,
+            )  # fmt: skip
+            if ahead:
+                slept = send_all(place, wall, at + SHORT, patience=SHORT)
+                found["longest_wait"] = max(found["longest_wait"], slept // SECOND)
             send_all(place, wall, at + LEASE + timedelta(minutes=3))
             if found["killed"] == kills:
                 break
@@ -155,9 +181,11 @@ def kill_many(folder: Path, kills: int, seed: int) -> dict[str, object]:
     return {"points": count, **found}
 
 
-def kill_one(folder: Path, wall: Path, at: datetime, point: int, seconds: float) -> bool:
+def kill_one(
+    folder: Path, wall: Path, at: datetime, point: int, seconds: float, *, is_busy: bool = False
+) -> bool:
     """Kill a sender at a point, or after some seconds; tell whether it was still at work."""
-    child = fork(lambda: die_at(folder, wall, at, point))
+    child = fork(lambda: die_at(folder, wall, at, point, is_busy=is_busy))
     if not point:
         select.select([], [], [], seconds)
         os.kill(child, signal.SIGKILL)
@@ -220,5 +248,9 @@ def claim_all(folder: Path, start: int) -> None:
 
 if __name__ == "__main__":
     act, where, many, other = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    figures = kill_many(where, many, other) if act == "kill" else race(where / "r", many, other)
-    sys.stdout.write(json.dumps(figures))
+    acts = {
+        "kill": lambda: kill_many(where, many, other),
+        "jump": lambda: kill_many(where, many, other, AHEAD),
+        "race": lambda: race(where / "r", many, other),
+    }
+    sys.stdout.write(json.dumps(acts[act]()))

@@ -201,7 +201,7 @@ def test_a_late_answer_leaves_the_one_who_took_over_alone(outbox: Outbox) -> Non
 def test_nothing_is_sent_that_came_too_late(outbox: Outbox) -> None:
     outbox.put(addressed("a", promise=Promise.LOW), addressed("b", address="43"))
     held = claim(outbox)
-    outbox.release(held[0])
+    outbox.release(held[0], NOW)
     assert outbox.begin(held[1], NOW + HOUR, lease=LEASE) is None
     assert outbox.expire(NOW + HOUR - SECOND) == ()
     assert claim(outbox, at=6 * HOUR) == []

@@ -36,6 +36,21 @@ def test_a_killed_sender_loses_nothing_and_flags_every_repeat(tmp_path: Path, ki
     assert (found["damaged"], found["half"]) == (0, 0)
 
 
+@pytest.mark.parametrize("kills", [18, pytest.param(3000, marks=pytest.mark.campaign)])
+def test_a_sender_killed_while_its_clock_was_ahead_loses_nothing_once_it_is_right(
+    tmp_path: Path, kills: int
+) -> None:
+    found = figures("jump", tmp_path, kills, 12)
+    assert found["killed"] == kills
+    # What is sent at the latest five minutes later is within the time of every urgent message.
+    assert (found["lost_kept"], found["waiting"]) == (0, 0)
+    assert found["most_copies_kept"] <= 2
+    assert found["most_copies_low"] <= 1
+    assert found["unflagged"] == 0
+    assert found["longest_wait"] <= 60
+    assert (found["damaged"], found["half"]) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("rows", "processes"),
     [

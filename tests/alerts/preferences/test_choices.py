@@ -84,6 +84,29 @@ def test_a_mute_keeps_everything_until_it_ends_and_may_end_in_quiet_hours() -> N
     assert routed(Kind.ZONE_RED, muted, NOON)[0].not_before == datetime(2026, 11, 25, 6, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("until", "at", "is_believed"),
+    [
+        (8, 0, True),
+        (24 * 30, 0, True),
+        (8, None, True),
+        (24 + 8, 24, False),
+        (2, 1, False),
+        (24 * 40, None, False),
+        (0, -8, False),
+    ],
+)
+def test_a_mute_that_a_clock_chose_that_was_ahead_holds_nothing_back(
+    until: int, at: int | None, *, is_believed: bool
+) -> None:
+    hour = timedelta(hours=1)
+    muted = Preferences(
+        muted_until=NOON + until * hour, muted_at=None if at is None else NOON + at * hour
+    )
+    (red,) = (r for r in routed(Kind.ZONE_RED, muted, NOON) if r.channel == TELEGRAM.name)
+    assert red.not_before == (NOON + until * hour if is_believed else NOON)
+
+
 def test_beyond_the_budget_of_a_day_all_but_the_urgent_comes_with_the_digest() -> None:
     assert routed(Kind.PROPOSAL, Preferences(budget=3), NOON, sent=3)[0].is_digest
     assert not routed(Kind.ZONE_RED, Preferences(budget=3), NOON, sent=99)[0].is_digest

@@ -253,3 +253,24 @@ def test_what_is_remembered_is_kept_exactly() -> None:
         assert from_json(Condition, to_json(condition)) == condition
     for told in watcher.state.told:
         assert from_json(Told, to_json(told)) == told
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=1), timedelta(days=400)])
+def test_what_was_seen_by_a_clock_that_was_ahead_silences_nothing(ahead: timedelta) -> None:
+    watcher, told = Watcher(), START + timedelta(days=1)
+    watcher.see(finding("depeg", 0.0), at=START)
+    assert watcher.see(finding("depeg", 0.0), at=told + ahead) == ()
+    (flip,) = watcher.see(finding("depeg", 2.5), at=told)
+    assert flip.zone is Zone.RED
+    assert watcher.see(finding("depeg", 2.5), at=told + timedelta(hours=1)) == ()
+    (again,) = watcher.see(finding("depeg", 2.5), at=told + timedelta(days=1))
+    assert again.is_repeat
+
+
+def test_what_was_told_by_a_clock_that_was_ahead_is_told_again_as_soon_as_any_other() -> None:
+    watcher = Watcher()
+    watcher.see(finding("depeg", 0.0), at=START)
+    assert watcher.see(finding("depeg", 2.5), at=START + timedelta(days=40))
+    assert watcher.see(finding("depeg", 2.5), at=START + timedelta(hours=1)) == ()
+    (again,) = watcher.see(finding("depeg", 2.5), at=START + timedelta(hours=25))
+    assert again.is_repeat

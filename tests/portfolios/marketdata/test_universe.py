@@ -70,8 +70,10 @@ def test_days_are_counted_in_dates_and_a_clock_that_was_wrong_is_forgiven(
     asked.mark("signals", ["a"], at=NOW.replace(hour=23), answered=True)
     assert asked.due("signals", ["a"], now=NOW.replace(hour=23, minute=59), every=day) == ()
     assert asked.due("signals", ["a"], now=NOW.replace(day=23, hour=0), every=day) == ("a",)
-    asked.mark("signals", ["a"], at=NOW + timedelta(days=900), answered=True)
-    assert asked.due("signals", ["a"], now=NOW, every=day) == ("a",)
+    for ahead in (day / 24, day, 900 * day):
+        asked.mark("signals", ["a"], at=NOW + ahead, answered=True)
+        assert asked.due("signals", ["a"], now=NOW, every=day) == ("a",)
+        assert asked.due("signals", ["a"], now=NOW, every=day / 24) == ("a",)
 
 
 def test_a_kept_body_carries_the_moment_it_was_fetched(database: Database) -> None:

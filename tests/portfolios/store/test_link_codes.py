@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person
 from portfolios.store.database import Database, open_database
-from portfolios.store.link_codes import LIFE, LinkCodes
+from portfolios.store.link_codes import LIFE, MOST_TRIES, LinkCodes
 from portfolios.store.user_store import PeopleStore
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -209,3 +209,13 @@ def test_of_many_processes_that_bring_one_code_one_wins(database: Database, roun
 def _brought(path: Path, code: str, chat: str) -> str:
     with open_database(path) as own:
         return chat if LinkCodes(own).redeem(code, channel="telegram", chat=chat, now=NOW) else ""
+
+
+def test_a_chat_that_tried_while_the_clock_was_ahead_need_not_wait_for_its_date(
+    database: Database,
+) -> None:
+    codes = LinkCodes(database)
+    for _ in range(MOST_TRIES):
+        codes.redeem("wrong", channel="telegram", chat="7", now=NOW + timedelta(days=1))
+    code = codes.create(ANN, now=NOW)
+    assert codes.redeem(code, channel="telegram", chat="7", now=NOW) is not None

@@ -125,7 +125,7 @@ def _chosen(request: Request, words: list[str]) -> Preferences:
 def _all(request: Request, chosen: Preferences) -> Reply:
     """Tell every choice, with a button to the page of each."""
     told = choices(chosen, request.person, now=request.now)
-    is_muted = chosen.muted_until is not None and chosen.muted_until > request.now
+    is_muted = chosen.mute_end(request.now) is not None
     head = _sentence(told["mute"]) if is_muted else f"Not muted, {told['quiet']}"
     shown = [text for name, text in told.items() if name != "mute"]
     pages = [again(page.label, "settings", name) for name, page in PAGES.items()]

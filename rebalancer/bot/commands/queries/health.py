@@ -16,6 +16,7 @@ from portfolios.providers import PROVIDERS, providing
 from portfolios.providers.provider import Capability
 from portfolios.store.heartbeats import Beat, Heartbeats
 from portfolios.values import display
+from portfolios.values.time import is_ahead
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.usecases.monitoring.data_alerts import doubts
@@ -26,6 +27,7 @@ LATE = timedelta(hours=1)
 """A round comes every quarter of an hour; later than this it was not only slow."""
 SILENT = timedelta(minutes=10)
 """Delivery and the bot say every minute that they live."""
+SINCE_SET_BACK = "since the clock was set back"
 MOST_DOUBTS = 8
 SAID: Mapping[str, str] = MappingProxyType(
     {
@@ -88,6 +90,8 @@ def _trouble(seen: _Seen, *, is_owner: bool) -> Iterator[str]:
     checked = seen.parts[ROUND].good_at if ROUND in seen.parts else None
     if checked is None:
         yield "Nothing was checked yet: `rebalancer serve` does it"
+    elif is_ahead(checked, seen.now):
+        yield f"Nothing was checked {SINCE_SET_BACK}: does `rebalancer serve` run?"
     elif seen.now - checked > LATE:
         yield f"Nothing was checked for {span(seen.now - checked)}: does `rebalancer serve` run?"
     yield from _stale(seen)
@@ -102,9 +106,12 @@ def _silent(seen: _Seen) -> Iterator[str]:
     """Yield which parts say nothing any more, not even what is wrong."""
     for name in (DELIVERY, BOT):
         beat = seen.parts.get(name)
-        if beat is not None and seen.now - beat.at > SILENT:
-            silence = span(seen.now - beat.at)
-            yield f"No sign of {SAID[name]} for {silence}: does `rebalancer serve` run?"
+        if beat is None:
+            continue
+        is_old, was_set = seen.now - beat.at > SILENT, is_ahead(beat.at, seen.now)
+        if is_old or was_set:
+            silence = SINCE_SET_BACK if was_set else f"for {span(seen.now - beat.at)}"
+            yield f"No sign of {SAID[name]} {silence}: does `rebalancer serve` run?"
 
 
 def _stale(seen: _Seen) -> Iterator[str]:

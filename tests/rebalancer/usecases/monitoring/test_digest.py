@@ -64,6 +64,15 @@ def test_what_is_held_back_during_the_day_waits_for_the_next_morning(store: Stor
     assert "(late)" in sent(store)[1][2]
 
 
+def test_what_a_clock_held_back_that_was_ahead_comes_with_the_next_one(store: Store) -> None:
+    hold(store, "ahead", at=MORNING + 3 * DAY)
+    hold(store, "late", at=MORNING + HOUR)
+    assert send_digests(store, [BOTH], now=MORNING + 2 * HOUR) == 1
+    assert "(ahead)" in sent(store)[0][2]
+    assert send_digests(store, [BOTH], now=MORNING + DAY) == 1
+    assert "(ahead)" not in sent(store)[1][2]
+
+
 def test_each_channel_has_its_own_and_loses_nothing(store: Store) -> None:
     hold(store, "chat", at=NIGHT)
     hold(store, "mail", at=NIGHT, channel=EMAIL.name)

@@ -86,3 +86,13 @@ def test_a_newer_proposal_takes_its_place(bot: Bot, plan: str) -> None:
     assert plan_of(answer.message) != plan
     assert not told(bot, DAY)
     assert waiting(bot) == []
+
+
+def test_one_that_a_clock_put_off_that_was_ahead_is_open_again_at_once(bot: Bot) -> None:
+    plan = plan_of(bot.ask_proposal())
+    bot.now = NOW + 40 * HOUR
+    bot.press(f"later:{plan}")
+    assert told(bot, HOUR)
+    assert not told(bot, HOUR)
+    bot.market = replace(bot.market, as_of=bot.now)
+    assert bot.press(f"skip:{plan}").notice == "Skipped."

@@ -106,3 +106,12 @@ def test_no_prices_at_all_is_the_story(bot: Bot, count: int) -> None:
         note(bot, wrong="coingecko", words=DOWN)
     bot.market = replace(bot.market, quotes={})
     assert f"There are no prices: {DOWN}" in first_line(bot.say("/health"))
+
+
+def test_what_a_clock_wrote_that_was_ahead_is_no_sign_of_life(bot: Bot) -> None:
+    note(bot, "round", "delivery", ago=-24 * 60)
+    told = bot.say("/health")
+    assert "Nothing was checked since the clock was set back" in first_line(told)
+    assert "No sign of delivery since the clock was set back" in told
+    note(bot, "round", "delivery")
+    assert "All well" in first_line(bot.say("/health"))
