@@ -231,6 +231,10 @@ class StoreError(RebalancerError):
     """The database cannot be used."""
 
 
+class DatabaseGoneError(StoreError):
+    """The database was there, and is not any more; no other one is begun in its place."""
+
+
 class DecisionError(StoreError):
     """A plan cannot be decided on, or booked, as things stand; nothing was changed."""
 

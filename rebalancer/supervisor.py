@@ -148,6 +148,7 @@ class HealthReporter:
     worker: str
     health: HealthLog
     trouble: str = field(default="", init=False)
+    unrecorded: str = field(default="", init=False)
 
     def well(self) -> None:
         """Record that it succeeded."""
@@ -177,5 +178,8 @@ class HealthReporter:
     def _record(self, write: Callable[[], None]) -> None:
         try:
             write()
+            self.unrecorded = ""
         except Exception as error:
-            log.warning("%s: its health was not recorded: %s", self.worker, error)
+            if str(error) not in (self.unrecorded, self.trouble):
+                log.warning("%s: its health was not recorded: %s", self.worker, error)
+            self.unrecorded = str(error)

@@ -26,7 +26,9 @@ from portfolios.store.sqlite_file import (
     Hold,
     create_privately,
     explain,
+    gone,
     is_empty,
+    is_required,
     require_own_log,
 )
 
@@ -172,18 +174,24 @@ def open_database(
         read_only: for commands that only look: nothing is created. Tables of an older program
             are brought up to date all the same, the only writing that may happen.
         is_checked: this process has opened the file before, so it is not read through again for
-            damage, which takes long once it is large.
+            damage, which takes long once it is large, nor created where it is gone.
 
     Raises:
+        DatabaseGoneError: the file was there before.
         StoreError: no file to look at, no SQLite file, another program's, newer than this
             program, damaged, not accessible, or busy. What was there is left as it was.
     """
+    has_to_exist = is_checked or is_required(path)
+    if is_empty(path) and has_to_exist:
+        raise gone(path)
     if is_empty(path) and read_only:
         raise NotFoundError(
             f"nothing is stored yet: there is no database at {path}",
             hint="`rebalancer add FILE` keeps a portfolio",
         )
     if not read_only:
+        if not has_to_exist:
+            create_privately(path)
         return _open_for_writing(path, migrations, is_checked=is_checked)
     with _connected(path, "ro", is_checked=is_checked) as database:
         if not _is_behind(database, migrations):
@@ -196,7 +204,6 @@ def open_database(
 def _open_for_writing(
     path: Path, migrations: Sequence[Migrations], *, is_checked: bool = False
 ) -> Database:
-    create_privately(path)
     with _connected(path, "rw", is_checked=is_checked) as database:
         _use_write_ahead_log(database.connection)
         if _is_behind(database, migrations):

@@ -26,7 +26,7 @@ try:
 except ImportError:  # where an open file cannot be renamed anyway
     fcntl = None  # type: ignore[assignment]
 
-from portfolios.errors import StoreError
+from portfolios.errors import DatabaseGoneError, StoreError
 from portfolios.private_file import create_folders
 
 MAGIC = b"SQLite format 3\x00"
@@ -53,6 +53,40 @@ _held: Counter[tuple[int, int]] = Counter()
 """Handles of SQLite by file, in this process."""
 _guard = Lock()
 """Held while a file is open beside SQLite, and while a hold is taken: never both at once."""
+
+
+_required: Counter[Path] = Counter()
+"""Paths at which a file is and has to stay, in this process."""
+
+
+@contextmanager
+def required(path: Path) -> Iterator[None]:
+    """Let nobody in this process begin a new file at a path for as long as the block lasts.
+
+    For a service: a database that is gone was not meant to be, and an empty one in its place would
+    look as if nothing were held.
+    """
+    key = path.absolute()
+    with _guard:
+        _required[key] += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            _required[key] -= 1
+
+
+def is_required(path: Path) -> bool:
+    """Tell whether there has to be a file at a path."""
+    return _required[path.absolute()] > 0
+
+
+def gone(path: Path) -> DatabaseGoneError:
+    """Return the error of a database that was there before."""
+    return DatabaseGoneError(
+        f"the database {path} is gone; put it back, or a backup with `rebalancer restore FILE`",
+        hint="nothing is begun in its place, and what runs goes on once it is there",
+    )
 
 
 def explain(path: Path, error: sqlite3.Error) -> StoreError:

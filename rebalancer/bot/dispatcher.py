@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -18,11 +18,12 @@ from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.addresses import why_closed
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
-from alerts.messages import Button, Kind
-from portfolios.errors import RebalancerError
+from alerts.messages import Block, Button, Kind, Message, Style
+from portfolios.errors import DatabaseGoneError, RebalancerError
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
-from portfolios.model.users import Person
+from portfolios.model.plan import Zone
+from portfolios.model.users import Person, Role
 from portfolios.store.button_payloads import ButtonPayloads
 from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.portfolio_store import Store
@@ -66,6 +67,7 @@ class Dispatcher:
         people: returns everybody, the owner of the settings among them.
         market: returns the newest known market; None while nothing was pulled.
         commands: those that are answered, by name.
+        known: whom the last answer knew; its owners are told when the database is gone.
     """
 
     open_store: Callable[[], AbstractContextManager[Store]]
@@ -76,6 +78,7 @@ class Dispatcher:
     services: Services = field(default_factory=Services)
     limiter: RequestLimiter = field(default_factory=RequestLimiter)
     commands: Mapping[str, Command] = field(default_factory=lambda: COMMANDS)
+    known: list[Person] = field(default_factory=list)
 
     def answer(self, incoming: Incoming, *, working: Working = _at_ease) -> Reply | None:
         """Return what to say to a command; None for what is not answered at all.
@@ -84,6 +87,12 @@ class Dispatcher:
             incoming: the command.
             working: called before work that takes long, once it is known that it will be done.
         """
+        try:
+            return self._answer(incoming, working)
+        except DatabaseGoneError as error:
+            return self._without_store(incoming, error)
+
+    def _answer(self, incoming: Incoming, working: Working) -> Reply | None:
         with self._opened(incoming) as store:
             if store is None:
                 return None
@@ -109,6 +118,13 @@ class Dispatcher:
 
     def press(self, incoming: Incoming, *, working: Working = _at_ease) -> Reply:
         """Return what a press of a button leads to."""
+        try:
+            return self._press(incoming, working)
+        except DatabaseGoneError as error:
+            told = self._without_store(incoming, error)
+            return Reply(notice=f"{error}."[:200]) if told else Reply()
+
+    def _press(self, incoming: Incoming, working: Working) -> Reply:
         with self._opened(incoming) as store:
             if store is None:
                 return Reply()
@@ -121,7 +137,7 @@ class Dispatcher:
 
     def answered(self, incoming: Incoming) -> None:
         """Note that the answer is out: the same update is not answered again."""
-        with self.open_store() as store:
+        with suppress(DatabaseGoneError), self.open_store() as store:
             now = self.now()
             CompletedJobs(store.database).record("answered", str(incoming.number), at=now)
             if incoming.number % FORGET_EVERY == 0:
@@ -154,6 +170,17 @@ class Dispatcher:
             person = admitted(self.people(store), incoming)
             return person is not None and may_use(person.role, self.commands[FILES])
 
+    def _without_store(self, incoming: Incoming, error: DatabaseGoneError) -> Reply | None:
+        """Tell an owner in private what is wrong; nobody else, for rights cannot be looked up."""
+        log.warning("%s", error)
+        person = admitted(tuple(self.known), incoming) if incoming.is_private else None
+        if person is None or person.role is not Role.OWNER:
+            return None
+        note = (Block(Style.NOTE, error.hint),)
+        return Reply(
+            Message(Kind.ANSWER, "answer", str(error), self.now(), zone=Zone.RED, blocks=note)
+        )
+
     @contextmanager
     def _opened(self, incoming: Incoming) -> Iterator[Store | None]:
         """Open the database; yields None for what was answered before."""
@@ -164,6 +191,7 @@ class Dispatcher:
     def _request(self, store: Store, incoming: Incoming) -> Request:
         word, *words = incoming.text[:LONGEST].split() or [""]
         people = self.people(store)
+        self.known[:] = people
 
         def look_again() -> Person:
             return admitted(self.people(store), incoming) or STRANGER

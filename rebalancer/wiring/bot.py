@@ -12,10 +12,11 @@ from threading import Lock
 
 from telegram.ext import Application
 
-from portfolios.errors import SettingsError
+from portfolios.errors import DatabaseGoneError, SettingsError
 from portfolios.model.market import Market
 from portfolios.store.leases import Lease
 from portfolios.store.portfolio_store import Store
+from portfolios.store.sqlite_file import required
 from portfolios.values.time import Clock
 from rebalancer import wiring
 from rebalancer.bot.dispatcher import Dispatcher
@@ -26,7 +27,7 @@ from rebalancer.settings import Resolved
 from rebalancer.supervisor import HealthReporter, StopEvent, WorkerContext
 from rebalancer.usecases.monitoring.credit_text import credit_lines
 from rebalancer.wiring.assistant import ask_assistant
-from rebalancer.wiring.delivery import open_full_database, people_of
+from rebalancer.wiring.delivery import open_full_database, people_of, settings_owner
 from rebalancer.wiring.heartbeats import HeartbeatLog
 from rebalancer.wiring.rounds import usages_of
 
@@ -48,7 +49,9 @@ def dispatcher_of(resolved: Resolved, *, clock: Clock, offline: bool = False) ->
         usages = usages_of(settings, store.database, clock())
         return tuple(credit_lines(usages.values()))
 
+    owner = settings_owner(settings)
     return Dispatcher(
+        known=[owner] if owner else [],
         open_store=lambda: open_full_database(settings, is_checked=True),
         people=lambda store: people_of(settings, store.database),
         market=Recent(partial(wiring.market_if_any, resolved, offline=offline, clock=clock), clock),
@@ -104,7 +107,7 @@ class BotWorker:
             if not self._waits_for(lease, context):
                 return False
             log.info("answering on Telegram")
-            keeps = _Renewal(self._renews, self.clock)
+            keeps = _Renewal(self._renews, self.clock, context.wrong)
             try:
                 answer_all(
                     self._made(),
@@ -140,15 +143,24 @@ class BotWorker:
 class _Renewal:
     """Tells whether a lease is still ours, and renews it now and then."""
 
-    def __init__(self, renews: Callable[[datetime], bool], clock: Clock) -> None:
-        self._renews, self._clock = renews, clock
+    def __init__(
+        self,
+        renews: Callable[[datetime], bool],
+        clock: Clock,
+        wrong: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._renews, self._clock, self._wrong = renews, clock, wrong
         self._renewed = clock()
         self._is_ours = True
 
     def __call__(self) -> bool:
         now = self._clock()
         if self._is_ours and not timedelta(0) <= now - self._renewed < RENEWED:
-            self._renewed, self._is_ours = now, self._renews(now)
+            self._renewed = now
+            try:
+                self._is_ours = self._renews(now)
+            except DatabaseGoneError as error:
+                self._wrong(str(error))  # nobody else can take it, and owners may ask what is wrong
         return self._is_ours
 
 
@@ -164,5 +176,8 @@ def run_bot(resolved: Resolved, stop: StopEvent, *, clock: Clock, offline: bool 
     kept = HealthReporter(BOT, HeartbeatLog(resolved.settings, clock))
     context = WorkerContext(stop, kept.well, kept.wrong)
     answers = BotWorker(resolved, offline, clock, token_hex(8))
-    while not stop.is_set():
-        answers(context)
+    with open_full_database(resolved.settings):
+        pass
+    with required(resolved.settings.database):
+        while not stop.is_set():
+            answers(context)

@@ -16,6 +16,7 @@ from portfolios.errors import UsageError
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market
 from portfolios.store.heartbeats import Heartbeats
+from portfolios.store.sqlite_file import required
 from portfolios.values.time import Clock
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
@@ -103,7 +104,8 @@ def serve(
     with open_full_database(resolved.settings):
         pass  # what is wrong with it is said now and once, not by every part
     workers = workers_of(resolved, clock=clock, offline=offline, metrics=metrics)
-    return run_workers(workers, stop, HeartbeatLog(resolved.settings, clock))
+    with required(resolved.settings.database):
+        return run_workers(workers, stop, HeartbeatLog(resolved.settings, clock))
 
 
 def workers_of(

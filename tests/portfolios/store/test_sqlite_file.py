@@ -6,6 +6,7 @@ process believes itself alone and takes the write-ahead log away from under the 
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,10 @@ from threading import Thread
 
 import pytest
 
-from portfolios.errors import StoreError
+from portfolios.errors import DatabaseGoneError, StoreError
 from portfolios.store.database import Database, open_database
 from portfolios.store.heartbeats import Heartbeats
-from portfolios.store.sqlite_file import Hold, alone, is_empty
+from portfolios.store.sqlite_file import Hold, alone, is_empty, required
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 COME_AND_GO = """
@@ -110,3 +111,26 @@ def test_a_file_is_looked_at_again_once_nobody_holds_it(tmp_path: Path) -> None:
     hold.release()  # once more does nothing
     with pytest.raises(StoreError, match="is not a database of this program"):
         is_empty(path)
+
+
+@pytest.mark.parametrize("is_emptied", [False, True])
+@pytest.mark.parametrize("way", [{}, {"read_only": True}, {"is_checked": True}])
+def test_a_file_that_has_to_be_there_is_never_begun_anew(
+    tmp_path: Path, way: dict[str, bool], *, is_emptied: bool
+) -> None:
+    path = tmp_path / "data" / "p.db"
+    open_database(path).close()
+    shutil.rmtree(path.parent)
+    if is_emptied:
+        path.parent.mkdir()
+        path.touch()
+    before = sorted(tmp_path.rglob("*"))
+    with required(path), pytest.raises(DatabaseGoneError, match="is gone; put it back"):
+        open_database(path, **way)
+    if "is_checked" in way:
+        with pytest.raises(DatabaseGoneError):
+            open_database(path, **way)
+    assert sorted(tmp_path.rglob("*")) == before
+    open_database(path).close()
+    with required(path):
+        open_database(path, **way).close()

@@ -24,6 +24,7 @@ class Clock:
 
 def test_what_does_not_change_is_written_once_a_minute(tmp_path: Path) -> None:
     settings = load_settings(cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path).settings
+    open_database(settings.database).close()
     clock = Clock()
     noted = HeartbeatLog(settings, clock)
     written = []
@@ -37,6 +38,7 @@ def test_what_does_not_change_is_written_once_a_minute(tmp_path: Path) -> None:
 
 def test_a_change_is_written_at_once_and_holds_no_secret(tmp_path: Path) -> None:
     settings = load_settings(cwd=tmp_path, data_dir=tmp_path, config_dir=tmp_path).settings
+    open_database(settings.database).close()
     noted = HeartbeatLog(settings, Clock())
     token = "123456789:AAcanary-0123456789abcdefghijklmnopq"  # noqa: S105
     noted.well("bot")

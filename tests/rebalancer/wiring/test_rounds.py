@@ -63,6 +63,8 @@ def test_it_is_not_begun_while_another_is_at_it(resolved: Resolved) -> None:
 def test_one_that_is_stopped_in_the_middle_is_not_noted_as_done(resolved: Resolved) -> None:
     stop, told = Event(), list[str]()
     stop.set()
+    with open_full_database(resolved.settings):
+        pass
     RoundWorker(resolved, False, lambda: NOW, "ours")(turn_of(told, stop))
     with open_full_database(resolved.settings) as store:
         assert (told, Heartbeats(store.database).by_part()) == ([], ())

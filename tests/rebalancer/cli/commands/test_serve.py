@@ -92,6 +92,28 @@ def test_it_looks_tells_answers_measures_and_stops_when_asked(tmp_path: Path) ->
     assert not list(tmp_path.glob(".figures*"))
 
 
+def test_a_database_that_is_gone_is_told_and_never_begun_anew(tmp_path: Path) -> None:
+    with TelegramStandin(CHAT) as bot:
+        shell = shell_of(tmp_path, bot)
+        phone, kept = Phone(bot, CHAT, clock=shell.clock), database_of(shell)
+        assert shell.run("backup", "kept.db").code == 0
+        with serving_here(shell) as server:
+            server.hears("answering on Telegram")
+            server.hears("1 portfolios checked")
+            for file in kept.parent.glob(f"{kept.name}*"):
+                file.unlink()
+            server.hears(f"the database {kept} is gone")
+            assert "is gone; put it back" in phone.say("/health")
+            assert "is gone; put it back" in phone.say("/status")
+            assert not kept.exists()
+            assert shell.run("restore", "kept.db").code == 0
+            server.hears("delivery: well again")
+            server.hears("round: well again")
+            assert server.end() == 0
+        assert not server.count("0 portfolios checked")
+    assert "mine" in shell.run("list").out
+
+
 def test_ctrl_c_ends_it_with_its_own_code_and_a_log_for_programs_is_json(tmp_path: Path) -> None:
     with serving(shell_of(tmp_path), "--log-json") as server:
         server.hears("1 portfolios checked")
