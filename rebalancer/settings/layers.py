@@ -35,6 +35,7 @@ class Layer:
         base: directory that a relative path is relative to.
         lines: dotted key -> line, where the place has lines.
         is_file: a settings file, where secrets are not allowed.
+        is_found: it lay in the working directory, and nobody named it.
         problems: what could not be read.
         warnings: what can, but should not stay so.
     """
@@ -44,6 +45,7 @@ class Layer:
     base: Path
     lines: Mapping[str, int] = field(default_factory=dict)
     is_file: bool = False
+    is_found: bool = False
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -63,6 +65,7 @@ def from_dotenv(path: Path) -> Layer:
         origin=path.name,
         values=values,
         base=path.parent,
+        is_found=True,
         lines=dict(_dotenv_lines(text)),
         problems=problems,
         warnings=_open_to_others(path) if values.keys() & SECRETS else (),
@@ -96,8 +99,13 @@ def from_secrets(directory: Path, *, is_ours: bool) -> Layer:
     )
 
 
-def from_toml(path: Path) -> Layer:
-    """Read a settings file."""
+def from_toml(path: Path, *, is_found: bool = False) -> Layer:
+    """Read a settings file.
+
+    Args:
+        path: the file.
+        is_found: it lies in the working directory, and nobody named it.
+    """
     text, problems = _read(path)
     values: dict[str, object] = {}
     try:
@@ -113,6 +121,7 @@ def from_toml(path: Path) -> Layer:
         base=path.parent,
         lines=dict(_toml_lines(text)),
         is_file=True,
+        is_found=is_found,
         problems=problems,
     )
 

@@ -16,6 +16,7 @@ import platformdirs
 from pydantic import SecretStr, ValidationError
 
 from portfolios.errors import Problem, SettingsError
+from rebalancer.settings.destinations import misdirected
 from rebalancer.settings.layers import (
     SECRETS_DIRECTORY,
     Layer,
@@ -99,6 +100,7 @@ def load_settings(
     # What stands nowhere is left to the last layer, the defaults.
     chosen = {key: next((la for la in layers if key in la.values), layers[-1]) for key in KEYS}
     settings = _checked(chosen)
+    _raise_if_any([*misdirected(chosen)])
     return Resolved(
         settings.model_copy(update={"database": _absolute(settings, chosen["database"])}),
         MappingProxyType({key: layer.origin for key, layer in chosen.items()}),
@@ -119,7 +121,7 @@ def _files(
         )
     for path in (config or cwd / FILE_NAME, home / FILE_NAME):
         if path.is_file():
-            yield from_toml(path)
+            yield from_toml(path, is_found=config is None and path != home / FILE_NAME)
 
 
 def _secrets(environ: Mapping[str, str], home: Path) -> Iterator[Layer]:

@@ -6,6 +6,7 @@ zones, then loads neither the database nor the settings library.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,14 +26,21 @@ if TYPE_CHECKING:
     from portfolios.store.portfolio_store import Store
     from rebalancer.settings import Resolved
 
+log = logging.getLogger(__name__)
+
 
 def settings_from(config: Path | None) -> Resolved:
-    """Read the settings once, from the file, the environment and the defaults."""
+    """Read the settings once, from the file, the environment and the defaults.
+
+    What works but should be mended is logged, whatever the command.
+    """
     from rebalancer.logs import mask
     from rebalancer.settings import load_settings
 
     resolved = load_settings(config=config, environ=os.environ, cwd=Path.cwd())
     mask(resolved.secrets())
+    for warning in resolved.warnings:
+        log.warning("%s", warning)
     return resolved
 
 

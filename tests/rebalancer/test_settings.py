@@ -11,6 +11,7 @@ import pytest
 
 from portfolios.errors import SettingsError
 from rebalancer.settings import Resolved, load_settings, template
+from tests.shell import Shell
 
 CANARY = "canary-51f0c2"
 
@@ -365,6 +366,74 @@ def test_a_file_of_secrets_open_to_others_is_warned_about(place: Place) -> None:
     assert stat.S_IMODE(dotenv.stat().st_mode) == 0o644
 
 
+ELSEWHERE = {
+    "tokenmetrics.api_key": ("tokenmetrics.base_url", "https://example.org"),
+    "coingecko.api_key": ("coingecko.base_url", "https://api.coingecko.com.example.org/api/v3"),
+    "telegram.token": ("telegram.base_url", "https://example.org/bot"),
+    "email.password": ("email.host", "smtp.example.org"),
+}
+"""Secret -> the setting that says where it is sent, and an address that is not the provider's."""
+OWN = {
+    "tokenmetrics.base_url": "https://api.tokenmetrics.com",
+    "coingecko.base_url": "https://pro-api.coingecko.com/api/v3",
+    "telegram.base_url": "https://api.telegram.org/bot",
+}
+TRUSTED = ("environment", "secrets", "home", "named")
+
+
+def layered(place: Place, texts: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], Any]:
+    """Write settings into layers by name; returns the environment, and the file that is named."""
+    environ = {variable(k): value for k, value in texts.get("environment", {}).items()}
+    for key, value in texts.get("secrets", {}).items():
+        (place.home / "secrets").mkdir(exist_ok=True)
+        (place.home / "secrets" / key).write_text(value)
+    if ".env" in texts:
+        place.write("".join(f"{variable(k)}={v}\n" for k, v in texts[".env"].items()), ".env")
+    files = {"found": place.cwd / "rebalancer.toml", "home": place.home / "rebalancer.toml",
+             "named": place.home / "other.toml"}  # fmt: skip
+    for name, path in files.items():
+        if name in texts:
+            path.write_text("".join(f'{key} = "{v}"\n' for key, v in texts[name].items()))
+    return environ, files["named"] if "named" in texts else None
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("below", [".env", "found", *TRUSTED])
+@pytest.mark.parametrize("above", [".env", "environment", "secrets"])
+def test_a_secret_goes_only_where_somebody_said_who_is_trusted_as_much(
+    place: Place, secret: str, above: str, below: str
+) -> None:
+    address, url = ELSEWHERE[secret]
+    texts: dict[str, dict[str, str]] = {above: {secret: CANARY}}
+    texts.setdefault(below, {})[address] = url
+    environment = texts.setdefault("environment", {})
+    environment["coingecko.plan"] = "pro"
+    if not secret.startswith("coingecko."):
+        environment["coingecko.api_key"] = "another"
+    environ, config = layered(place, texts)
+    if below in TRUSTED or above == ".env":
+        assert place.load(environ, config=config).origins[address]
+        return
+    (problem,) = place.refuse(environ, config=config)
+    assert f"`{address}` would send `{secret}`" in problem
+    assert variable(address) in problem
+    assert CANARY not in problem
+    # What it says helps: each of the two, as it stands there.
+    assert place.load(environ | {variable(address): url}, config=config)
+    if below == "found":
+        assert place.load(environ, config=place.cwd / "rebalancer.toml")
+
+
+@pytest.mark.parametrize("address", OWN)
+def test_the_providers_own_hosts_may_be_named_anywhere(place: Place, address: str) -> None:
+    (secret,) = (key for key, (there, _) in ELSEWHERE.items() if there == address)
+    environ, _ = layered(place, {
+        "environment": {"coingecko.plan": "pro", "coingecko.api_key": "another", secret: CANARY},
+        "found": {address: OWN[address]},
+    })  # fmt: skip
+    assert place.load(environ).origins[address] == str(place.cwd / "rebalancer.toml")
+
+
 @pytest.mark.parametrize("key", SECRETS)
 @pytest.mark.parametrize("value", [f'"{CANARY}"', "515151"])
 def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(
@@ -445,3 +514,14 @@ def test_the_template_explains_every_key(place: Place) -> None:
     for key in place.load().origins:
         name = variable(key) if key in SECRETS else f"#{key.rpartition('.')[2]} = "
         assert name in text
+
+
+def test_what_should_be_mended_is_said_at_the_start_of_every_command(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, REBALANCER_PROVIDER="sample")
+    dotenv = shell.write(".env", f"REBALANCER_TELEGRAM__TOKEN={CANARY}\n")
+    dotenv.chmod(0o644)
+    done = shell.run("market")
+    assert done.code == 0
+    assert f"run: chmod 600 {dotenv}" in done.err
+    dotenv.chmod(0o600)
+    assert "chmod" not in shell.run("market").err
