@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import Any
 
@@ -36,6 +37,11 @@ def say(text: str) -> None:
     """Write words for the person, not data."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(Text(text))
+
+
+def typed() -> str:
+    """Return the command as it was typed, to be typed again."""
+    return shlex.join(["rebalancer", *sys.argv[1:]])
 
 
 def confirmed(question: str, command: str) -> bool:

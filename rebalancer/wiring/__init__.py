@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from portfolios.store.database import Database
     from portfolios.store.portfolio_store import Store
     from rebalancer.settings import Resolved
+    from rebalancer.wiring.providers import Waits
 
 log = logging.getLogger(__name__)
 
@@ -102,10 +103,22 @@ def _live_market(resolved: Resolved, now: datetime) -> Market | None:
         return None
 
 
-def assets_from(resolved: Resolved, *, offline: bool, clock: Clock) -> AssetIndex:
+def assets_from(
+    resolved: Resolved,
+    *,
+    offline: bool,
+    clock: Clock,
+    watching: Callable[[], AbstractContextManager[Waits | None]] = nullcontext,
+) -> AssetIndex:
     """Return the look-up of everything that can be named in a portfolio.
 
     On the live market the list of all coins is fetched when there is none yet: six calls.
+
+    Args:
+        resolved: settings.
+        offline: on the built-in sample market.
+        clock: tells the moment.
+        watching: opened while the list is fetched; what it yields waits, and may say so.
 
     Raises:
         ProviderError: when it is needed and cannot be fetched.
@@ -118,7 +131,8 @@ def assets_from(resolved: Resolved, *, offline: bool, clock: Clock) -> AssetInde
     currency = resolved.settings.currency
     with open_database(resolved.settings.database) as database:
         if not has_listing(database):
-            _learn_coins(resolved, database, clock)
+            with watching() as waits:
+                _learn_coins(resolved, database, clock, waits)
         return known_assets(database, currency=currency)
 
 
@@ -137,12 +151,14 @@ def with_index_targets(resolved: Resolved, portfolio: Portfolio) -> Portfolio:
         return with_targets(portfolio, database)
 
 
-def _learn_coins(resolved: Resolved, database: Database, clock: Clock) -> None:
+def _learn_coins(resolved: Resolved, database: Database, clock: Clock, waits: Waits | None) -> None:
     from rebalancer.usecases.refresh.coin_list_job import learn_coins
     from rebalancer.wiring.providers import ledger_of, live_sources
 
     settings = resolved.settings
-    with live_sources(settings, ledger_of(settings, database, clock=clock)) as live:
+    ledger = ledger_of(settings, database, clock=clock)
+    told = {} if waits is None else {"wait": waits.wait, "announce": waits.announce}
+    with live_sources(settings, ledger, **told) as live:
         learn_coins(database, live.prices, currency=settings.currency, now=clock())
 
 

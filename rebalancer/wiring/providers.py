@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from portfolios.marketdata.coin_list import listed_ids
 from portfolios.marketdata.market_store import MarketStore
@@ -25,6 +26,18 @@ from portfolios.values.time import Clock, stable
 from rebalancer.settings.model import Settings
 
 Wait = Callable[[float], None]
+
+
+class Waits(Protocol):
+    """Waits, and says so."""
+
+    @property
+    def wait(self) -> Wait:
+        """Waits so many seconds."""
+
+    @property
+    def announce(self) -> Wait:
+        """Is told when a provider asks for a wait, which follows by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,6 @@ class Client:
                 self._told(text),
                 provider=self.service.provider,
                 retry_after=retry_after(reply.headers),
-                hint="run `refresh` again later; it goes on where it stopped",
             )
         if reply.status == 408 or reply.status >= 500:
             self._fail(UnreachableError, text)

@@ -13,6 +13,7 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.loaders.alert_rules import parse_rule
 from portfolios.model.users import Person
 from rebalancer import wiring
+from rebalancer.cli.commands.portfolios import assets_of
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Offline
@@ -54,7 +55,7 @@ def alerts(
     with open_full_database(resolved.settings) as store:
         match words or []:
             case ["add", name, rule]:
-                index = partial(wiring.assets_from, resolved, offline=offline, clock=context.clock)
+                index = partial(assets_of, context, resolved, offline=offline)
                 _add_rule(store, name, rule, index=index, at=context.clock())
             case ["remove", name, rule]:
                 _remove_rule(store, name, rule, at=context.clock())

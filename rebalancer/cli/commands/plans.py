@@ -26,7 +26,7 @@ from portfolios.private_file import write_private
 from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import load_file
+from rebalancer.cli.commands.portfolios import assets_of, load_file
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
@@ -267,7 +267,7 @@ def _from_files(
     context: Context, files: list[str], read: Callable[..., Loaded], *, offline: bool
 ) -> list[Portfolio]:
     resolved = wiring.settings_from(context.config)
-    index = wiring.assets_from(resolved, offline=offline, clock=context.clock)
+    index = assets_of(context, resolved, offline=offline)
     found = []
     for file in files:
         loaded = read(file, index)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from shlex import quote
 from typing import Annotated
 
@@ -10,7 +12,13 @@ import typer
 
 from portfolios.documents.codec import portfolio_to_json
 from portfolios.documents.portfolio_toml import to_csv, to_toml
-from portfolios.errors import InputError, NotFoundError
+from portfolios.errors import (
+    InputError,
+    NotFoundError,
+    RateLimitError,
+    ReplyError,
+    UnreachableError,
+)
 from portfolios.loaders import Loaded, load, read_source
 from portfolios.model.assets import AssetIndex
 from portfolios.model.market import Market
@@ -18,10 +26,12 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation, value_portfolio
 from portfolios.values.display import counted
 from rebalancer import wiring
-from rebalancer.cli.console import confirmed, out, write_json
+from rebalancer.cli.console import confirmed, out, typed, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
+from rebalancer.cli.views.refresh import Watcher, watching
+from rebalancer.settings import Resolved
 from rebalancer.usecases.accounts.imports import (
     Import,
     keep_import,
@@ -57,6 +67,29 @@ def load_file(
     )
 
 
+def assets_of(context: Context, resolved: Resolved, *, offline: bool) -> AssetIndex:
+    """Return the look-up of names; while it is fetched, say what is waited for.
+
+    Raises:
+        ProviderError: it could not be fetched, with what to type then.
+    """
+
+    @contextmanager
+    def told() -> Iterator[Watcher]:
+        context.tell("fetching the list of all coins, in which names are looked up")
+        with watching(is_quiet=context.quiet) as watcher:
+            yield watcher
+
+    try:
+        return wiring.assets_from(resolved, offline=offline, clock=context.clock, watching=told)
+    except (RateLimitError, ReplyError, UnreachableError) as error:
+        later = "in some minutes"
+        if isinstance(error, RateLimitError) and error.retry_after is not None:
+            later = f"in {error.retry_after:.0f} s"
+        error.hint = f"nothing was kept; type it again {later}: {typed()}"
+        raise
+
+
 def add(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(help="TOML, CSV or JSON; - reads standard input.")],
@@ -73,7 +106,7 @@ def add(
     """Import or update a portfolio; shows the difference first."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    index = wiring.assets_from(resolved, offline=offline, clock=context.clock)
+    index = assets_of(context, resolved, offline=offline)
     loaded = load_file(file, index, maps=maps, allow_unknown=allow_unknown, name=name)
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     for warning in loaded.warnings:

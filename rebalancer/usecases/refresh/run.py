@@ -49,6 +49,10 @@ LOSSES: tuple[tuple[type[ProviderError], Loss], ...] = (
     (CredentialError, Loss.CREDENTIAL),
     (ReplyError, Loss.REPLY),
 )
+HINTS: Mapping[Loss, str] = MappingProxyType(
+    {Loss.RATE: "run `refresh` again later; it goes on where it stopped"}
+)
+"""What to do after a loss, where its error does not say."""
 CAUSES: Mapping[Loss, Cause] = MappingProxyType(
     {Loss.UNREACHABLE: Cause.OUTAGE, Loss.REPLY: Cause.REPLY}
 )
@@ -151,7 +155,8 @@ class RunState:
 
     def _note(self, provider: str, job: str, error: ProviderError, *, is_news: bool) -> None:
         loss = self._loss(error)
-        lost = Degradation(provider, job, loss, str(error), error.hint, is_news=is_news)
+        hint = error.hint or HINTS.get(loss, "")
+        lost = Degradation(provider, job, loss, str(error), hint, is_news=is_news)
         if lost not in self.degradations:
             self.degradations.append(lost)
 

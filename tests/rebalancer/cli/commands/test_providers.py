@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -69,6 +70,46 @@ def test_add_refresh_market_run(tmp_path: Path) -> None:
         (plan,) = json.loads(ran.out)["plans"]
         assert plan["decision"] == "trade"
         assert "SAMPLE" not in shell.run("run", "mine").out
+
+
+BUSY = {"status": 429, "headers": {"retry-after": "60"}}
+ENOUGH = 3
+"""Attempts at one call at most."""
+
+
+def test_who_waits_for_the_list_of_coins_is_told_why_and_at_the_end_what_to_type(
+    tmp_path: Path,
+) -> None:
+    with standin() as server:
+        words = ["add", "mine.csv", "--name", "my own"]
+        shell = shell_of(tmp_path, server)
+        server.fault("status", provider=CG, count=ENOUGH, **BUSY)
+        refused = shell.run(*words)
+        assert refused.code == 7
+        fetching, asked, *_, reason, hint = refused.err.splitlines()
+        assert fetching == "fetching the list of all coins, in which names are looked up"
+        assert asked == "too many calls for the provider, which asks to wait 60 s"
+        assert reason.startswith("coingecko answered 429")
+        _, _, again = hint.partition("nothing was kept; type it again in 60 s: rebalancer ")
+        assert shlex.split(again) == words
+        server.faults.clear()
+        assert "no portfolio is stored yet" in shell.run("list").err
+        assert "my own: added" in shell.run(*shlex.split(again)).out
+        assert "fetching" not in shell.run(*words).err
+
+
+def test_a_refresh_that_was_asked_to_wait_says_that_it_goes_on_where_it_stopped(
+    tmp_path: Path,
+) -> None:
+    with standin() as server:
+        shell = shell_of(tmp_path, server)
+        assert shell.run("add", "mine.csv").code == 0
+        server.fault("status", provider=CG, count=100, **BUSY)
+        refused = shell.run("refresh")
+        assert refused.code == 7
+        assert "run `refresh` again later; it goes on where it stopped" in refused.err
+        server.faults.clear()
+        assert re.search(r"prices\s+4 new", shell.run("refresh").out)
 
 
 def test_without_any_key_the_grades_are_labelled_as_ours(tmp_path: Path) -> None:
