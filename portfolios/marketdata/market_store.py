@@ -31,8 +31,9 @@ ON CONFLICT (asset_id) DO UPDATE
     WHERE document <> excluded.document
 """
 _SAVE_QUOTE = """
-INSERT OR REPLACE INTO quotes (asset_id, currency, price, at, source, market_cap)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO quotes (
+    asset_id, currency, price, at, source, market_cap, confirmed_price, confirmed_at, confirmed_cap
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _REFUSE = """
 INSERT OR REPLACE INTO refused_quotes
@@ -86,8 +87,16 @@ class MarketStore:
         rows = self.database.rows("SELECT asset_id, document FROM assets ORDER BY asset_id")
         return {row["asset_id"]: from_json(Asset, json.loads(row["document"])) for row in rows}
 
-    def accept(self, asset_id: str, reading: Reading) -> None:
-        """Save a price that passed the gate; an earlier doubt about the asset is over."""
+    def accept(self, asset_id: str, reading: Reading, *, level: Reading | None = None) -> None:
+        """Save a price that passed the gate; an earlier doubt about the asset is over.
+
+        Args:
+            asset_id: whose it is.
+            reading: the price.
+            level: the confirmed one that later prices are measured against; the price itself
+                where None.
+        """
+        level = level or reading
         with self.database.transaction():
             self.database.execute(
                 _SAVE_QUOTE,
@@ -98,6 +107,9 @@ class MarketStore:
                     utc_text(reading.at),
                     reading.source,
                     reading.market_cap,
+                    plain(level.price),
+                    utc_text(level.at),
+                    level.market_cap,
                 ),
             )
             self.database.execute(
@@ -136,6 +148,19 @@ class MarketStore:
         """Return the last good price of each asset."""
         rows = self._rows("SELECT * FROM quotes WHERE currency = ? ORDER BY asset_id")
         return {row["asset_id"]: _reading(row, row["price"], row["at"]) for row in rows}
+
+    def levels(self) -> dict[str, Reading]:
+        """Return the last confirmed price of each asset."""
+        rows = self._rows("SELECT * FROM quotes WHERE currency = ? ORDER BY asset_id")
+        return {
+            row["asset_id"]: Reading(
+                Decimal(row["confirmed_price"]),
+                read_utc(row["confirmed_at"]),
+                row["source"],
+                market_cap=row["confirmed_cap"],
+            )
+            for row in rows
+        }
 
     def refused(self) -> dict[str, Refused]:
         """Return the prices that are in doubt, with the reason."""

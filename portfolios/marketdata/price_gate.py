@@ -1,14 +1,15 @@
-"""The gate between what a provider says and what anybody may act on.
+"""The gate between what a provider says of an asset and what anybody may act on.
 
-A price far from the last one is either a real move or a mistake. A second source settles it at
-once, and so does the number of coins that price and market value imply, which a mistake in one of
-the two changes and a crash does not. Otherwise a second reading, later, must say the same.
-The edges were measured on daily prices of 174 coins over six years.
+A price far from the last confirmed level is either a real move or a mistake. A second source
+settles it at once, and so does the number of coins that price and market value imply, which a
+mistake in one of the two changes and a crash does not. Otherwise a second reading, later, must say
+the same. The edges were measured on daily prices of 174 coins over six years.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,10 +22,11 @@ LEAST, MOST = Decimal("1e-30"), Decimal("1e30")
 """No unit of anything costs less, or more."""
 FUTURE = timedelta(minutes=5)
 """Clocks differ by so much; a later stamp is a mistake."""
+DAY = timedelta(days=1)
 SOON, WITHIN_HOURS, WITHIN_A_DAY = timedelta(hours=6), math.log(1.5), math.log(2.0)
 """The largest move, beyond the market's own, that needs no confirmation."""
 FROM_MEDIAN = math.log(4.0)
-"""The largest distance from the median of the recent bars: catches a drift in several steps."""
+"""The largest distance from the median of the recent bars: catches a drift over days."""
 QUIET = math.log(1.2)
 """A smaller move is none: it needs neither a name nor a number of coins to be believed."""
 SUPPLY = math.log(1.5)
@@ -33,13 +35,10 @@ AGREES, CONTRADICTS = math.log(1.1), math.log(1.25)
 """A second source within the first confirms a move; beyond the second it denies the price."""
 SHIFTS = tuple(math.log(factor) for factor in (100, 1000, 1_000_000))
 SHIFT_SLACK = math.log(1.2)
-REPEATED, AFTER, HUGE, AFTER_HUGE = (
-    math.log(1.25),
-    timedelta(minutes=30),
-    math.log(10.0),
-    timedelta(hours=24),
-)
-"""A second reading so near the first, and so much later, confirms a move; later for a huge one."""
+REPEATED, HUGE = math.log(1.25), math.log(10.0)
+"""A later reading so near the first one in doubt says the same; a larger move is a huge one."""
+AFTER, AFTER_HUGE, AFTER_DENIED = timedelta(minutes=30), DAY, 3 * DAY
+"""How much later it must be said: of a usual jump, of a huge one, of what speaks against itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +63,50 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyMove:
+    """How far a whole reply moved, and what speaks against all of it.
+
+    Attributes:
+        move: log move of the median asset since its confirmed level; 0 where too few are known.
+        step: the same since its last accepted price.
+        doubt: why none of its prices may be believed without a confirmation; empty when they may.
+        after: how much later the same must be said to be believed then.
+        agrees: how near, in logarithms, a second source must be to confirm a price of it.
+    """
+
+    move: float = 0.0
+    step: float = 0.0
+    doubt: str = ""
+    after: timedelta = AFTER
+    agrees: float = AGREES
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of an asset besides the new reading.
 
     Attributes:
         last: the last accepted price.
+        confirmed: the last one that something else than itself confirmed; the last one where None.
         recent: closes of the last days, oldest first; NaN days are left out.
         second: another source's price of about the same moment; its identity is proven.
         doubtful: the first of the readings that are in doubt; None when none is.
-        market_move: log move of the median asset since its last price.
+        reply: what the other prices of the same reply say.
         name: the asset's name as we know it.
     """
 
     last: Reading | None = None
+    confirmed: Reading | None = None
     recent: tuple[float, ...] = ()
     second: Reading | None = None
     doubtful: Reading | None = None
-    market_move: float = 0.0
+    reply: ReplyMove = ReplyMove()
     name: str = ""
+
+    @property
+    def level(self) -> Reading | None:
+        """What a new price is measured against."""
+        return self.confirmed or self.last
 
 
 def doubt_about(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
@@ -94,9 +119,33 @@ def doubt_about(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
     """
     if not is_price(reading.price):
         return f"{reading.source} says {reading.price}, which is no price"
-    return (
-        _wrong_time(reading, now) or _denied(reading, evidence) or _unconfirmed(reading, evidence)
+    if why := _wrong_time(reading, now) or _contradicted(reading, evidence):
+        return why
+    if _is_shared(reading, evidence):
+        return ""
+    waiting = (
+        why for why, after in _doubts(reading, evidence) if not _is_held(reading, evidence, after)
     )
+    return next(waiting, "")
+
+
+def confirmed_level(reading: Reading, evidence: Evidence) -> Reading:
+    """Return what the next price is measured against, now that a reading was accepted.
+
+    A second source confirms a level, and so do readings of a doubt that has ended; otherwise the
+    level moves once a day at most, and only to where the reading before stood already.
+
+    Args:
+        reading: accepted.
+        evidence: by which it was.
+    """
+    level, last = evidence.level, evidence.last
+    if level is None or last is None or _is_shared(reading, evidence):
+        return reading
+    if _is_held(reading, evidence, AFTER):
+        return reading
+    is_old = reading.at - level.at >= DAY
+    return reading if is_old and abs(log_move(reading, last)) <= QUIET else level
 
 
 def is_price(number: Decimal) -> bool:
@@ -104,87 +153,107 @@ def is_price(number: Decimal) -> bool:
     return number.is_finite() and LEAST < number < MOST
 
 
-def log_move(reading: Reading, last: Reading | None) -> float | None:
-    """Return the log move from the last accepted price; None when either is no price."""
-    if last is None or not is_price(reading.price):
-        return None
-    return math.log(reading.price / last.price)
-
-
-def _wrong_time(reading: Reading, now: datetime) -> str:
-    if reading.at > now + FUTURE:
-        return f"{reading.source} stamps it {_span(reading.at - now)} in the future"
-    if now - reading.at > PRICE_LIMIT:
-        return f"{reading.source} stamps it {_span(now - reading.at)} ago"
-    return ""
-
-
-def _denied(reading: Reading, evidence: Evidence) -> str:
-    """Return the contradiction that no later reading of the same source can lift."""
-    move = _move(reading, evidence)
-    second = evidence.second
-    if second is not None:
-        apart = math.log(reading.price / second.price)
-        if abs(apart) > CONTRADICTS and not _is_their_shift(apart, move):
-            return (
-                f"{reading.source} says {_short(reading.price)},"
-                f" {second.source} says {_short(second.price)}"
-            )
-        if abs(apart) <= AGREES:
-            return ""
-    if move is None or abs(move) <= QUIET:
-        return ""
-    if evidence.name and reading.name and not are_alike(evidence.name, reading.name):
-        return f"{_jump(reading, evidence)}, and it is called {reading.name!r} now"
-    if abs(_supply_change(reading, evidence.last)) > SUPPLY:
-        return f"{_jump(reading, evidence)}, but its market value did not move with it"
-    return ""
-
-
-def _unconfirmed(reading: Reading, evidence: Evidence) -> str:
-    move = _move(reading, evidence)
-    if move is None or not _is_jump(reading, evidence, move):
-        return ""
-    second, doubtful = evidence.second, evidence.doubtful
-    if second is not None and abs(math.log(reading.price / second.price)) <= AGREES:
-        return ""
-    if doubtful is not None and is_repeated(reading, doubtful):
-        needed = AFTER if abs(move) < HUGE else AFTER_HUGE
-        if reading.at - doubtful.at >= needed:
-            return ""
-    return f"{_jump(reading, evidence)}; no second source or later reading confirms it yet"
+def log_move(reading: Reading, since: Reading) -> float:
+    """Return the log move between two prices."""
+    return math.log(reading.price / since.price)
 
 
 def is_repeated(reading: Reading, doubtful: Reading) -> bool:
     """Tell whether a reading says the same as an earlier one that is in doubt."""
     if not is_price(reading.price) or not is_price(doubtful.price):
         return False
-    return abs(math.log(reading.price / doubtful.price)) <= REPEATED
+    return abs(log_move(reading, doubtful)) <= REPEATED
+
+
+def is_misdated(reading: Reading, now: datetime) -> bool:
+    """Tell whether a reading claims to be of a moment that has not come."""
+    return reading.at > now + FUTURE
+
+
+def _wrong_time(reading: Reading, now: datetime) -> str:
+    if is_misdated(reading, now):
+        return f"{reading.source} stamps it {span(reading.at - now)} in the future"
+    if now - reading.at > PRICE_LIMIT:
+        return f"{reading.source} stamps it {span(now - reading.at)} ago"
+    return ""
+
+
+def _contradicted(reading: Reading, evidence: Evidence) -> str:
+    """Return the contradiction that no later reading of the same source can lift."""
+    second = evidence.second
+    if second is None:
+        return ""
+    apart = log_move(reading, second)
+    if abs(apart) <= CONTRADICTS or _is_their_shift(apart, _move(reading, evidence)):
+        return ""
+    told = (f"{one.source} says {_short(one.price)}" for one in (reading, second))
+    return ", ".join(told)
+
+
+def _is_shared(reading: Reading, evidence: Evidence) -> bool:
+    """Tell whether a second source says the same."""
+    second = evidence.second
+    return second is not None and abs(log_move(reading, second)) <= evidence.reply.agrees
+
+
+def _is_held(reading: Reading, evidence: Evidence, after: timedelta) -> bool:
+    """Tell whether a later reading says what was in doubt, so much later."""
+    first = evidence.doubtful
+    return first is not None and is_repeated(reading, first) and reading.at - first.at >= after
+
+
+def _doubts(reading: Reading, evidence: Evidence) -> Iterator[tuple[str, timedelta]]:
+    """Yield what speaks against a price, and how long the same must be said to be believed."""
+    if evidence.reply.doubt:
+        yield evidence.reply.doubt, evidence.reply.after
+    move = _move(reading, evidence)
+    if move is None or abs(move) <= QUIET:
+        return
+    if evidence.name and reading.name and not are_alike(evidence.name, reading.name):
+        text = f"{_jump(reading, evidence)}, and it is called {reading.name!r} now"
+        yield text, AFTER_DENIED
+    if abs(_supply_change(reading, evidence.level)) > SUPPLY:
+        text = f"{_jump(reading, evidence)}, but its market value did not move with it"
+        yield text, AFTER_DENIED
+    if _is_jump(reading, evidence, move):
+        text = f"{_jump(reading, evidence)}; no second source or later reading confirms it yet"
+        yield text, AFTER if abs(move) < HUGE else AFTER_HUGE
 
 
 def _is_jump(reading: Reading, evidence: Evidence, move: float) -> bool:
-    own = move - evidence.market_move
-    # A stablecoin stands still while the market falls: that is no jump, whatever the distance.
-    if abs(move) > QUIET and abs(own) > _largest(reading, evidence.last):
+    last, level, reply = evidence.last, evidence.level, evidence.reply
+    if _is_beyond(move, reply.move, None if level is None else reading.at - level.at):
         return True
+    if last is not None and _is_beyond(log_move(reading, last), reply.step, reading.at - last.at):
+        return True
+    is_known = level is not None and _is_far(level.price, evidence)
+    return _is_far(reading.price, evidence) and not is_known
+
+
+def _is_beyond(move: float, market: float, passed: timedelta | None) -> bool:
+    """Tell whether a move is too large, by itself and beside the market's."""
+    # A stablecoin stands still while the market falls: that is no jump, whatever the distance.
+    return min(abs(move), abs(move - market)) > _largest(passed)
+
+
+def _is_far(price: Decimal, evidence: Evidence) -> bool:
     middle = _median(evidence)
-    return middle is not None and abs(math.log(float(reading.price) / middle)) > FROM_MEDIAN
+    return middle is not None and abs(math.log(float(price) / middle)) > FROM_MEDIAN
 
 
-def _largest(reading: Reading, last: Reading | None) -> float:
+def _largest(passed: timedelta | None) -> float:
     """Return the largest move that needs no confirmation; it grows with the root of the time."""
-    if last is None:
+    if passed is None:
         return WITHIN_A_DAY
-    passed = reading.at - last.at
     if passed <= SOON:
         return WITHIN_HOURS
-    return WITHIN_A_DAY * min(2.0, max(1.0, math.sqrt(passed / timedelta(days=1))))
+    return WITHIN_A_DAY * min(2.0, max(1.0, math.sqrt(passed / DAY)))
 
 
 def _move(reading: Reading, evidence: Evidence) -> float | None:
-    """Return the log move from the last price, else from the recent bars; None without either."""
-    if evidence.last is not None:
-        return math.log(reading.price / evidence.last.price)
+    """Return the log move from the level, else from the recent bars; None without either."""
+    if evidence.level is not None:
+        return log_move(reading, evidence.level)
     middle = _median(evidence)
     return None if middle is None else math.log(float(reading.price) / middle)
 
@@ -211,10 +280,10 @@ def _is_their_shift(apart: float, move: float | None) -> bool:
 
 
 def _jump(reading: Reading, evidence: Evidence) -> str:
-    last = evidence.last
-    if last is not None:
-        past = f"{_short(last.price)} {_span(reading.at - last.at)} before"
-        return f"{_short(reading.price)} is {_times(reading, last.price)} the {past}"
+    level = evidence.level
+    if level is not None:
+        past = f"{_short(level.price)} {span(reading.at - level.at)} before"
+        return f"{_short(reading.price)} is {_times(reading, level.price)} the {past}"
     middle = Decimal(_median(evidence) or 1.0)
     return (
         f"{_short(reading.price)} is {_times(reading, middle)} the {_short(middle)}"
@@ -230,7 +299,8 @@ def _short(price: Decimal) -> str:
     return f"{float(price):.6g}"
 
 
-def _span(time: timedelta) -> str:
+def span(time: timedelta) -> str:
+    """Say how long something is: `31 minutes`, `20 hours`, `3 days`."""
     minutes = round(abs(time) / timedelta(minutes=1))
     for size, word in ((2880, "days"), (120, "hours")):
         if minutes >= size:

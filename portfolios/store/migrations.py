@@ -14,6 +14,7 @@ from portfolios.store.schema import (
     CREDIT_TABLES,
     GRADE_TABLES,
     LEASE_TABLE,
+    LEVEL_COLUMNS,
     LINK_TABLES,
     OFFER_TABLE,
     PAUSE_TABLE,
@@ -110,3 +111,9 @@ def m012_addresses(db: Database) -> None:
 def m013_pauses_after_faults(db: Database) -> None:
     """Leave a provider alone after outages and broken replies too; earlier pauses end."""
     db.executescript(PAUSE_TABLE)
+
+
+@PORTFOLIOS()
+def m014_confirmed_levels(db: Database) -> None:
+    """Keep beside each price the confirmed one that later prices are measured against."""
+    db.executescript(LEVEL_COLUMNS)

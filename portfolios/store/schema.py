@@ -158,6 +158,17 @@ CREATE TABLE bars (
 ) STRICT;
 """
 
+LEVEL_COLUMNS = """
+ALTER TABLE quotes ADD COLUMN confirmed_price TEXT NOT NULL DEFAULT '' CHECK (
+    confirmed_price NOT GLOB '*[^0-9.]*'
+);
+ALTER TABLE quotes ADD COLUMN confirmed_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE quotes ADD COLUMN confirmed_cap REAL CHECK (confirmed_cap >= 0);
+
+-- Until now each price was measured against the one before.
+UPDATE quotes SET confirmed_price = price, confirmed_at = at, confirmed_cap = market_cap;
+"""
+
 GRADE_TABLES = """
 CREATE TABLE grades (
     asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),

@@ -163,6 +163,14 @@ def test_every_price_comes_back_exactly(store: MarketStore, price: Decimal) -> N
     assert store.accepted()["bitcoin"].price == price
 
 
+def test_the_confirmed_level_is_kept_beside_the_price(store: MarketStore) -> None:
+    level = replace(SEEN, price=Decimal(90_000), at=NOW - timedelta(days=1), market_cap=None)
+    store.accept("bitcoin", SEEN, level=level)
+    assert (store.levels(), store.accepted()) == ({"bitcoin": level}, {"bitcoin": SEEN})
+    store.accept("bitcoin", SEEN)
+    assert store.levels() == {"bitcoin": SEEN}
+
+
 def test_pairs_and_sectors_come_back(store: MarketStore) -> None:
     pairs = [Pair("bitcoin", "3375", "Bitcoin"), Pair("ethereum", "22600", "Ether", "in doubt")]
     store.save_pairs("tokenmetrics", pairs, at=NOW)

@@ -18,12 +18,14 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from portfolios.errors import StoreError
+from portfolios.marketdata.market_store import MarketStore
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.users import Person, Role
 from portfolios.store import migrations as steps
 from portfolios.store.database import Database, open_database
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
+from portfolios.values.canonical import utc_text
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 NOBODY = 65534
@@ -413,6 +415,22 @@ RELEASES = [
         steps.m012_addresses,
         steps.m013_pauses_after_faults,
     ),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+        steps.m005_leases,
+        steps.m006_people,
+        steps.m007_links,
+        steps.m008_chats,
+        steps.m009_beats,
+        steps.m010_offers,
+        steps.m011_turns,
+        steps.m012_addresses,
+        steps.m013_pauses_after_faults,
+        steps.m014_confirmed_levels,
+    ),
 ]
 
 
@@ -439,7 +457,7 @@ def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
         "timezone": "Asia/Tokyo", "portfolios": ["core"], "is_group": False,
     }  # fmt: skip
     kept = [person, person | {"name": "bob", "email": ""}, person | {"name": "cy", "chat": ""}]
-    with open_database(path, migrations=[released(*RELEASES[-3])]) as old, old.transaction():
+    with open_database(path, migrations=[released(*RELEASES[-4])]) as old, old.transaction():
         for each in kept:
             row = (each["name"], json.dumps(each, sort_keys=True))
             old.execute("INSERT INTO people (name, document) VALUES (?, ?)", row)
@@ -448,6 +466,17 @@ def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
     mail, chat = {"email": "ann@example.org"}, {"telegram": "7"}
     assert ann == Person("ann", Role.OWNER, mail | chat, "Asia/Tokyo", ("core",))
     assert (bob.addresses, cy.addresses) == (chat, mail)
+
+
+def test_prices_of_earlier_releases_are_confirmed_ones(path: Path) -> None:
+    with open_database(path, migrations=[released(*RELEASES[-2])]) as old, old.transaction():
+        old.execute(
+            "INSERT INTO quotes (asset_id, currency, price, at, source, market_cap)"
+            " VALUES ('solana', 'usd', '150.5', ?, 'coingecko', 1e9)", (utc_text(NOW),)
+        )  # fmt: skip
+    with open_database(path) as new:
+        store = MarketStore(new, currency="usd")
+        assert store.levels() == store.accepted()
 
 
 def test_the_releases_under_test_end_with_the_present_one() -> None:
