@@ -40,6 +40,11 @@ INSERT OR REPLACE INTO refused_quotes
     (asset_id, currency, price, at, source, reason, first_price, first_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+_NOTE_ACCEPTANCE = """
+INSERT INTO acceptances (
+    asset_id, currency, price, price_at, source, against, reason, accepted_by, accepted_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _SAVE_BARS = """
 INSERT OR REPLACE INTO bars (asset_id, currency, first_day, close, volume, last_at)
 VALUES (?, ?, ?, ?, ?, ?)
@@ -66,6 +71,26 @@ class Refused:
     reading: Reading
     reason: str
     first: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A refused price that somebody took at its word.
+
+    Attributes:
+        reading: the price.
+        against: the last good one; None where there was none.
+        reason: why it had been refused.
+        by: who, in the words of the way in (`cli`, a person's name).
+        at: when, aware UTC.
+    """
+
+    asset_id: str
+    reading: Reading
+    against: Decimal | None
+    reason: str
+    by: str
+    at: datetime
 
 
 class MarketStore:
@@ -143,6 +168,39 @@ class MarketStore:
                 (asset_id, self.currency),
             )
             self.refuse(asset_id, refused)
+
+    def note(self, acceptance: Acceptance) -> None:
+        """Write down for good who accepted which refused price, in the caller's transaction."""
+        reading, against = acceptance.reading, acceptance.against
+        self.database.execute(
+            _NOTE_ACCEPTANCE,
+            (
+                acceptance.asset_id,
+                self.currency,
+                plain(reading.price),
+                utc_text(reading.at),
+                reading.source,
+                None if against is None else plain(against),
+                acceptance.reason,
+                acceptance.by,
+                utc_text(acceptance.at),
+            ),
+        )
+
+    def acceptances(self) -> list[Acceptance]:
+        """Return the prices that people accepted, the newest first."""
+        rows = self._rows("SELECT * FROM acceptances WHERE currency = ? ORDER BY number DESC")
+        return [
+            Acceptance(
+                row["asset_id"],
+                _reading(row, row["price"], row["price_at"]),
+                None if row["against"] is None else Decimal(row["against"]),
+                row["reason"],
+                row["accepted_by"],
+                read_utc(row["accepted_at"]),
+            )
+            for row in rows
+        ]
 
     def accepted(self) -> dict[str, Reading]:
         """Return the last good price of each asset."""

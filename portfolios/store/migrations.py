@@ -6,6 +6,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from portfolios.store.schema import (
+    ACCEPTANCE_TABLE,
     ADDRESSES_BY_CHANNEL,
     APPEND_ONLY,
     ASSET_TABLES,
@@ -117,3 +118,11 @@ def m013_pauses_after_faults(db: Database) -> None:
 def m014_confirmed_levels(db: Database) -> None:
     """Keep beside each price the confirmed one that later prices are measured against."""
     db.executescript(LEVEL_COLUMNS)
+
+
+@PORTFOLIOS()
+def m015_acceptances(db: Database) -> None:
+    """Keep which prices people accepted that the gate had refused, for good."""
+    db.executescript(ACCEPTANCE_TABLE)
+    for event in ("UPDATE", "DELETE"):
+        db.executescript(APPEND_ONLY.format(table="acceptances", event=event))

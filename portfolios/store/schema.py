@@ -169,6 +169,21 @@ ALTER TABLE quotes ADD COLUMN confirmed_cap REAL CHECK (confirmed_cap >= 0);
 UPDATE quotes SET confirmed_price = price, confirmed_at = at, confirmed_cap = market_cap;
 """
 
+ACCEPTANCE_TABLE = """
+CREATE TABLE acceptances (
+    number INTEGER PRIMARY KEY,
+    asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),
+    currency TEXT NOT NULL CHECK (currency <> ''),
+    price TEXT NOT NULL CHECK (price GLOB '[0-9]*' AND price NOT GLOB '*[^0-9.]*'),
+    price_at TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source <> ''),
+    against TEXT CHECK (against GLOB '[0-9]*' AND against NOT GLOB '*[^0-9.]*'),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    accepted_by TEXT NOT NULL CHECK (accepted_by <> ''),
+    accepted_at TEXT NOT NULL
+) STRICT;
+"""
+
 GRADE_TABLES = """
 CREATE TABLE grades (
     asset_id TEXT NOT NULL CHECK (asset_id NOT IN ('', 'cash')),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from portfolios.marketdata.market_store import MarketStore
 from portfolios.model.decisions import Verdict
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan
@@ -18,6 +19,7 @@ from rebalancer.cli.options import AsJson, Offline
 from rebalancer.cli.views.decision import refusal_error
 from rebalancer.cli.views.history import show_history
 from rebalancer.cli.views.performance import show_performance
+from rebalancer.cli.views.prices import show_acceptances
 from rebalancer.usecases.performance.past_plans import past_plans
 from rebalancer.usecases.performance.past_plans_json import history_to_json
 from rebalancer.usecases.performance.performance import performance_of
@@ -57,10 +59,13 @@ def history(
         if name is not None and not store.plans(name):
             store.load_portfolio(name)  # which says that there is none, and what is near
         past = past_plans(store, market, name, now=context.clock())
+        prices = MarketStore(store.database, currency=resolved.settings.currency)
+        accepted = prices.acceptances() if name is None else []
     if as_json:
         write_json([history_to_json(entry) for entry in past])
     else:
         show_history(out(), past, with_trades=trades)
+        show_acceptances(out(), accepted)
 
 
 def performance(

@@ -101,6 +101,8 @@ def _lines(report: RefreshReport, *, has_grades: bool) -> Iterator[tuple[str, st
         yield "grades", f"our own, from prices alone (no key of {vendors} is set)"
     for asset_id, reason in report.quarantined.items():
         yield "in doubt", f"{asset_id}: {reason}"
+    if report.quarantined:
+        yield "", "`rebalancer prices` shows what they are against, and how one is accepted"
     for asset_id, reason in report.unpaired.items():
         yield "no grades", f"{asset_id}: {reason}"
     if report.unknown:

@@ -19,7 +19,7 @@ from portfolios.model.decisions import Verdict
 from portfolios.model.plan import Plan, Side
 from portfolios.store.button_payloads import ButtonPayloads
 from portfolios.values import display
-from rebalancer.bot.commands.accounts import drafts, users
+from rebalancer.bot.commands.accounts import drafts, prices, users
 from rebalancer.bot.commands.proposals.decision_notice import NOT_YOURS, refused_reply
 from rebalancer.bot.commands.proposals.order_ticket import ask_to_book, book_trades, ticket
 from rebalancer.bot.commands.proposals.proposals import why_of
@@ -144,6 +144,8 @@ OF_NO_PLAN: Mapping[str, Callable[[Request, str], Reply]] = MappingProxyType(
         "yes": _confirmed,
         "keep": drafts.keep,
         "drop": drafts.drop,
+        "price": prices.accept,
+        "noprice": prices.leave,
         "gone": users.gone,
         "stay": users.stay,
     }

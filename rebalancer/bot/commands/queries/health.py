@@ -17,6 +17,7 @@ from portfolios.providers.provider import Capability
 from portfolios.store.heartbeats import Beat, Heartbeats
 from portfolios.values import display
 from portfolios.values.time import is_ahead
+from rebalancer.bot.commands.accounts.prices import accept_buttons, ask_to_accept
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.usecases.monitoring.data_alerts import doubts
@@ -57,13 +58,16 @@ class _Seen:
 
 def health(request: Request) -> Reply:
     """Tell how the service fares: anybody whether all is well, owners also every part."""
+    if "accept" in request.options:
+        return ask_to_accept(request, request.options["accept"])
     seen, is_owner = _look(request), request.person.role is Role.OWNER and not request.is_group
     told = list(_trouble(seen, is_owner=is_owner))
     head = told[0] if told else _well(seen)
     blocks = [lines(*told[1:], *_ages(seen), *_of_mine(request))]
     if is_owner:
         blocks += _for_owners(request, seen)
-    return reply_with(request, head, *blocks, zone=Zone.AMBER if told else Zone.GREEN)
+    reply = reply_with(request, head, *blocks, zone=Zone.AMBER if told else Zone.GREEN)
+    return reply.with_buttons(*([button] for button in accept_buttons(request)))
 
 
 def _look(request: Request) -> _Seen:

@@ -95,7 +95,8 @@ class Gecko(Provider):
     currency: str = "usd"
     most_days: int = 365
     amount: float | None = None
-    nonsense: Mapping[str, Decimal] = MappingProxyType({})
+    nonsense: Mapping[str, Decimal | None] = MappingProxyType({})
+    names: Mapping[str, str] = MappingProxyType({})
 
     def prices(self, asset_ids: Sequence[str], *, currency: str) -> Sequence[PriceRow]:
         assert currency == self.currency
@@ -108,9 +109,8 @@ class Gecko(Provider):
         said = price * Decimal(str(self.world.wrong.get(asset_id, 1)))
         said = self.nonsense.get(asset_id, said)
         at = self.world.clock.wall - timedelta(minutes=1)
-        return PriceRow(
-            asset_id, said, at, f"sym{n // 2}", f"Coin number {n}", n + 1, self.amount, self.amount
-        )
+        name = self.names.get(asset_id, f"Coin number {n}")
+        return PriceRow(asset_id, said, at, f"sym{n // 2}", name, n + 1, self.amount, self.amount)
 
     def history(self, asset_id: str, *, currency: str, days: int) -> Sequence[Daily]:
         assert currency == self.currency

@@ -74,3 +74,58 @@ def test_steps_that_are_small_each_lead_nowhere(installation: Installation) -> N
         report = installation.refresh()
     assert list(report.quarantined) == ["coin-4"]
     assert prices(installation)["coin-4"] < Decimal(14) * Decimal("1.5")
+
+
+def days_until_believed(at: Installation, *, most: int = 10) -> int:
+    for day in range(most):
+        if at.refresh().quarantined == {}:
+            return day
+        at.next_day()
+    return most
+
+
+@pytest.mark.parametrize("factor", [1000.0, 0.001, 12.0])
+def test_a_redenomination_is_believed_once_it_has_been_said_for_days(
+    installation: Installation, factor: float
+) -> None:
+    installation.has_key = False
+    installation.settings = {"cg.amount": 1e9}  # the market value stays what it was
+    installation.next_day()
+    installation.refresh()
+    installation.world.factors["coin-4"] = factor
+    installation.next_day()
+    assert days_until_believed(installation) == 3
+    for _ in range(3):  # and it stays believed, whatever the days before it say
+        installation.next_day()
+        assert installation.refresh().quarantined == {}
+
+
+@pytest.mark.parametrize("changed", [{"cg.amount": 1e9}, {"cg.names": {"coin-4": "Quadcoin"}}])
+def test_a_coin_that_was_away_for_months_is_believed_after_days(
+    installation: Installation, changed: dict[str, object]
+) -> None:
+    installation.has_key = False
+    installation.settings = changed if "cg.amount" in changed else {}
+    installation.next_day()
+    installation.refresh()
+    installation.world.delisted.add("coin-4")
+    installation.world.clock.sleep(timedelta(days=120).total_seconds())
+    installation.refresh()
+    installation.world.delisted.clear()
+    installation.world.factors["coin-4"] = 0.65
+    installation.settings = changed
+    installation.next_day()
+    assert days_until_believed(installation) == 3
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_wrong_price_that_is_not_said_for_days_is_never_believed(
+    installation: Installation, has_key: bool
+) -> None:
+    installation.has_key = has_key
+    installation.settings = {"cg.amount": 1e9}
+    for wrong in (1000, 1, 1000, 1000, 1):
+        installation.next_day()
+        installation.world.wrong["coin-4"] = wrong
+        assert bool(installation.refresh().quarantined) is (wrong != 1)
+    assert prices(installation)["coin-4"] == Decimal(14)
