@@ -76,8 +76,15 @@ class FetchLog:
 
     def unanswered(self, job: str) -> frozenset[str]:
         """Return the subjects of which the provider knew nothing when it was last asked."""
+        return self._subjects(job, answered=False)
+
+    def answered(self, job: str) -> frozenset[str]:
+        """Return the subjects that the provider knew when it was last asked."""
+        return self._subjects(job, answered=True)
+
+    def _subjects(self, job: str, *, answered: bool) -> frozenset[str]:
         rows = self.database.rows(
-            "SELECT subject FROM asked WHERE job = ? AND answered = 0", (job,)
+            "SELECT subject FROM asked WHERE job = ? AND answered = ?", (job, int(answered))
         )
         return frozenset(row["subject"] for row in rows)
 

@@ -75,8 +75,9 @@ def _the_hour(now: datetime) -> datetime:
 
 
 def _awaited(database: Database) -> frozenset[str]:
-    """Return what is listed, without that of which there was no price when asked."""
-    return listed_ids(database) - FetchLog(database).unanswered("prices")
+    """Return what is listed or answered for, without what the provider did not know when asked."""
+    asked = FetchLog(database)
+    return (listed_ids(database) | asked.answered("prices")) - asked.unanswered("prices")
 
 
 def _quotes(accepted: Mapping[str, Reading], refused: Mapping[str, Refused]) -> dict[str, Quote]:

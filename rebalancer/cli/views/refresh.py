@@ -107,6 +107,9 @@ def _lines(report: RefreshReport, *, has_grades: bool) -> Iterator[tuple[str, st
         yield "no grades", f"{asset_id}: {reason}"
     if report.unknown:
         yield "unknown", f"{_some(report.unknown)}: no price there, so valued at zero, never traded"
+    if report.unanswered:
+        stays = "the last price stays and ages; without one nothing is proposed"
+        yield "no answer", f"{_some(report.unanswered)}: {stays}"
     if report.left_out:
         yield "left out", f"{report.left_out} assets beyond the size of one refresh"
     if report.recorded:

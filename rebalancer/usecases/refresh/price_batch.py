@@ -49,12 +49,16 @@ class PriceBatch:
         self.series = run.market.series()
         self.assets = run.market.assets()
         self.sectors = run.market.sectors()
-        # Other assets' rows are nobody's business; of two rows for one asset the newest counts.
+        # Other assets' rows are nobody's business; of two rows for one the newest price counts.
         asked = set(ids)
-        mine = [row for row in rows if row.asset_id in asked and row.price is not None]
-        mine.sort(key=lambda row: (row.at or self.now, repr(row)))
+        mine = [row for row in rows if row.asset_id in asked]
+        mine.sort(key=lambda row: (row.price is not None, row.at or self.now, repr(row)))
         self.rows = {row.asset_id: row for row in mine}
-        self.readings = {key: _reading(row, source, self.now) for key, row in self.rows.items()}
+        self.readings = {
+            a: _reading(row, row.price, source, self.now)
+            for a, row in self.rows.items()
+            if row.price is not None
+        }
         self.known = {asset_id: self._evidence(asset_id) for asset_id in self.readings}
 
     def take_in(self, second: GradeSource | None) -> None:
@@ -130,16 +134,18 @@ class PriceBatch:
         )
 
     def _mark(self) -> None:
-        answered = [a for a in self.ids if a in self.rows or a in self.last]
+        """Remember who was asked; a coin that is listed without a price is not an unknown one."""
+        known = [a for a in self.ids if a in self.rows or a in self.last]
         unknown = [a for a in self.ids if a not in self.rows and a not in self.last]
-        self.run.asked.mark(PRICES, answered, at=self.now, answered=True)
+        self.run.asked.mark(PRICES, known, at=self.now, answered=True)
         self.run.asked.mark(PRICES, unknown, at=self.now, answered=False)
         self.run.unknown.update(unknown)
+        self.run.unanswered.update(a for a in known if a not in self.readings)
 
 
-def _reading(row: PriceRow, source: str, now: datetime) -> Reading:
+def _reading(row: PriceRow, price: Decimal, source: str, now: datetime) -> Reading:
     return Reading(
-        price=Decimal("NaN") if row.price is None else row.price,
+        price=price,
         at=row.at or now,
         source=source,
         name=row.name,

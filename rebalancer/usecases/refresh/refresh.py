@@ -161,6 +161,7 @@ def _report(run: RunState, grades: GradeSource | None) -> RefreshReport:
         quarantined={a: d.reason for a, d in run.market.refused().items() if a in wanted},
         unpaired={a: p.quarantined for a, p in pairs.items() if p.quarantined and a in wanted},
         unknown=tuple(sorted(run.unknown)),
+        unanswered=tuple(sorted(run.unanswered)),
         left_out=run.universe.left_out,
         calls=run.ledger.calls,
         profile="lean" if run.is_lean else "full",

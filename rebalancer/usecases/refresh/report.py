@@ -64,6 +64,7 @@ class RefreshReport:
         quarantined: asset id -> why its price is in doubt, after this refresh.
         unpaired: asset id -> why its row at the provider of grades is not believed.
         unknown: asset ids that the provider of prices does not know.
+        unanswered: those that it lists, or knew before, and for which it gave no price.
         left_out: assets beyond the cap of the universe.
         recorded: portfolios whose present weights became their reference.
         calls: attempts made.
@@ -77,6 +78,7 @@ class RefreshReport:
     quarantined: dict[str, str] = field(default_factory=dict)
     unpaired: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
     left_out: int = 0
     calls: int = 0

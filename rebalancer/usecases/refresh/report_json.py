@@ -17,6 +17,7 @@ def refresh_to_json(report: RefreshReport) -> dict[str, object]:
         "quarantined": dict(report.quarantined),
         "unpaired": dict(report.unpaired),
         "unknown": list(report.unknown),
+        "unanswered": list(report.unanswered),
         "recorded": list(report.recorded),
         "left_out": report.left_out,
         "calls": report.calls,

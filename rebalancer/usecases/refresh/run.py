@@ -76,6 +76,7 @@ class RunState:
     graded: set[str] = field(default_factory=set)
     histories: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    unanswered: set[str] = field(default_factory=set)
     failures: dict[str, int] = field(default_factory=dict)
     served: set[str] = field(default_factory=set)
     answered: set[tuple[str, str]] = field(default_factory=set)

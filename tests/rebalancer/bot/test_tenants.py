@@ -40,7 +40,7 @@ SLOW = ("chart", "report", "rebalance", "whatif")
 WEIGHTS = {name: 1 if name in SLOW else 8 for name in COMMANDS}
 PREFERENCES = ("stop", "settings", "mute")
 ACTIONS = ("why", "ok", "no", "yes", "skip", "later", "chart", "book", "booked", "keep", "drop",
-           "gone", "stay", "draft")  # fmt: skip
+           "gone", "stay", "price", "noprice", "draft")  # fmt: skip
 EACH = 5
 """Own words are looked for in every fifth answer."""
 COMMON = (
@@ -184,7 +184,7 @@ def test_what_is_anothers_is_as_unknown_as_what_is_not_there(tmp_path: Path, nam
 def unnamed(text: str) -> str:
     """Leave out what differs each time: the names of buttons and drafts, the rest of a credit."""
     return "\n".join(line for line in text.splitlines() if not line.startswith(("do:", "keep:",
-                     "drop:", "gone:", "stay:")))  # fmt: skip
+                     "drop:", "gone:", "stay:", "price:", "noprice:")))  # fmt: skip
 
 
 def test_messages_of_a_round_reach_those_alone_whom_they_concern(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from portfolios.marketdata.load_market import load_market
 from portfolios.model.market import Market
+from portfolios.model.valuation import value_portfolio
 from portfolios.store.database import Database, open_database
+from portfolios.store.portfolio_store import Store
 from tests.rebalancer.usecases.refresh.fake_sources import Installation
 
 QUARTER = timedelta(minutes=15).total_seconds() + 1
@@ -128,4 +130,31 @@ def test_a_wrong_price_that_is_not_said_for_days_is_never_believed(
         installation.next_day()
         installation.world.wrong["coin-4"] = wrong
         assert bool(installation.refresh().quarantined) is (wrong != 1)
+    assert prices(installation)["coin-4"] == Decimal(14)
+
+
+def test_a_first_price_that_is_none_withholds_until_there_is_one(database: Database) -> None:
+    at = Installation(database, settings={"cg.nonsense": {"coin-4": None}})
+    at.hold(8)
+    report = at.refresh()
+    assert (report.unknown, report.unanswered) == ((), ("coin-4",))
+    core = Store(database).load_portfolio("p0")
+    assert len(value_portfolio(core, market(at)).withheld) == 1
+    at.settings.clear()
+    at.world.clock.sleep(QUARTER)
+    assert at.refresh().unanswered == ()
+    assert value_portfolio(core, market(at)).withheld == ()
+
+
+@pytest.mark.parametrize("row", [{"cg.nonsense": {"coin-4": None}}, {}])
+def test_what_is_not_answered_for_is_named_and_keeps_its_last_price(
+    installation: Installation, row: dict[str, object]
+) -> None:
+    installation.settings = row
+    if not row:
+        installation.world.delisted.add("coin-4")
+    for _ in range(2):
+        installation.next_day()
+        report = installation.refresh()
+        assert (report.unknown, report.unanswered) == ((), ("coin-4",))
     assert prices(installation)["coin-4"] == Decimal(14)

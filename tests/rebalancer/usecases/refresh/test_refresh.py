@@ -278,7 +278,7 @@ def test_an_asset_that_disappears_keeps_its_last_price_and_its_age(
     installation.world.delisted.add("coin-1")
     installation.next_day()
     report = installation.refresh()
-    assert report.unknown == ()
+    assert (report.unknown, report.unanswered) == ((), ("coin-1",))
     quote = market(installation).quotes["coin-1"]
     assert (quote.price, market(installation).age(quote.at).days) == (Decimal(11), 1)
 

@@ -222,7 +222,7 @@ def test_a_symbol_in_a_file_means_the_large_coin_and_others_are_asked_about(tmp_
         index.resolve("CAT")
 
 
-@pytest.mark.parametrize("coin_id", ["delisted", "no-price", "never-heard-of"])
+@pytest.mark.parametrize("coin_id", ["delisted", "never-heard-of"])
 def test_a_coin_without_a_price_is_unknown_and_does_not_stop_the_rest(
     tmp_path: Path, coin_id: str
 ) -> None:
@@ -235,6 +235,17 @@ def test_a_coin_without_a_price_is_unknown_and_does_not_stop_the_rest(
     assert coin_id not in market.quotes
     assert plan.decision.value != "withheld"
     assert all(trade.asset_id != coin_id for trade in plan.trades)
+
+
+def test_a_coin_that_is_listed_without_a_price_withholds_and_is_named(tmp_path: Path) -> None:
+    with installation(tmp_path, standin(), has_key=False) as at:
+        at.hold([*HELD, "no-price"])
+        report = at.refresh()
+        plan = propose(analyse(Store(at.database).load_portfolio("p0"), at.market())).plan
+        at.sleep(901)
+        assert at.refresh().unanswered == ("no-price",)  # and it is asked for again
+    assert (report.unknown, report.unanswered) == ((), ("no-price",))
+    assert plan.decision.value == "withheld"
 
 
 def test_what_was_never_pulled_withholds_the_plan(tmp_path: Path) -> None:
