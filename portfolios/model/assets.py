@@ -62,6 +62,11 @@ class Asset:
     peg: str = ""
 
     @property
+    def follows_another(self) -> bool:
+        """Whether its price is that of something else: what it did says nothing of its own."""
+        return self.kind in (AssetKind.STABLE, AssetKind.WRAPPED)
+
+    @property
     def sectors(self) -> Mapping[str, float]:
         """Sector -> share, summing to 1."""
         return self.membership or {self.sector: 1.0}

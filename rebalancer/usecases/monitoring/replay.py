@@ -75,7 +75,7 @@ def market_of_day(market: Market, day: date) -> Market:
         for asset_id, close in zip(bars.asset_ids, bars.close[-1], strict=True)
         if np.isfinite(close) and close > 0
     }
-    grades = technical_grades(bars, at=at)
+    grades = technical_grades(bars, at=at, assets=market.assets)
     return replace(market, as_of=at, quotes=quotes, grades=grades, bars=bars)
 
 

@@ -17,6 +17,7 @@ from portfolios.marketdata.load_market import MOST_DAYS, load_market
 from portfolios.marketdata.market_store import MarketStore
 from portfolios.marketdata.price_gate import Reading
 from portfolios.marketdata.universe import Universe, universe, wanted_assets
+from portfolios.model.assets import Asset
 from portfolios.model.market import Bars, Grade
 from portfolios.providers.quota.ledger import Ledger
 from portfolios.providers.quota.quota import CreditPlan
@@ -47,8 +48,10 @@ DAYS, WEEKS = 31, 5
 class Grader(Protocol):
     """Grades assets from their bars alone, for those whom no vendor grades."""
 
-    def __call__(self, bars: Bars, *, at: datetime) -> Mapping[str, Grade]:
-        """Return asset id -> grade as of a moment."""
+    def __call__(
+        self, bars: Bars, *, at: datetime, assets: Mapping[str, Asset]
+    ) -> Mapping[str, Grade]:
+        """Return asset id -> grade as of a moment, of those that are worth one."""
 
 
 def unwatched(_: Progress) -> None:
@@ -140,7 +143,7 @@ def _grade_ourselves(run: RunState, grader: Grader) -> None:
     now = run.now
     bars = on_one_axis(run.market.series(), until=now, most_days=MOST_DAYS)
     if bars.days:
-        run.grades.save_ours(grader(bars, at=now))
+        run.grades.save_ours(grader(bars, at=now, assets=run.market.assets()))
 
 
 def _recorded(run: RunState) -> tuple[str, ...]:

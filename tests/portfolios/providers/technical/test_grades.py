@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
+from portfolios.model.assets import Asset, AssetKind
 from portfolios.model.market import Array, Bars
 from portfolios.providers.technical.grades import technical_grades
 
@@ -75,6 +77,15 @@ def test_an_asset_that_stopped_trading_keeps_the_date_of_its_last_close() -> Non
     grade = technical_grades(bars, at=midnight_after(bars.days[-1]))["coin-0"]
     assert grade.short_at == midnight_after(bars.days[189])
     assert grade.signal == 0
+
+
+@pytest.mark.parametrize("kind", AssetKind)
+def test_what_follows_another_price_has_no_grade_of_its_own(kind: AssetKind) -> None:
+    bars = bars_of(wave(200), wave(200))
+    assets = {"coin-1": Asset("coin-1", "C1", "Coin 1", kind=kind)}
+    graded = technical_grades(bars, at=midnight_after(bars.days[-1]), assets=assets)
+    has_none = kind in (AssetKind.STABLE, AssetKind.WRAPPED)
+    assert list(graded) == (["coin-0"] if has_none else ["coin-0", "coin-1"])
 
 
 def test_each_asset_is_graded_by_itself() -> None:

@@ -248,6 +248,14 @@ def test_a_coin_that_is_listed_without_a_price_withholds_and_is_named(tmp_path: 
     assert plan.decision.value == "withheld"
 
 
+def test_our_own_grades_leave_out_what_follows_another_price(tmp_path: Path) -> None:
+    with installation(tmp_path, standin(), has_key=False) as at:
+        at.hold([*HELD, "staked-ether", "tether"])
+        at.refresh()
+        ours = set(at.market().grades)
+    assert ours == set(HELD) - {"usd-coin"}
+
+
 def test_what_was_never_pulled_withholds_the_plan(tmp_path: Path) -> None:
     with installation(tmp_path, standin()) as at:
         at.hold(HELD)
