@@ -10,6 +10,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from portfolios.store.migrations import run_script
+
 ALERTS = Migrations("alerts")
 
 _DELIVERIES = """
@@ -132,16 +134,16 @@ CREATE INDEX deliveries_by_writing ON deliveries (written_at);
 def m001_deliveries(db: Database) -> None:
     """Keep what is to be told, what became of it, and whom nothing reaches."""
     for tables in (_DELIVERIES, _ATTACHMENTS, _ADDRESSES):
-        db.executescript(tables)
+        run_script(db, tables)
 
 
 @ALERTS()
 def m002_memory(db: Database) -> None:
     """Remember conditions and what was told, what people chose, and what waits for a digest."""
-    db.executescript(_MEMORY)
+    run_script(db, _MEMORY)
 
 
 @ALERTS()
 def m003_written_at(db: Database) -> None:
     """Keep by which moment each delivery was written, so that a clock set back since is noticed."""
-    db.executescript(_WRITTEN_AT)
+    run_script(db, _WRITTEN_AT)

@@ -39,6 +39,7 @@ from alerts.channels.envelope import Envelope
 from alerts.channels.telegram.traits import TELEGRAM
 from alerts.messages import Button, Message, Picture
 from portfolios.errors import DeliveryError
+from portfolios.providers.http.transport import certificates
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class TelegramChannel:
                 write_timeout=timeout,
                 connect_timeout=min(timeout, 10.0),
                 pool_timeout=5.0,
-                httpx_kwargs={"trust_env": False},
+                httpx_kwargs={"trust_env": False, "verify": certificates()},
             )
             for _ in ("sending", "receiving")
         )

@@ -33,6 +33,7 @@ from telegram.ext import (
 from telegram.request import HTTPXRequest
 
 from alerts.render.clean import BREAK
+from portfolios.providers.http.transport import certificates
 from rebalancer.bot.access import Incoming
 from rebalancer.bot.dispatcher import FILES, Dispatcher
 from rebalancer.bot.reply import Command, Reply
@@ -88,7 +89,7 @@ def _request(connections: int) -> HTTPXRequest:
         connection_pool_size=connections,
         read_timeout=30.0,
         pool_timeout=30.0,
-        httpx_kwargs={"trust_env": False},
+        httpx_kwargs={"trust_env": False, "verify": certificates()},
     )
 
 
