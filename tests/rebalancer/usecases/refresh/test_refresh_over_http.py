@@ -272,10 +272,10 @@ def test_a_shock_withholds_until_the_second_source_confirms_it(tmp_path: Path) -
         at.hold(HELD)
         at.refresh()
         at.next_day()
-        at.world.shocks["solana"] = 3.0
+        at.world.shocks["ethereum"] = 3.0
         at.standin.fault("status", provider=TM, endpoint="price", count=100)
         report = at.refresh()
-        assert list(report.quarantined) == ["solana"]
+        assert list(report.quarantined) == ["ethereum"]
         plan = propose(analyse(Store(at.database).load_portfolio("p0"), at.market())).plan
         assert plan.decision.value == "withheld"
         at.standin.faults.clear()
