@@ -192,7 +192,7 @@ def _flip_line(flip: Flip, names: Mapping[str, str]) -> str:
 
 def _subject(flip: Flip, names: Mapping[str, str]) -> str:
     if flip.scope is Scope.PORTFOLIO:
-        return "the portfolio"
+        return "the portfolio as a whole"
     return names.get(flip.subject, flip.subject) if flip.scope is Scope.ASSET else flip.subject
 
 
@@ -223,7 +223,8 @@ def _why(trade: Trade) -> str:
 
 def _effects(plan: Plan) -> Iterable[Block]:
     lines = [
-        f"{finding.subject}: {finding.zone.value} now, {finding.after.value} after ({finding.text})"
+        f"{finding.subject}: {finding.zone.value} now, {finding.after.value} after"
+        f" ({finding.after_text or finding.text})"
         for finding in plan.zones
         if finding.after is not None and finding.after is not finding.zone
     ]

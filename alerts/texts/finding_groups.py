@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from portfolios.model.plan import Finding, Scope, Zone
+from portfolios.model.plan import ORDER, Finding, Scope, Zone
 from portfolios.values.causes import named
 
 
@@ -49,5 +49,11 @@ def grouped(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
     """Put findings of the same zone and words together, in the order of the first of each."""
     groups: dict[tuple[Zone, Zone | None, str], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.zone, finding.after, finding.text), []).append(finding)
+        groups.setdefault((finding.zone, finding.after, _words(finding)), []).append(finding)
     return tuple(FindingGroup(*key, tuple(found)) for key, found in groups.items())
+
+
+def _words(finding: Finding) -> str:
+    """Say what is true, and what would be where a proposal makes it worse."""
+    is_worse = finding.after is not None and ORDER[finding.after] > ORDER[finding.zone]
+    return f"{finding.text}; after: {finding.after_text}" if is_worse else finding.text

@@ -181,6 +181,7 @@ def finding_to_json(finding: Finding) -> Json:
         "red": _unknown(finding.red),
         "severity": _number(finding.severity),
         "text": finding.text,
+        "after_text": finding.after_text,
     }
 
 

@@ -155,6 +155,7 @@ def _finding(d: _Document) -> Finding:
         text=d["text"],
         after=None if d["after"] is None else Zone(d["after"]),
         severity=d["severity"],
+        after_text=d.get("after_text", ""),
     )
 
 

@@ -56,6 +56,7 @@ class Finding:
         amber, red: thresholds; None where the rule has no such level.
         text: one sentence, true now, no forecast.
         severity: 0-100, ranks findings and nothing else.
+        after_text: what is true after the proposal; empty without one, or where nothing changes.
         holds: the worst zone in which the value keeps what entered it before.
         dwell: how long a zone must last.
         excess: how far the value is on the rule's own scale: 0.5 at amber, 1 at red, and on beyond
@@ -74,6 +75,7 @@ class Finding:
     text: str
     after: Zone | None = None
     severity: float = 0.0
+    after_text: str = ""
     holds: Zone = field(default=Zone.GREEN, compare=False)
     dwell: Dwell = field(default=Dwell(), compare=False)
     excess: float = field(default=0.0, compare=False)

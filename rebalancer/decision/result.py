@@ -13,7 +13,7 @@ from portfolios.model.market import Array
 from portfolios.model.plan import Decision, Finding, LimitLine, SolverReport, Trade
 from portfolios.model.valuation import after_trades
 from portfolios.values import display
-from rebalancer.decision.analysis import Analysis, situation_of
+from rebalancer.decision.analysis import Analysis, analyse, situation_of
 from rebalancer.decision.triggers import Trigger
 from rebalancer.optimiser.explain.attribution import attribute
 from rebalancer.optimiser.explain.limit_report import limit_lines
@@ -22,6 +22,7 @@ from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.rounding import Rounded, to_trades
 from rebalancer.optimiser.solve import best_objective
 from rebalancer.zones import compare, judge, worsened
+from rebalancer.zones.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def answered(
     if not rounded.trades:
         reason = _why_nothing(analysis, limits)
         return ProposalResult(Decision.HOLD, causes, findings, reason, limits=limits, solver=report)
-    compared = compare(findings, judge(situation_of(analysis, after, cash_after)))
+    compared = compare(findings, judge(_once_booked(analysis, rounded)))
     trades = _with_reasons(analysis, inputs, solution, rounded.trades)
     return ProposalResult(
         decision=Decision.TRADE,
@@ -83,6 +84,13 @@ def answered(
         warnings=_warnings(compared),
         solver=report,
     )
+
+
+def _once_booked(analysis: Analysis, rounded: Rounded) -> Situation:
+    """Return what zone rules will look at once the trades are booked: its aims and limits too."""
+    booked = analysis.portfolio.with_quantities(rounded.quantities, rounded.cash)
+    later = analyse(booked, analysis.market, mode=analysis.policy.mode)
+    return situation_of(later, later.w0, later.c0)
 
 
 def round_answer(analysis: Analysis, solution: Solution) -> Rounded:
@@ -157,7 +165,8 @@ def _why_nothing(analysis: Analysis, limits: Sequence[LimitLine]) -> str:
 
 def _warnings(compared: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(
-        f"the proposal worsens a zone: {f.subject}: {f.text} ({f.zone.value} -> {f.after.value})"
+        f"the proposal worsens a zone: {f.subject}: {f.after_text or f.text}"
+        f" ({f.zone.value} -> {f.after.value})"
         for f in worsened(compared)
         if f.after is not None
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 
 import numpy as np
@@ -16,7 +15,8 @@ from portfolios.model.assets import Asset, AssetKind
 from portfolios.model.market import Array, Market
 from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import Position, Valuation
+from portfolios.model.valuation import Valuation
+from rebalancer.estimates.pegs import is_healthy_stable
 from rebalancer.estimates.proxies import YOUNG_DAYS
 
 NO_CAP = 1.0
@@ -29,8 +29,6 @@ OTHER_SECTOR_CAP = 0.35
 EXIT_DAYS, PARTICIPATION, VOLUME_DAYS = 3.0, 0.10, 30
 ISSUER_SHARE = 0.6
 """At most this share of a stated buffer may stand with one issuer's stablecoins."""
-PEG_TOLERANCE = Decimal("0.02")
-"""A stablecoin further from its peg is not counted as a reserve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,10 @@ def limits_of(valuation: Valuation, portfolio: Portfolio, market: Market) -> Lim
     low, high, raised_sectors = _sector_bounds(policy, names, members.T @ target)
     caps, lifted = _lifted_to_floors(caps, valuation, policy, members, low)
     raised_assets += lifted
-    stable = np.array([_healthy_stable(position) for position in valuation.positions], dtype=float)
+    stable = np.array(
+        [not p.grey and is_healthy_stable(market, p.asset) for p in valuation.positions],
+        dtype=float,
+    )
     return Limits(
         w_max=caps,
         sector_names=names,
@@ -188,7 +189,7 @@ def _liquidity_caps(valuation: Valuation, market: Market) -> Array:
     value = float(valuation.value)
     caps = np.ones(volume.shape[1])
     for i, column in enumerate(volume.T):
-        known = column[np.isfinite(column)]
+        known = column[np.isfinite(column) & (column > 0)]  # nothing traded is nothing known
         if len(known) and value > 0:
             caps[i] = EXIT_DAYS * PARTICIPATION * float(np.median(known)) / value
     return caps
@@ -210,13 +211,6 @@ def _sector_bounds(
         if high[j] > default:
             raised.append(f"sector.{name}.max")
     return low, high, raised
-
-
-def _healthy_stable(position: Position) -> bool:
-    price = position.price
-    if position.asset.kind is not AssetKind.STABLE or price is None or position.grey:
-        return False
-    return abs(price - 1) <= PEG_TOLERANCE
 
 
 def _issuer(asset: Asset) -> str:

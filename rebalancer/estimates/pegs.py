@@ -22,6 +22,8 @@ from portfolios.values import display
 STABLE_AMBER, STABLE_RED = 0.005, 0.01
 WRAPPED_AMBER, WRAPPED_RED = 0.01, 0.02
 """Fractions of the price that an asset should have."""
+HEALTHY = 0.02
+"""Up to so far from its peg a stablecoin counts as money."""
 FEWEST_PEERS = 3
 USUAL_DAYS, FEWEST_DAYS = 180, 30
 
@@ -65,6 +67,12 @@ def lost_peg(market: Market, asset: Asset) -> str:
     """Say that an asset has lost what it stands for; empty while it has not or is unknown."""
     gap = gap_of(market, asset) if has_peg(asset) else ""
     return gap.text if isinstance(gap, Gap) and gap.is_lost else ""
+
+
+def is_healthy_stable(market: Market, asset: Asset) -> bool:
+    """Tell whether an asset is a stablecoin known to be near its peg."""
+    gap = gap_of(market, asset) if asset.kind is AssetKind.STABLE else ""
+    return isinstance(gap, Gap) and gap.away <= HEALTHY
 
 
 def _stable(market: Market, asset: Asset, quote: Quote) -> Gap | str:

@@ -96,7 +96,7 @@ class RiskShare(Rule):
 
 
 class SingleWeight(Rule):
-    """H6: a holding above its cap; a weight the user chose has room above it."""
+    """H6: a holding above its cap; above a default cap, a weight the user chose has room."""
 
     key, code, scope, importance = "single_weight", "H6", Scope.ASSET, 1.0
     exit_amber, exit_red = Exit(scale=1.00 / 1.05), Exit(scale=1.15 / 1.25)
@@ -110,7 +110,8 @@ class SingleWeight(Rule):
                 continue
             stated = float(situation.limits.w_max[held.i])
             wanted = float(situation.r[held.i])
-            cap = max(stated, REFERENCE_SLACK * wanted)
+            is_stated = f"asset.{held.asset_id}.max" in situation.limits.stated
+            cap = stated if is_stated else max(stated, REFERENCE_SLACK * wanted)
             levels = Levels(0.8 * cap, self.amber * cap, self.red * cap, beyond=True)
             bound = f"limit {display.limit(stated)}" if stated < NO_LIMIT else "no limit"
             if stated < cap:
@@ -137,25 +138,27 @@ class Liquidity(Rule):
                 yield unpriced(self, held)
                 continue
             recent = volume[-VOLUME_DAYS:, held.i]
-            known = recent[~np.isnan(recent)]
+            known = recent[np.isfinite(recent) & (recent > 0)]  # nothing traded is nothing known
             if len(known) < FEWEST_VOLUMES:
                 yield unknown(self, held.asset_id, f"volume known for {len(known)} of 30 days")
                 continue
             levels = Levels(0.0, self.amber, self.red, beyond=True)
             traded = PARTICIPATION * float(np.median(known))
-            days = held.weight * value / traded if traded > 0 else self.red * 1000
+            days = held.weight * value / traded
             text = f"selling it takes {_days(days)} at a tenth of the daily volume"
             yield judged(self, held.asset_id, days, levels, text, weight=held.weight)
 
 
 def risk_shares(situation: Situation) -> tuple[Array, Array]:
-    """Return each asset's share of the variance and of the risky money, shape (n,) each."""
+    """Return each asset's share of the risk of the risky money, and of that money, shape (n,) each.
+
+    Stablecoins are in neither: both are shares of the same whole, zeros where it is nothing.
+    """
     money = np.where(situation.risky, situation.w, 0.0)
     total = float(money.sum())
-    return (
-        risk_contributions(situation.w, situation.covariance),
-        money / total if total > 0 else money,
-    )
+    if total <= 0:
+        return money, money
+    return risk_contributions(money, situation.covariance), money / total
 
 
 def _trend_unknown(grade: Grade | None, situation: Situation) -> str:

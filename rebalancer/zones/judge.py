@@ -46,6 +46,8 @@ RULES: tuple[Rule, ...] = (
 ZONES: Mapping[str, Rule] = MappingProxyType({rule.key: rule for rule in RULES})
 """Key -> rule; a further rule is one class and one line above."""
 
+NOT_HELD = "not held any more"
+
 _SCOPES: Mapping[Scope, int] = MappingProxyType({scope: i for i, scope in enumerate(Scope)})
 
 
@@ -66,7 +68,7 @@ def compare(now: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, 
     """
     later = {_key(finding): finding for finding in after}
     known = {_key(finding) for finding in now}
-    compared = [replace(f, after=_zone_of(later.get(_key(f)))) for f in now]
+    compared = [_beside(f, later.get(_key(f))) for f in now]
     return _ordered((*compared, *(_new(f) for f in after if _key(f) not in known)))
 
 
@@ -103,8 +105,11 @@ def _key(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.subject
 
 
-def _zone_of(finding: Finding | None) -> Zone:
-    return finding.zone if finding else Zone.GREEN
+def _beside(now: Finding, after: Finding | None) -> Finding:
+    """Return a finding with what a proposal makes of it; what is sold altogether is green."""
+    if after is None:
+        return replace(now, after=Zone.GREEN, after_text=NOT_HELD)
+    return replace(now, after=after.zone, after_text="" if after.text == now.text else after.text)
 
 
 def _new(finding: Finding) -> Finding:
@@ -114,5 +119,6 @@ def _new(finding: Finding) -> Finding:
         after=finding.zone,
         value=None,
         severity=0.0,
-        text=f"not held now; after the proposal: {finding.text}",
+        text="not held now",
+        after_text=finding.text,
     )

@@ -15,7 +15,7 @@ from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, 
 from rebalancer.zones.situation import Held, Situation
 
 REFERENCE_ROOM = 0.05
-"""A sector the user chose may be so far above its reference before a cap speaks."""
+"""A sector the user chose may be so far above its reference before a default cap speaks."""
 NO_LIMIT = 1.0
 
 
@@ -32,17 +32,18 @@ class SectorCap(Rule):
         wanted = situation.limits.M.T @ situation.r
         for j, sector in enumerate(situation.limits.sector_names):
             stated = float(situation.limits.S_hi[j])
-            levels = self._levels(stated, float(wanted[j]))
+            is_stated = f"sector.{sector}.max" in situation.limits.stated
+            levels = self._levels(stated, 0.0 if is_stated else float(wanted[j]) + REFERENCE_ROOM)
             bound = f"limit {display.limit(stated)}" if stated < NO_LIMIT else "no limit"
             text = f"{display.percent(weights[j])} of the portfolio, {bound}"
             finding = judged(self, sector, float(weights[j]), levels, text)
             missing = situation.missing_in(j) if stated < NO_LIMIT else ()
             yield unless_missing(self, finding, missing)
 
-    def _levels(self, stated: float, wanted: float) -> Levels:
+    def _levels(self, stated: float, chosen: float) -> Levels:
         if stated >= NO_LIMIT:
             return Levels(0.0, None)
-        cap = max(stated, wanted + REFERENCE_ROOM)
+        cap = max(stated, chosen)
         return Levels(0.8 * cap, cap + self.amber, cap + self.red, beyond=True)
 
 
@@ -58,6 +59,9 @@ class SectorRisk(Rule):
         shares, money = risk_shares(situation)
         risk, part = situation.limits.M.T @ shares, situation.limits.M.T @ money
         for j, sector in enumerate(situation.limits.sector_names):
+            if not part[j] > 0 and not situation.missing_in(j):
+                yield at_ease(self, sector, "no risky money is in it")
+                continue
             if not np.isfinite(risk[j]):
                 yield unknown(self, sector, "its risk is not estimated")
                 continue

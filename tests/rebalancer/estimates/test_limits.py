@@ -136,6 +136,18 @@ def test_only_a_stablecoin_near_its_peg_is_a_reserve(price: str, counts: float) 
     assert found.issuers == ("circle",)
 
 
+@pytest.mark.parametrize(("price", "counts"), [("0.92", 1.0), ("0.905", 1.0), ("0.89", 0.0)])
+def test_a_dollar_stablecoin_is_a_reserve_in_a_euro_book_by_its_own_peg(
+    price: str, counts: float
+) -> None:
+    peers = [stable(name) for name in ("usdc", "tether", "dai")]
+    market = market_of(peers, prices={"usdc": price, "tether": "0.92", "dai": "0.921"})
+    euros = replace(market, currency="eur")
+    made = replace(portfolio_of(euros, {"usdc": 0.1}), currency="eur")
+    found = limits_of(value_portfolio(made, euros), made, euros)
+    assert found.m_stable.tolist() == [counts]
+
+
 def test_a_quarantined_stablecoin_is_no_reserve_and_a_coin_never_is() -> None:
     market = market_of([stable("usdc"), coin("x")], prices={"x": "1"})
     bad = replace(market.quotes["usdc"], quarantined="two sources disagree")

@@ -184,11 +184,29 @@ def test_days_to_sell_at_a_tenth_of_the_volume(
     assert finding.zone is zone
 
 
-def test_unknown_volume_is_grey_and_no_volume_is_red(make: Make, find: Find) -> None:
-    unknown = make({"solana": 0.2}, volume={"solana": float("nan")})
-    assert find(unknown, "H7", "solana").zone is Zone.GREY
-    dead = make({"solana": 0.2}, volume={"solana": 0.0})
-    assert find(dead, "H7", "solana").zone is Zone.RED
+@pytest.mark.parametrize("volume", [float("nan"), 0.0])
+def test_no_volume_is_unknown_and_no_cap_of_nothing(make: Make, find: Find, volume: float) -> None:
+    situation = make({"solana": 0.2}, volume={"solana": volume})
+    assert find(situation, "H7", "solana").zone is Zone.GREY
+    assert situation.limits.w_max[0] > 0
+    thin = make({"solana": 0.2}, volume={"solana": 1.0})
+    assert find(thin, "H7", "solana").zone is Zone.RED
+
+
+@pytest.mark.parametrize("held", [0.106, 0.13, 0.2])
+def test_a_stated_cap_is_meant_whatever_the_reference_is(
+    make: Make, find: Find, held: float
+) -> None:
+    policy = Policy(assets={"solana": Range(max=Decimal("0.10"))})
+    situation = make({"solana": held}, r={"solana": 0.10}, policy=policy)
+    assert find(situation, "H6", "solana").zone is (Zone.RED if held > 0.125 else Zone.AMBER)
+
+
+def test_stablecoins_are_in_no_share_of_the_risk(make: Make, find: Find) -> None:
+    alone = make({"solana": 0.4, "bitcoin": 0.2})
+    beside = make({"solana": 0.4, "bitcoin": 0.2, "usd-coin": 0.4})
+    for code, subject in (("H5", "solana"), ("S2", "layer1")):
+        assert find(beside, code, subject).value == pytest.approx(find(alone, code, subject).value)
 
 
 def test_the_volume_of_one_wild_day_does_not_count(make: Make, find: Find) -> None:

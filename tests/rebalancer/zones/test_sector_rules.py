@@ -47,10 +47,23 @@ def test_an_alarm_of_a_sector_ends_at_its_cap() -> None:
     assert rule.exit_red.level(0.35) == pytest.approx(0.33)
 
 
-def test_a_sector_the_user_chose_has_room_above_its_cap(make: Make, find: Find) -> None:
-    situation = make({"aave": 0.34}, r={"aave": 0.30}, policy=CAPPED)
-    finding = find(situation, "S1", "defi")
-    assert (finding.zone, finding.amber) == (Zone.GREEN, 0.36)
+def test_a_sector_the_user_chose_has_room_above_a_default_cap(make: Make, find: Find) -> None:
+    finding = find(make({"aave": 0.44}, r={"aave": 0.40}), "S1", "defi")
+    assert (finding.zone, finding.amber) == (Zone.GREEN, 0.46)
+
+
+@pytest.mark.parametrize(("held", "zone"), [(0.255, Zone.GREEN), (0.27, Zone.AMBER)])
+def test_a_stated_cap_of_a_sector_is_meant_whatever_the_reference_is(
+    make: Make, find: Find, held: float, zone: Zone
+) -> None:
+    situation = make({"aave": held}, r={"aave": 0.25}, policy=CAPPED)
+    assert find(situation, "S1", "defi").zone is zone
+
+
+def test_a_book_of_stablecoins_has_no_risky_money_and_no_alarm(make: Make, find: Find) -> None:
+    situation = make({"usd-coin": 0.6, "tether": 0.4})
+    finding = find(situation, "S2", "stablecoin")
+    assert (finding.zone, finding.text) == (Zone.GREEN, "no risky money is in it")
 
 
 def test_a_sector_without_limit_is_green_and_says_so(make: Make, find: Find) -> None:
