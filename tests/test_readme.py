@@ -83,3 +83,12 @@ def test_the_readme_names_every_command_and_no_other(shell: Shell) -> None:
     named = set(re.findall(r"`([a-z]+)[ `]", table)) - {"rebalancer"}
     assert listed
     assert listed <= named
+
+
+def test_what_the_readme_supposes_can_be_supposed_of_its_portfolio(shell: Shell) -> None:
+    assert shell.run("add", "core.toml", "--offline").code == 0
+    (row,) = re.findall(r"^\| `whatif.*\|(.*)\|$", README, flags=re.MULTILINE)
+    supposed = re.findall(r"`([a-z_.]+=\S+)`", row)
+    assert len(supposed) == 4
+    done = shell.run("whatif", "core", *supposed, "--offline")
+    assert done.code == 0, done.err

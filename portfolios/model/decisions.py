@@ -10,6 +10,7 @@ from enum import StrEnum
 from portfolios.errors import DecisionError
 from portfolios.model.portfolio import Portfolio
 from portfolios.values.canonical import utc_text
+from portfolios.values.command import command
 
 OPEN_HOURS = 48
 """A proposal is open for so long; after it, silence has meant skip."""
@@ -100,5 +101,5 @@ def refuse_if_skipped(last: Ruling | None) -> None:
     if last is not None and last.verdict is Verdict.SKIP:
         raise DecisionError(
             f"plan {last.plan_id} was skipped",
-            hint=f"`rebalancer approve {last.plan_id}` takes that back",
+            hint=f"{command('approve', last.plan_id)} takes that back",
         )

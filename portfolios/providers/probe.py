@@ -54,9 +54,10 @@ class Ground:
 
 def probe(ground: Ground) -> tuple[Found, ...]:
     """Ask every question; one that cannot be asked says why, and the others go on."""
-    theirs = [found for question in GRADE_QUESTIONS for found in _asked(question, ground)]
     if not ground.grades:
-        theirs = [Found("Token Metrics", "no key is set, so nothing was asked", ok=False)]
+        unasked = Found("Token Metrics", "no key is set, so nothing was asked", ok=False)
+        return (unasked, *_asked(_prices, ground))
+    theirs = [found for question in GRADE_QUESTIONS for found in _asked(question, ground)]
     return (*theirs, *_asked(_prices, ground))
 
 

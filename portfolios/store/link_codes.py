@@ -15,6 +15,7 @@ from portfolios.model.users import Person
 from portfolios.store.database import Database
 from portfolios.store.user_store import PeopleStore
 from portfolios.values.canonical import read_utc, utc_text
+from portfolios.values.command import command
 from portfolios.values.time import SLACK
 
 LIFE = timedelta(minutes=10)
@@ -38,9 +39,10 @@ class LinkCodes:
             UsageError: for a group, whose chat no single person can prove to be theirs.
         """
         if person.is_group:
+            add = command("user", "add", person.name, "--group", "--chat", "ID")
             raise UsageError(
                 f"{person.name} is a group, which needs no code",
-                hint=f"rebalancer user add {person.name} --group --chat ID, as /id says there",
+                hint=f"{add}, as /id says there",
             )
         code = token_hex(BYTES)
         with self._database.transaction():

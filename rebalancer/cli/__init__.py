@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from portfolios.errors import InputError, RebalancerError
+from portfolios.values.command import command
 from portfolios.values.time import Clock, utc_now
 from rebalancer.cli.commands import (
     alerts,
@@ -98,7 +99,8 @@ def main(clock: Clock = utc_now) -> None:
         if debug:
             say(masked(traceback.format_exc()))
         say(f"unexpected error: {type(error).__name__}")
-        say("  this is a fault of the program; run again with --debug for the details")
+        again = command("--debug", *(word for word in sys.argv[1:] if word != "--debug"))
+        say(f"  this is a fault of the program; {again} shows the details")
         sys.exit(Exit.UNEXPECTED)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, floor
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from portfolios.values import display
 from rebalancer.optimiser.inputs import Inputs
 
 SLACK = 1e-9
+KEYS = {"buffer": "cash_buffer"}
+"""Limits whose key in a portfolio file is another word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,16 @@ def require_consistent(inputs: Inputs) -> None:
     raise InfeasibleError(
         f"limits contradict each other: {names}",
         conflicts=conflicts,
-        hint=f"smallest relaxation: {best.limit} to {display.limit(best.relaxed)}",
+        hint=f"smallest relaxation: {KEYS.get(best.limit, best.limit)} to {_met_at(best)}",
     )
+
+
+def _met_at(conflict: Conflict) -> str:
+    """Write the relaxed bound so that it ends the contradiction as it is written."""
+    steps = conflict.relaxed * 10_000  # of a hundredth of a percent, as bounds are shown
+    is_floor = conflict.relaxed < conflict.bound
+    whole = floor(steps + SLACK * 10) if is_floor else ceil(steps - SLACK * 10)
+    return display.limit(whole / 10_000)
 
 
 def require_cash(inputs: Inputs) -> None:

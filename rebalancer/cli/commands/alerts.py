@@ -12,6 +12,7 @@ import typer
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.loaders.alert_rules import parse_rule
 from portfolios.model.users import Person
+from portfolios.values.command import command
 from rebalancer import wiring
 from rebalancer.cli.commands.portfolios import assets_of
 from rebalancer.cli.console import out, table, write_json
@@ -64,7 +65,8 @@ def alerts(
             case _:
                 raise UsageError(
                     "this is no alerts command",
-                    hint='alerts NAME, alerts add NAME "price bitcoin > 100000", alerts remove ...',
+                    hint="`rebalancer alerts NAME`, or"
+                    ' `rebalancer alerts add NAME "price bitcoin > 100000"`, or remove alike',
                 )
 
 
@@ -81,12 +83,14 @@ def _replay(
     from rebalancer.usecases.monitoring.replay import replay_alerts
 
     if len(words) != 1:
-        raise UsageError("name one portfolio to rehearse", hint="alerts NAME --replay 90d")
+        raise UsageError(
+            "name one portfolio to rehearse", hint="`rebalancer alerts NAME --replay 90d`"
+        )
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(words[0])
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with counting("days", is_quiet=context.quiet) as watch:
         said = replay_alerts(portfolio, market, days=days, watch=watch)
     if as_json:
@@ -119,7 +123,9 @@ def _remove_rule(store: Store, name: str, rule: str, *, at: datetime) -> None:
     from rebalancer.usecases.accounts.alert_rules import remove_rule
 
     if not remove_rule(store, name, rule, at=at):
-        raise NotFoundError(f"{name} has no such rule", hint=f"`rebalancer alerts {name}`")
+        raise NotFoundError(
+            f"{name} has no such rule", hint=f"{command('alerts', name)} shows them"
+        )
     typer.echo(f"{name}: the rule is gone")
 
 
@@ -153,7 +159,7 @@ def notify(
 ) -> None:
     """Send one harmless message on each channel that is set up."""
     if what != "test":
-        raise UsageError(f"notify {what} means nothing", hint="rebalancer notify test")
+        raise UsageError(f"notify {what} means nothing", hint="`rebalancer notify test`")
     from alerts.delivery.routing import Post
     from alerts.texts.event_messages import trial_message
     from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
@@ -206,7 +212,10 @@ def outbox(
             case []:
                 deliveries = box.find(limit=50)
             case _:
-                raise UsageError("this is no outbox command", hint="outbox, or outbox retry NUMBER")
+                raise UsageError(
+                    "this is no outbox command",
+                    hint="`rebalancer outbox`, or `rebalancer outbox retry NUMBER`",
+                )
     if as_json:
         write_json([delivery_to_json(delivery) for delivery in deliveries])
         return

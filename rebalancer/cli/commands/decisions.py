@@ -12,6 +12,7 @@ from portfolios.model.decisions import Verdict
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan
 from portfolios.values import display
+from portfolios.values.command import command
 from rebalancer import wiring
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
@@ -77,9 +78,9 @@ def performance(
     """Show what booked plans have made of a portfolio, against doing nothing, to the cent."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         own = store.list_portfolios() if name is None else (store.load_portfolio(name),)
+        market = wiring.market_from(resolved, offline=offline, clock=context.clock)
         found = [performance_of(store, p, market, now=context.clock()) for p in own]
     if as_json:
         write_json(performance_to_json(found, market))
@@ -150,7 +151,7 @@ def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None
     until_text = f" until {display.day(until.date())}" if until else ""
     typer.echo(f"plan {done.ruling.plan_id}: {verdict.value}{until_text}{again}")
     if verdict is Verdict.APPROVE:
-        context.tell(f"when you have traded: rebalancer apply {done.ruling.plan_id}")
+        context.tell(f"when you have traded: {command('apply', done.ruling.plan_id)}")
 
 
 def _market_for(plan: Plan, context: Context, resolved: Resolved) -> Market | None:

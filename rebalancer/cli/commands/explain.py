@@ -68,9 +68,9 @@ def whatif(
     """Propose as if something were otherwise, and show the difference; nothing is kept."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(name)
+    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     analysis = analyse(wiring.with_index_targets(resolved, portfolio), market)
     supposed = what_if(analysis, changes)
     if as_json:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,7 @@ from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.loaders import Loaded, load
 from portfolios.loaders.number_parsing import parse_flow
+from portfolios.model.assets import AssetIndex
 from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
@@ -25,6 +26,7 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.private_file import write_private
 from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
+from portfolios.values.command import command
 from rebalancer import wiring
 from rebalancer.cli.commands.portfolios import assets_of, load_file
 from rebalancer.cli.console import out, write_json
@@ -74,7 +76,7 @@ def demo(
     _print([p.plan for p in proposals], market, as_json=as_json, as_csv=False)
     if to is not None:
         _write_reports(context_of(ctx), analyses, to)
-    context_of(ctx).tell("next: rebalancer init, then rebalancer add YOURS.toml --offline")
+    context_of(ctx).tell("next: `rebalancer init`, then `rebalancer add YOURS.toml --offline`")
 
 
 def _write_reports(context: Context, analyses: list[Analysis], folder: Path) -> None:
@@ -118,15 +120,16 @@ def run(
     """Judge and propose for each portfolio; a file needs no database."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     flow = _flow(cash)
-    portfolios = _portfolios(
-        context, names, every=every, offline=offline, maps=maps, allow_unknown=allow_unknown
-    )
+    known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
+    read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
+    portfolios = _portfolios(context, names, read, known, every=every, offline=offline)
     if dump and len(portfolios) != 1:
         raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
     if flow and len(portfolios) != 1:
         raise UsageError("--cash is money of one portfolio", hint="name exactly one portfolio")
+    market = known()
+    portfolios = [wiring.with_index_targets(resolved, portfolio) for portfolio in portfolios]
     analyses = [analyse(p, market, flow=flow, mode=mode) for p in portfolios]
     proposals, failures = _proposed(context, analyses)
     if notify:
@@ -207,10 +210,11 @@ def zones(
     """Show the risk zones of each portfolio; nothing is proposed and nothing is solved."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
-    portfolios = _portfolios(
-        context, names, every=not names, offline=offline, maps=maps, allow_unknown=allow_unknown
-    )
+    known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
+    read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
+    portfolios = _portfolios(context, names, read, known, every=not names, offline=offline)
+    market = known()
+    portfolios = [wiring.with_index_targets(resolved, portfolio) for portfolio in portfolios]
     analysed = [analyse(portfolio, market) for portfolio in portfolios]
     judged = [(each, findings_of(each)) for each in analysed]
     if as_json:
@@ -242,32 +246,42 @@ def _flow(cash: str | None) -> Decimal:
 def _portfolios(
     context: Context,
     names: list[str] | None,
+    read: Callable[..., Loaded],
+    known: Callable[[], Market],
     *,
     every: bool,
     offline: bool,
-    maps: list[str] | None,
-    allow_unknown: bool,
 ) -> list[Portfolio]:
     if not names and not every:
         raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
     resolved = wiring.settings_from(context.config)
     files = [name for name in names or () if _is_file(name)]
-    read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
-    found = _from_files(context, files, read, offline=offline) if files else []
     stored = [name for name in names or () if name not in files]
+    found: list[Portfolio] = []
     if stored or not names:
         with wiring.open_store(resolved, read_only=True) as store:
             found += [store.load_portfolio(n) for n in stored] if names else store.list_portfolios()
+    if files:
+        found = _from_files(context, files, read, known, offline=offline) + found
     if not found:
-        raise NotFoundError("no portfolio is stored yet", hint="rebalancer add FILE keeps one")
-    return [wiring.with_index_targets(resolved, portfolio) for portfolio in found]
+        raise NotFoundError("no portfolio is stored yet", hint="`rebalancer add FILE` keeps one")
+    return found
 
 
 def _from_files(
-    context: Context, files: list[str], read: Callable[..., Loaded], *, offline: bool
+    context: Context,
+    files: list[str],
+    read: Callable[..., Loaded],
+    known: Callable[[], Market],
+    *,
+    offline: bool,
 ) -> list[Portfolio]:
     resolved = wiring.settings_from(context.config)
-    index = assets_of(context, resolved, offline=offline)
+
+    def index() -> AssetIndex:
+        known()  # without prices nothing is proposed, so no provider is asked for its coins
+        return assets_of(context, resolved, offline=offline)
+
     found = []
     for file in files:
         loaded = read(file, index)
@@ -310,7 +324,7 @@ def _print(plans: list[Plan], market: Market, *, as_json: bool, as_csv: bool) ->
 def _next_step(context: Context, proposals: list[Proposal], *, saved: bool) -> None:
     for plan in (p.plan for p in proposals if p.plan.decision is Decision.TRADE):
         if saved:
-            context.tell(f"next: rebalancer approve {plan.plan_id}")
+            context.tell(f"next: {command('approve', plan.plan_id)}")
         else:
             context.tell(f"{plan.portfolio}: nothing was kept; --save keeps a plan to decide on")
 

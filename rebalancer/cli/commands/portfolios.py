@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from shlex import quote
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -24,6 +24,7 @@ from portfolios.model.assets import AssetIndex
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation, value_portfolio
+from portfolios.values.command import command
 from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, typed, write_json
@@ -53,17 +54,25 @@ def register(app: typer.Typer) -> None:
 
 def load_file(
     source: str,
-    index: AssetIndex,
+    index: Callable[[], AssetIndex],
     *,
     maps: list[str] | None = None,
     allow_unknown: bool = False,
     name: str | None = None,
 ) -> Loaded:
-    """Read a portfolio file, or standard input for `-`."""
+    """Read a portfolio file, or standard input for `-`.
+
+    Args:
+        source: the file.
+        index: the known assets, which may have to be fetched: asked once there is a file.
+        maps: words of the form SYM=ID.
+        allow_unknown: keep what nobody knows.
+        name: instead of the file's own.
+    """
     meant = symbol_map(maps or ())
     text = read_source(source, sys.stdin.buffer)
     return load(
-        text, source=source, index=index, symbol_map=meant, allow_unknown=allow_unknown, name=name
+        text, source=source, index=index(), symbol_map=meant, allow_unknown=allow_unknown, name=name
     )
 
 
@@ -106,7 +115,7 @@ def add(
     """Import or update a portfolio; shows the difference first."""
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    index = assets_of(context, resolved, offline=offline)
+    index = partial(assets_of, context, resolved, offline=offline)
     loaded = load_file(file, index, maps=maps, allow_unknown=allow_unknown, name=name)
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     for warning in loaded.warnings:
@@ -123,9 +132,9 @@ def add(
             {"portfolio": prepared.portfolio.name, "saved": kept, "changes": list(prepared.changes)}
         )
     else:
-        _report(prepared, kept=kept)
+        _report(prepared, kept=kept, offline=offline)
     if kept and prepared.portfolio.recorded is None:
-        context.tell("next: rebalancer refresh, which pulls the prices of what you hold")
+        context.tell("next: `rebalancer refresh` pulls the prices of what you hold")
 
 
 def _confirmed(prepared: Import, *, ask: bool) -> bool:
@@ -137,7 +146,7 @@ def _confirmed(prepared: Import, *, ask: bool) -> bool:
     return typer.confirm(f"change {prepared.portfolio.name}?", err=True)
 
 
-def _report(prepared: Import, *, kept: bool) -> None:
+def _report(prepared: Import, *, kept: bool, offline: bool) -> None:
     name = prepared.portfolio.name
     if not prepared.changes:
         typer.echo(f"{name}: nothing changed")
@@ -149,7 +158,7 @@ def _report(prepared: Import, *, kept: bool) -> None:
     if words := reference_words(prepared):
         typer.echo(f"  {words}")
     if kept and prepared.portfolio.recorded is not None:
-        typer.echo(f"next: rebalancer run {name}")
+        typer.echo(f"next: {command('run', name, *(['--offline'] if offline else []))}")
 
 
 def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJson = False) -> None:
@@ -211,7 +220,7 @@ def remove(
     resolved = wiring.settings_from(context.config)
     with open_full_database(resolved.settings) as store:
         store.load_portfolio(name)
-        if not yes and not confirmed(f"forget {name}?", f"`rebalancer remove {quote(name)} --yes`"):
+        if not yes and not confirmed(f"forget {name}?", command("remove", name, "--yes")):
             typer.echo(f"{name}: kept")
             return
         by = OPERATOR.person.name

@@ -47,7 +47,7 @@ def refresh(
         is_empty = not store.list_portfolios()
     if is_empty:
         context.tell("no portfolio is stored yet, so there is nothing to pull")
-        context.tell("  rebalancer add FILE keeps one")
+        context.tell("  `rebalancer add FILE` keeps one")
         return
     has_grades = resolved.settings.tokenmetrics.api_key is not None
     with watching(is_quiet=context.quiet) as watcher:

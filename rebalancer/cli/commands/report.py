@@ -46,9 +46,10 @@ def report(
         raise UsageError(f"--week {week} is no week", hint="write it like 2026-W47")
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    market = wiring.market_from(resolved, offline=offline, clock=context.clock)
     with open_full_database(resolved.settings) as store:
-        portfolio = wiring.with_index_targets(resolved, store.load_portfolio(name))
+        portfolio = store.load_portfolio(name)
+        market = wiring.market_from(resolved, offline=offline, clock=context.clock)
+        portfolio = wiring.with_index_targets(resolved, portfolio)
         insights = wiring.insights_from(resolved, offline=offline, clock=context.clock)
         analysis = analyse(portfolio, market)
         made = make_report(store, analysis, insights=insights, week=week)

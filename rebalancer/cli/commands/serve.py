@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -15,10 +15,10 @@ from typing import Annotated
 
 import typer
 
-from portfolios.errors import UsageError
+from portfolios.errors import RebalancerError, UsageError
 from rebalancer import wiring
 from rebalancer.cli.context import Context, context_of
-from rebalancer.cli.exit_codes import Exit
+from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.cli.options import Offline
 from rebalancer.cli.views.delivery import tell_delivery
 from rebalancer.cli.views.refresh import tell_losses
@@ -50,15 +50,22 @@ def serve(
     log_json: LogJson = False,
 ) -> None:
     """Run the bot, pull, judge, report and deliver, until interrupted."""
-    context = context_of(ctx)
-    resolved = wiring.settings_from(context.config)
-    if once:
-        if metrics is not None:
-            raise UsageError("--metrics is for serve without --once", hint="leave one of them out")
-        _serve_once(context, resolved, offline=offline)
-        return
-    _log(context, as_json=log_json)
-    raise typer.Exit(_serve(context, resolved, offline=offline, metrics=metrics))
+    context = replace(context_of(ctx), is_logged=log_json)
+    if once and metrics is not None:
+        raise UsageError("--metrics is for serve without --once", hint="leave one of them out")
+    if log_json or not once:
+        _log(context, as_json=log_json)
+    try:
+        resolved = wiring.settings_from(context.config)
+        if once:
+            _serve_once(context, resolved, offline=offline)
+            return
+        raise typer.Exit(_serve(context, resolved, offline=offline, metrics=metrics))
+    except RebalancerError as error:
+        if not log_json:
+            raise
+        log.error("%s; %s", error, error.hint)
+        raise typer.Exit(exit_for(error)) from None
 
 
 def _serve(context: Context, resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
@@ -98,7 +105,7 @@ def _serve_once(context: Context, resolved: Resolved, *, offline: bool) -> None:
     served = serve_once(resolved.settings, market, insights, clock=clock)
     for name, why in served.round.failed.items():
         context.tell(f"{name}: {why}")
-    typer.echo(str(served.round))
+    context.put(str(served.round))
     if served.delivered is None:
         context.tell("no channel is set up: what was written waits in `rebalancer outbox`")
         raise typer.Exit(Exit.DONE)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 
 import typer
 
 from portfolios.errors import RebalancerError, UsageError
 from portfolios.private_file import write_private
+from portfolios.values.command import command
 from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import Context, context_of
@@ -126,7 +126,7 @@ def init(
         raise
     typer.echo(f"wrote {path}")
     typer.echo(f"database ready at {resolved.settings.database}")
-    context.tell("next: rebalancer add YOURS.toml --offline, or rebalancer demo")
+    context.tell("next: `rebalancer add YOURS.toml --offline`, or `rebalancer demo`")
 
 
 def config(ctx: typer.Context, as_json: AsJson = False) -> None:
@@ -213,9 +213,7 @@ def backup(
     resolved = wiring.settings_from(context_of(ctx).config)
     with wiring.open_store(resolved, read_only=True) as store:
         size = back_up(store.database, file)
-    typer.echo(
-        f"wrote {file}, {size:,} bytes; to go back to it: rebalancer restore {quote(str(file))}"
-    )
+    typer.echo(f"wrote {file}, {size:,} bytes; to go back to it: {command('restore', str(file))}")
 
 
 def restore(

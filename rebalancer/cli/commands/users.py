@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from portfolios.errors import DeliveryError, NotFoundError, UsageError
 from portfolios.model.users import Person, Role
+from portfolios.values.command import command
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, table, write_json
 from rebalancer.cli.context import context_of
@@ -69,12 +69,18 @@ def user(
             case ["prefs", name, *choices]:
                 known = {p.name: p for p in people_of(settings, store.database)}
                 if name not in known:
-                    raise NotFoundError(f"nobody is called {name!r}", hint="rebalancer user list")
+                    raise NotFoundError(f"nobody is called {name!r}", hint="`rebalancer user list`")
                 _choose(store, known[name], choices, now=context_of(ctx).clock())
             case ["add" | "remove" | "prefs" as what]:
-                raise UsageError(f"say whom: user {what} NAME", hint="user list shows everybody")
+                raise UsageError(
+                    f"say whom: user {what} NAME", hint="`rebalancer user list` shows everybody"
+                )
             case _:
-                raise UsageError("this is no user command", hint="user list, user add, user remove")
+                raise UsageError(
+                    "this is no user command",
+                    hint="`rebalancer user list`, `rebalancer user add NAME`,"
+                    " `rebalancer user remove NAME`, `rebalancer user prefs NAME`",
+                )
 
 
 def _choose(store: Store, person: Person, words: list[str], *, now: datetime) -> None:
@@ -177,7 +183,7 @@ def _remove(settings: Settings, store: Store, name: str, *, is_sure: bool) -> No
     from rebalancer.usecases.accounts.users import remove_person
     from rebalancer.wiring.delivery import settings_owner
 
-    how = f"`rebalancer user remove {quote(name)} --yes`"
+    how = command("user", "remove", name, "--yes")
     if not is_sure and not confirmed(f"forget {name}, and what they chose?", how):
         typer.echo(f"{name}: kept")
         return

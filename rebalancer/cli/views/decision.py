@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from alerts.texts.decision_message import ruling_text
 from portfolios.errors import DecisionError, NotFoundError, RebalancerError, StaleDataError
 from portfolios.model.plan import Plan
 from portfolios.values import display
+from portfolios.values.command import command
 from rebalancer.usecases.proposals.refusals import Refused, Why
 from rebalancer.usecases.proposals.status import ProposalStatus, State
 
@@ -51,7 +50,7 @@ def _closed_error(status: ProposalStatus) -> DecisionError:
     if status.state is State.REPLACED:
         return DecisionError(
             f"a newer proposal took the place of plan {plan.plan_id}",
-            hint=f"`rebalancer history {quote(plan.portfolio)}` shows it",
+            hint=f"{command('history', plan.portfolio)} shows it",
         )
     if status.state is State.LAPSED or status.ruling is None:
         ended = display.moment(status.closes_at)
@@ -64,5 +63,5 @@ def _closed_error(status: ProposalStatus) -> DecisionError:
 
 
 def _anew(plan: Plan, *, at_real_prices: bool = False) -> str:
-    sample = " --offline" if plan.is_sample and not at_real_prices else ""
-    return f"`rebalancer run {quote(plan.portfolio)} --save{sample}` makes a new proposal"
+    sample = ("--offline",) if plan.is_sample and not at_real_prices else ()
+    return f"{command('run', plan.portfolio, '--save', *sample)} makes a new proposal"

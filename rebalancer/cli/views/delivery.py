@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from rebalancer.cli.context import Context
 from rebalancer.cli.exit_codes import Exit
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 def tell_delivery(context: Context, report: DispatchReport) -> None:
     """Say what was sent and what was not."""
     counts = ", ".join(f"{count} {state.value}" for state, count in report.outcomes.items())
-    typer.echo(f"messages: {counts or 'none was due'}")
+    context.put(f"messages: {counts or 'none was due'}")
     for channel, why in report.stopped.items():
         context.tell(f"{channel}: {why}; nothing is lost, it goes on when that is mended")
     for gone in report.gone:

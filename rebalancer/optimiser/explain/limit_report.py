@@ -140,6 +140,8 @@ def _text(limit: _Limit, excess: float) -> str:
 
 def _why_left(inputs: Inputs, limit: _Limit, after: Array, cash_after: float) -> str:
     """Say why a broken limit is not mended: locks, what may be traded, turnover, or its cost."""
+    if limit.is_floor and not limit.cash and not limit.a.any():
+        return "cannot fix: nothing in it is held, wanted or a candidate"
     locked = limit.excess(_nearest(limit, inputs, inputs.w_lock, np.ones(inputs.n), cash_after))
     if locked > MET:
         return "cannot fix: locked"
@@ -188,7 +190,8 @@ def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | Non
     if excess > MET:
         full = _one_way(inputs, after) >= inputs.turnover_max - MET
         reach = f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
-        why = "; " + (reach if full else "cannot fix: locked, or too costly now")
+        locked = "locked, or " if inputs.w_lock.any() else ""
+        why = "; " + (reach if full else f"cannot fix: {locked}too costly now")
     broken = excess if excess > MET else 0.0
     text = _text(limit, excess) + why
     stated = "volatility" in limits.stated

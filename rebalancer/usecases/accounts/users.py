@@ -14,6 +14,7 @@ from portfolios.model.users import COMMAND_LINE, Person, Role
 from portfolios.store.link_codes import LinkCodes
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
+from portfolios.values.command import command
 from portfolios.values.visible_text import visible
 
 OWNER = "owner"
@@ -90,9 +91,10 @@ def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datet
     if name in kept:
         return LinkCodes(store.database).create(kept[name], now=now)
     if name in {p.name for p in everybody}:
+        add = command("user", "add", name, "--role", "owner")
         raise UsageError(
             f"{name} is named by the settings, chat and all",
-            hint=f"to link another chat: `rebalancer user add {name} --role owner`, then link",
+            hint=f"to link another chat: {add}, then link",
         )
     raise NotFoundError(
         f"nobody is called {name!r}", hint="`rebalancer user list` shows who there is"
@@ -102,7 +104,7 @@ def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datet
 def _refuse_nonsense(person: Person) -> None:
     """Refuse what would make somebody unreachable, or let a group see too much."""
     if not person.name.strip():
-        raise UsageError("a person needs a name", hint="rebalancer user add ann")
+        raise UsageError("a person needs a name", hint="`rebalancer user add ann`")
     try:
         plain = visible(person.name)
     except ValueError as error:

@@ -5,7 +5,7 @@ Values are read by the readers of portfolio files, so that what is refused there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -24,13 +24,14 @@ from portfolios.loaders.policies import Known, read_policy
 from portfolios.loaders.suggestions import printable, shown, unknown
 from portfolios.loaders.table import Table
 from portfolios.loaders.value_parsing import one_of
+from portfolios.model.assets import CASH
 from portfolios.model.policy import Policy, Profile, Range
 from portfolios.model.portfolio import Lock, LockKind
 from portfolios.values import display
 from rebalancer.usecases.explanations.scenario import Scenario
 
 DEFAULT, NONE = "default", "none"
-BEST_GRADE = 100
+BEST_GRADE, MOST_EXAMPLES = 100, 9
 _POLICY: Mapping[str, str] = MappingProxyType(
     {
         "mode": "mode",
@@ -79,7 +80,7 @@ def apply_scenario(scenario: Scenario, words: Sequence[str]) -> Scenario:
         UsageError: that names every word that means nothing, and why.
     """
     if not words:
-        raise UsageError("say what to suppose", hint=HINT)
+        raise UsageError("say what to suppose", hint=_hint(scenario))
     changed, problems = scenario, []
     for word in sorted(words, key=_rank):
         try:
@@ -89,7 +90,7 @@ def apply_scenario(scenario: Scenario, words: Sequence[str]) -> Scenario:
     if _wanted(changed) != _wanted(scenario) and (share := total(_wanted(changed).values())) > 1:
         problems.append(f"the targets add up to {in_percent(share)}; lower another one as well")
     if problems:
-        raise UsageError("; ".join(problems), hint=HINT)
+        raise UsageError("; ".join(problems), hint=_hint(scenario))
     return changed
 
 
@@ -244,4 +245,24 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         **{key: Form(f"{key}={DEFAULT}", _wish) for key in _POLICY},
     }
 )
-HINT = f"e.g. {', '.join(form.example for form in list(FORMS.values())[:9])}, mode=cash_flow"
+
+
+def _hint(scenario: Scenario) -> str:
+    """Give examples that can be typed as they stand for this portfolio."""
+    return f"e.g. {', '.join(_examples(scenario))}, mode=cash_flow"
+
+
+def _examples(scenario: Scenario) -> Iterator[str]:
+    wanted = {name: share for name, share in _wanted(scenario).items() if name != CASH}
+    own = sorted({*wanted, *(h.asset_id for h in scenario.portfolio.holdings)} - {CASH})
+    for form in list(FORMS.values())[:MOST_EXAMPLES]:
+        head, _, rest = form.example.partition("=")[0].partition(".")
+        if not rest or head == "sector":
+            yield form.example
+        elif head == "target":
+            if wanted:
+                most = max(wanted, key=lambda name: (wanted[name], name))
+                yield f"target.{most}={display.limit(wanted[most] / 2)}"
+        elif own:
+            name = rest.partition(".")[0]
+            yield form.example.replace(name, name if name in own else own[0], 1)

@@ -10,6 +10,7 @@ from portfolios.model.decisions import Applied, Ruling, Verdict, booking_of, ref
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan
 from portfolios.store.portfolio_store import Store
+from portfolios.values.command import command
 from rebalancer.usecases.proposals.status import status_of
 
 
@@ -38,7 +39,7 @@ def apply_plan(store: Store, plan: str, market: Market | None, *, at: datetime, 
     if made.is_sample and market is not None and not market.is_sample:
         raise UsageError(
             f"plan {made.plan_id} was made at the sample's prices, and real ones are here",
-            hint=f"`rebalancer run {made.portfolio} --save` makes one at real prices",
+            hint=f"{command('run', made.portfolio, '--save')} makes one at real prices",
         )
     with store.database.transaction():
         return _apply(store, made, Ruling(made.plan_id, Verdict.APPLY, at, by))

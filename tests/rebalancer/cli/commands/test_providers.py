@@ -222,6 +222,16 @@ def test_the_probe_reports_shapes_and_no_content(tmp_path: Path) -> None:
     assert "status 400" in answers["a page that is too long"]
 
 
+def test_the_probe_without_a_key_says_so_and_asks_the_provider_of_prices(tmp_path: Path) -> None:
+    with standin() as server:
+        done = shell_of(tmp_path, server, key="").run("probe", "--json")
+        assert server.count(TM) == 0
+    answers = {row["question"]: row for row in json.loads(done.out)}
+    assert done.code == 0
+    assert answers["Token Metrics"]["answer"] == "no key is set, so nothing was asked"
+    assert answers["CoinGecko answers"]["ok"]
+
+
 def test_a_wrong_key_is_one_clear_message_and_prices_still_come(tmp_path: Path) -> None:
     with standin() as server:
         shell = shell_of(tmp_path, server, key="wrong-key-5e6f7a")

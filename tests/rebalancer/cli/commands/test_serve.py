@@ -252,3 +252,18 @@ def test_a_wrong_token_is_told_once_and_mail_still_goes_out(tmp_path: Path) -> N
 def test_wrong_words_are_said(tmp_path: Path, words: list[str]) -> None:
     done = Shell(tmp_path, REBALANCER_PROVIDER="sample").run("serve", *words)
     assert done.code == 2
+
+
+@pytest.mark.parametrize("words", [(), ("--offline",)])
+def test_one_round_for_programs_logs_objects_alone_whatever_comes_of_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    shell = Shell(tmp_path)
+    shell.write("mine.toml", '[[holdings]]\nasset = "bitcoin"\nquantity = "1"\n')
+    shell.run("add", "mine.toml", "--offline")
+    if not words:
+        shell.environment["REBALANCER_TIMEZONE"] = "Mars/Base"
+    done = shell.run("serve", "--once", "--log-json", *words)
+    assert (done.code, done.out) == (0 if words else 3, "")
+    logged = [json.loads(line) for line in done.err.splitlines()]
+    assert {line["level"] for line in logged} == {"info" if words else "error"}

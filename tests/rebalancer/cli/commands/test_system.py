@@ -23,7 +23,7 @@ def test_what_a_backup_advises_goes_back_to_it(tmp_path: Path) -> None:
     done = shell.run("backup", "a copy.db")
     assert done.code == 0
     assert shell.run("add", "mine.csv", "--name", "second", "--offline").code == 0
-    advice = shlex.split(done.out.partition("to go back to it: ")[2])
+    advice = shlex.split(done.out.partition("to go back to it: ")[2].strip().strip("`"))
     assert advice[:2] == ["rebalancer", "restore"]
     restored = shell.run(*advice[1:])
     assert restored.code == 0, restored.err

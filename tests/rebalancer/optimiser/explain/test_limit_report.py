@@ -238,3 +238,13 @@ def test_duals_are_named_like_limits() -> None:
         0.3, 0.7, 1.0,
     )  # fmt: skip
     assert named_duals(program(), None) == {}
+
+
+def test_a_floor_of_a_sector_in_which_nothing_can_be_bought_is_no_matter_of_locks() -> None:
+    members = np.array([[1.0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 1]])
+    inputs = program(M=members, S_lo=np.array([0, 0.2, 0]), S_hi=np.ones(3))
+    line = lines(inputs, [0.5, 0.15, 0.15, 0.1])["sector.meme.min"]
+    assert line.text == (
+        "meme stays 20.0 points under its minimum of 20%;"
+        " cannot fix: nothing in it is held, wanted or a candidate"
+    )
