@@ -73,8 +73,12 @@ def named(axes: Axes, places: list[float], names: list[str]) -> None:
     in_percent(axes)
 
 
-def finished(name: str, figure: Figure, finding: str) -> Chart:
+def finished(name: str, figure: Figure, finding: str, *, is_sample: bool) -> Chart:
     """Return the picture with what it shows; the same figures give the same bytes."""
+    if is_sample:
+        figure.suptitle(
+            f"{display.SAMPLE} DATA", x=0.99, ha="right", color=ORANGE, fontsize=LETTERS
+        )
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=LETTERS)
@@ -83,7 +87,7 @@ def finished(name: str, figure: Figure, finding: str) -> Chart:
             figure.legend(frameon=False, loc="outside lower left", ncols=3, fontsize=LETTERS)
     held = io.BytesIO()
     figure.savefig(held, format="png", metadata={"Software": None})
-    return Picture(name, held.getvalue()), finding
+    return Picture(name, held.getvalue()), display.marked(finding, is_sample=is_sample)
 
 
 def lettered(text: str) -> str:

@@ -17,12 +17,13 @@ MOST_NAMED = 3
 MOST_DAYS = 4
 
 
-def paths_chart(paths: Paths, *, quantities: str) -> Chart | None:
+def paths_chart(paths: Paths, *, quantities: str, is_sample: bool = False) -> Chart | None:
     """Draw what was held against something else; None where no two days are known.
 
     Args:
         paths: of some quantities.
         quantities: of when they are, in words.
+        is_sample: at made-up prices.
     """
     if len(paths.days) < 2:
         return None
@@ -34,10 +35,11 @@ def paths_chart(paths: Paths, *, quantities: str) -> Chart | None:
     ends = ", ".join(
         f"{name} {display.change(values[-1] - 1)}" for name, values in paths.lines.items()
     )
-    return finished(PATHS, figure, f"last {len(paths.days)} days: {ends}{_without(paths)}")
+    finding = f"last {len(paths.days)} days: {ends}{_without(paths)}"
+    return finished(PATHS, figure, finding, is_sample=is_sample)
 
 
-def token_chart(path: TokenPath) -> Chart | None:
+def token_chart(path: TokenPath, *, is_sample: bool = False) -> Chart | None:
     """Draw one token with the mean of its last weeks; None where no two days are known."""
     if len(path.days) < 2:
         return None
@@ -51,7 +53,7 @@ def token_chart(path: TokenPath) -> Chart | None:
         axes.plot(places, means, mean_dash, color=mean_colour, linewidth=2, label="mean of 30 days")
     _over_time(axes, path.days)
     titled(axes, f"{lettered(path.name)}: the last {len(days)} days")
-    return finished(TOKEN, figure, _finding(path))
+    return finished(TOKEN, figure, _finding(path), is_sample=is_sample)
 
 
 def _finding(path: TokenPath) -> str:

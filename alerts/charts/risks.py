@@ -11,7 +11,7 @@ from portfolios.values import display
 RISKS = "risks.png"
 
 
-def risks_chart(shares: Sequence[RiskShare]) -> Chart | None:
+def risks_chart(shares: Sequence[RiskShare], *, is_sample: bool = False) -> Chart | None:
     """Draw shares of the risk, and of the money where they are told; None without any risk."""
     shown = _largest(shares)
     if not shown:
@@ -24,11 +24,12 @@ def risks_chart(shares: Sequence[RiskShare]) -> Chart | None:
         figure, axes = blank(len(shown))
         singles(axes, names, risk)
         titled(axes, "Where the risk comes from")
-        return finished(RISKS, figure, finding)
+        return finished(RISKS, figure, finding, is_sample=is_sample)
     figure, axes = blank(2 * len(shown))
     pairs(axes, names, risk, money, ("of the risk", "of the money"))
     titled(axes, "Where the risk comes from")
-    return finished(RISKS, figure, f"{finding} from {display.percent(money[0])} of the money")
+    finding = f"{finding} from {display.percent(money[0])} of the money"
+    return finished(RISKS, figure, finding, is_sample=is_sample)
 
 
 def _largest(shares: Sequence[RiskShare]) -> list[RiskShare]:

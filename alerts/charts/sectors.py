@@ -14,7 +14,7 @@ SECTORS = "sectors.png"
 NOTABLE = 0.001
 
 
-def sectors_chart(sectors: Sequence[SectorWeight]) -> Chart | None:
+def sectors_chart(sectors: Sequence[SectorWeight], *, is_sample: bool = False) -> Chart | None:
     """Draw sectors with their limits, and after a proposal where one is; None for no sector."""
     held = [s for s in sectors if max(s.now, s.after or 0.0) > NOTABLE]
     if not held:
@@ -31,7 +31,7 @@ def sectors_chart(sectors: Sequence[SectorWeight]) -> Chart | None:
         singles(axes, names, now)
     _limits(axes, shown)
     titled(axes, f"Sectors: now{', after,' if has_after else ''} and the limit (line)")
-    return finished(SECTORS, figure, _finding(held))
+    return finished(SECTORS, figure, _finding(held), is_sample=is_sample)
 
 
 def _limits(axes: Axes, shown: Sequence[SectorWeight]) -> None:

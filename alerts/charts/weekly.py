@@ -16,10 +16,11 @@ def charts(report: WeeklyReport) -> tuple[Chart, ...]:
     risks = [RiskShare(name, share) for name, share in report.risks.items()]
     # The picture of sectors tells which is over its limit: nobody knows while the total is unknown.
     sectors = report.plan.sectors if report.plan.is_value_known else ()
+    is_sample = report.plan.is_sample
     drawn = (
-        sectors_chart([_sector(line) for line in sectors]),
-        paths_chart(report.paths, quantities="a week ago"),
-        risks_chart(risks),
+        sectors_chart([_sector(line) for line in sectors], is_sample=is_sample),
+        paths_chart(report.paths, quantities="a week ago", is_sample=is_sample),
+        risks_chart(risks, is_sample=is_sample),
     )
     return tuple(chart for chart in drawn if chart is not None)
 

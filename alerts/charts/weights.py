@@ -14,7 +14,7 @@ HOLDINGS, PROPOSAL = "holdings.png", "proposal.png"
 NOTABLE = 0.0005
 
 
-def holdings_chart(weights: Sequence[Weight]) -> Chart | None:
+def holdings_chart(weights: Sequence[Weight], *, is_sample: bool = False) -> Chart | None:
     """Draw weights beside their reference; None where nothing is held or wanted."""
     shown = _largest(weights)
     if not shown:
@@ -24,14 +24,15 @@ def holdings_chart(weights: Sequence[Weight]) -> Chart | None:
     top = max(weights, key=lambda w: (w.now, w.name))
     where = f"largest: {top.name} {display.percent(top.now)}"
     if abs(off.now - off.other) < NOTABLE:
-        return finished(HOLDINGS, figure, f"everything stands at its reference; {where}")
+        finding = f"everything stands at its reference; {where}"
+        return finished(HOLDINGS, figure, finding, is_sample=is_sample)
     side = "over" if off.now > off.other else "under"
     far = f"{display.points(abs(off.now - off.other))} {side}"
     finding = f"{off.name} is {far} its reference of {display.percent(off.other)}; {where}"
-    return finished(HOLDINGS, figure, finding)
+    return finished(HOLDINGS, figure, finding, is_sample=is_sample)
 
 
-def proposal_chart(weights: Sequence[Weight]) -> Chart | None:
+def proposal_chart(weights: Sequence[Weight], *, is_sample: bool = False) -> Chart | None:
     """Draw weights now and after a proposal; None where it changes none."""
     moving = [w for w in weights if abs(w.now - w.other) >= NOTABLE]
     if not moving:
@@ -40,7 +41,7 @@ def proposal_chart(weights: Sequence[Weight]) -> Chart | None:
     most = max(moving, key=lambda w: (abs(w.now - w.other), w.name))
     count = display.counted(len(moving), "weight changes", "weights change")
     move = f"{most.name} from {display.percent(most.now)} to {display.percent(most.other)}"
-    return finished(PROPOSAL, figure, f"{count}, most of all {move}")
+    return finished(PROPOSAL, figure, f"{count}, most of all {move}", is_sample=is_sample)
 
 
 def _drawn(shown: list[Weight], labels: tuple[str, str], title: str) -> Figure:

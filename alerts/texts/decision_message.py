@@ -34,7 +34,10 @@ def decision_message(plan: Plan, ruling: Ruling, *, number: int) -> Message:
     return Message(
         kind=Kind.DECISION,
         key=f"decision:{plan.plan_id}:{number}",
-        headline=f"{plan.portfolio}: {ruling.by} {did} the proposal of {count}",
+        headline=display.marked(
+            f"{plan.portfolio}: {ruling.by} {did} the proposal of {count}",
+            is_sample=plan.is_sample,
+        ),
         as_of=ruling.at,
         portfolio=plan.portfolio,
         blocks=(Block(Style.NOTE, f"{display.moment(ruling.at)}; plan {plan.plan_id}"),),

@@ -23,6 +23,7 @@ def zone_message(
     as_of: datetime,
     names: Mapping[str, str],
     priced_at: datetime | None = None,
+    is_sample: bool = False,
 ) -> Message | None:
     """Tell what worsened and what recovered in one evaluation; None when nothing did.
 
@@ -32,6 +33,7 @@ def zone_message(
         as_of: the market's moment.
         names: asset id -> symbol.
         priced_at: the moment of the prices, where that is another.
+        is_sample: judged at made-up prices.
     """
     worse, better = advance.worsened, advance.recovered
     if not worse and not better:
@@ -50,7 +52,9 @@ def zone_message(
     return Message(
         kind=kind,
         key=f"zones:{portfolio}:{as_of.isoformat()}",
-        headline=f"{portfolio}: {_flip_head(first, names)}{more}",
+        headline=display.marked(
+            f"{portfolio}: {_flip_head(first, names)}{more}", is_sample=is_sample
+        ),
         as_of=as_of,
         portfolio=portfolio,
         zone=first.zone,
@@ -59,7 +63,12 @@ def zone_message(
 
 
 def rules_message(
-    portfolio: str, fired: Sequence[Fired], *, as_of: datetime, priced_at: datetime | None = None
+    portfolio: str,
+    fired: Sequence[Fired],
+    *,
+    as_of: datetime,
+    priced_at: datetime | None = None,
+    is_sample: bool = False,
 ) -> Message | None:
     """Tell which of the user's own rules became true; None when none did."""
     if not fired:
@@ -70,7 +79,7 @@ def rules_message(
     return Message(
         kind=Kind.RULE,
         key=f"rule:{portfolio}:{key}",
-        headline=f"{portfolio}: {first.when} is true{more}",
+        headline=display.marked(f"{portfolio}: {first.when} is true{more}", is_sample=is_sample),
         as_of=as_of,
         portfolio=portfolio,
         blocks=(
@@ -93,6 +102,7 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
     count = display.counted(len(plan.trades), "trade")
     cost = display.money(plan.estimated_cost, plan.currency)
     cost_text = f", cost about {cost}" if with_amounts else ""
+    drift = f"{plan.portfolio}: drift {display.percent(plan.drift)}"
     zone = max((f.zone for f in plan.zones), key=list(Zone).index, default=Zone.GREEN)
     blocks = [
         Block(Style.TEXT, plan.reason),
@@ -106,13 +116,13 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
     return Message(
         kind=Kind.PROPOSAL,
         key=f"plan:{plan.plan_id}",
-        headline=f"{plan.portfolio}: drift {display.percent(plan.drift)}. {count}{cost_text}",
+        headline=display.marked(f"{drift}. {count}{cost_text}", is_sample=plan.is_sample),
         as_of=plan.as_of,
         portfolio=plan.portfolio,
         zone=zone,
         blocks=tuple(blocks),
         buttons=_buttons(plan),
-        subject=f"{plan.portfolio}: drift {display.percent(plan.drift)}, {count} proposed",
+        subject=display.marked(f"{drift}, {count} proposed", is_sample=plan.is_sample),
     )
 
 
@@ -121,7 +131,9 @@ def withheld_message(plan: Plan) -> Message:
     return Message(
         kind=Kind.DATA,
         key=f"withheld:{plan.portfolio}:{plan.as_of.date().isoformat()}",
-        headline=f"{plan.portfolio}: nothing proposed, data not good enough",
+        headline=display.marked(
+            f"{plan.portfolio}: nothing proposed, data not good enough", is_sample=plan.is_sample
+        ),
         as_of=plan.as_of,
         portfolio=plan.portfolio,
         zone=Zone.GREY,
@@ -138,6 +150,7 @@ def changes_message(
     as_of: datetime,
     what: str,
     priced_at: datetime | None = None,
+    is_sample: bool = False,
 ) -> Message | None:
     """Tell of several small changes of one kind in one message; None when there are none."""
     if not lines:
@@ -146,7 +159,7 @@ def changes_message(
     return Message(
         kind=kind,
         key=key,
-        headline=f"{portfolio}: {head}",
+        headline=display.marked(f"{portfolio}: {head}", is_sample=is_sample),
         as_of=as_of,
         portfolio=portfolio,
         blocks=(_listed(lines), Block(Style.NOTE, display.as_of(priced_at or as_of, as_of))),

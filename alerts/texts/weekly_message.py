@@ -63,7 +63,8 @@ def weekly_message(
 def _sentence(report: WeeklyReport) -> str:
     change = report.numbers.change
     moved = f" {_signed(change)} this week," if change is not None else ""
-    return f"{report.portfolio}:{moved} {_to_do(report.plan)}"
+    told = f"{report.portfolio}:{moved} {_to_do(report.plan)}"
+    return display.marked(told, is_sample=report.plan.is_sample)
 
 
 def _to_do(plan: Plan) -> str:
@@ -81,8 +82,11 @@ def _subject(report: WeeklyReport) -> str:
     change = report.numbers.change
     number = report.week.rpartition("W")[2]
     moved = f" {_signed(change)}," if change is not None else f" week {number},"
-    text = f"{report.portfolio}{moved} {_to_do(report.plan)}"
-    return text if len(text) <= LONGEST_SUBJECT else f"{report.portfolio[:24]} week {number}"
+    is_sample = report.plan.is_sample
+    text = display.marked(f"{report.portfolio}{moved} {_to_do(report.plan)}", is_sample=is_sample)
+    if len(text) <= LONGEST_SUBJECT:
+        return text
+    return display.marked(f"{report.portfolio[:24]} week {number}", is_sample=is_sample)
 
 
 def _action(plan: Plan, *, with_amounts: bool) -> Iterator[Block]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ __all__ = [
     "PLAN_SCHEMA",
     "RUN_SCHEMA",
     "dumps",
-    "finding_to_json",
+    "findings_to_json",
     "inputs_hash",
     "plan_from_json",
     "plan_id_from",
@@ -99,7 +99,7 @@ def plan_to_json(plan: Plan) -> Json:
         "positions": [_position(p, is_known=plan.is_value_known) for p in plan.positions],
         "sectors": [_sector(line, is_known=plan.is_value_known) for line in plan.sectors],
         "trades": [_trade(trade) for trade in plan.trades],
-        "zones": [finding_to_json(finding) for finding in plan.zones],
+        "zones": [_finding(finding) for finding in plan.zones],
         "limits": [_limit(line) for line in plan.limits],
         "warnings": list(plan.warnings),
         "solver": _solver(plan.solver),
@@ -167,8 +167,16 @@ def _trade(trade: Trade) -> Json:
     }
 
 
-def finding_to_json(finding: Finding) -> Json:
-    """Return one finding as it stands in a plan's document."""
+def findings_to_json(portfolio: str, findings: Sequence[Finding], *, is_sample: bool) -> Json:
+    """Return what was judged of a portfolio, each finding as it stands in a plan's document."""
+    return {
+        "portfolio": portfolio,
+        "zones": [_finding(each) for each in findings],
+        "sample": is_sample,
+    }
+
+
+def _finding(finding: Finding) -> Json:
     return {
         "scope": finding.scope.value,
         "subject": finding.subject,

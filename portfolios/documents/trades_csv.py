@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from portfolios.documents.portfolio_toml import guarded
 from portfolios.model.plan import Plan
 from portfolios.values.canonical import money, plain, utc_text
+from portfolios.values.display import SAMPLE
 
 COLUMNS = (
     "plan", "portfolio", "as_of", "asset", "symbol", "side",
-    "quantity", "price", "notional", "cost", "currency", "reason",
+    "quantity", "price", "notional", "cost", "currency", "reason", "sample",
 )  # fmt: skip
 
 
@@ -29,6 +30,7 @@ def trades_csv(plans: Sequence[Plan]) -> str:
                     guarded(trade.asset_id), guarded(trade.symbol), trade.side.value,
                     plain(trade.quantity), plain(trade.price), money(trade.notional),
                     money(trade.cost), plan.currency, guarded(trade.reasons[0].text),
+                    SAMPLE if plan.is_sample else "",
                 ]
             )  # fmt: skip
     return text.getvalue()

@@ -15,6 +15,7 @@ from portfolios.values.cents import CENT
 
 HOUR = timedelta(hours=1)
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+SAMPLE = "SAMPLE"
 TREND_WORDS: Mapping[int, str] = MappingProxyType({1: "bullish", -1: "bearish", 0: "undecided"})
 
 
@@ -115,6 +116,15 @@ def quantity(amount: Decimal) -> str:
     digits = max(0, 5 - amount.adjusted())
     text = f"{amount:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def marked(text: str, *, is_sample: bool) -> str:
+    """Say before a text that its figures are made up, wherever it will be shown.
+
+    >>> marked("core: drift 7.2%", is_sample=True), marked("core: drift 7.2%", is_sample=False)
+    ('SAMPLE core: drift 7.2%', 'core: drift 7.2%')
+    """
+    return f"{SAMPLE} {text}" if is_sample else text
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portfolios.documents.plan_json import finding_to_json, run_to_json
+from portfolios.documents.plan_json import findings_to_json, run_to_json
 from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import NotFoundError, PlanError, UsageError
 from portfolios.loaders import Loaded, load
@@ -218,12 +218,8 @@ def zones(
     analysed = [analyse(portfolio, market) for portfolio in portfolios]
     judged = [(each, findings_of(each)) for each in analysed]
     if as_json:
-        write_json(
-            [
-                {"portfolio": each.portfolio.name, "zones": [finding_to_json(f) for f in findings]}
-                for each, findings in judged
-            ]
-        )
+        is_sample = market.is_sample
+        write_json([findings_to_json(a.portfolio.name, f, is_sample=is_sample) for a, f in judged])
     else:
         for each, findings in judged:
             sample = "SAMPLE DATA   " if market.is_sample else ""

@@ -174,12 +174,11 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
         context.tell("no portfolio is stored yet; `rebalancer add FILE` keeps one")
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     rows = [(p, _valued(context, p, market)) for p in portfolios]
+    is_sample = market is not None and market.is_sample
     if as_json:
-        write_json([summary_to_json(p, valuation) for p, valuation in rows])
+        write_json([summary_to_json(p, v, is_sample=is_sample) for p, v in rows])
         return
-    show_portfolios(out(), rows)
-    if market and market.is_sample and portfolios:
-        context.tell("values from the SAMPLE market")
+    show_portfolios(out(), rows, is_sample=is_sample)
 
 
 def _valued(context: Context, portfolio: Portfolio, market: Market | None) -> Valuation | None:

@@ -87,7 +87,7 @@ def market(
     rows = [r for r in rows if _reaches(r.short, min_short) and _reaches(r.long, min_long)]
     rows.sort(key=SORT_KEYS[sort])
     if as_json:
-        write_json([row_to_json(row) for row in rows])
+        write_json([row_to_json(row, is_sample=known.is_sample) for row in rows])
     else:
         show_market(out(), known, rows)
         insights = wiring.insights_from(resolved, offline=offline, clock=context.clock)

@@ -38,7 +38,7 @@ def _row(entry: PastPlan) -> Row:
     return (
         plan.plan_id,
         plan.portfolio,
-        display.moment(plan.as_of),
+        display.marked(display.moment(plan.as_of), is_sample=plan.is_sample),
         count if plan.trades else plan.decision.value,
         entry.outcome.value if entry.outcome else "",
         _earned(entry.cents, plan.currency) if plan.trades else "",

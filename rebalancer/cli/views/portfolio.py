@@ -33,7 +33,9 @@ def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None
     _limits(console, analysis)
 
 
-def show_portfolios(console: Console, rows: Sequence[tuple[Portfolio, Valuation | None]]) -> None:
+def show_portfolios(
+    console: Console, rows: Sequence[tuple[Portfolio, Valuation | None]], *, is_sample: bool
+) -> None:
     """Print one row for each portfolio, with its value where a market is known."""
     grid = table("name", "profile", "mode", "holdings>", "targets", "value>")
     for portfolio, valuation in rows:
@@ -43,12 +45,18 @@ def show_portfolios(console: Console, rows: Sequence[tuple[Portfolio, Valuation 
             portfolio.policy.mode.value,
             str(len(portfolio.holdings)),
             "yes" if portfolio.targets else "no",
-            valuation.total.text(portfolio.currency) if valuation else "unknown",
+            _total(portfolio, valuation, is_sample=is_sample),
         )
     console.print(grid)
     known = [(v.priced_at or v.as_of, v.as_of) for _, v in rows if v is not None]
     if known and (old := display.old(*min(known))):
         console.print(f"prices are {old}")
+
+
+def _total(portfolio: Portfolio, valuation: Valuation | None, *, is_sample: bool) -> str:
+    if valuation is None:
+        return "unknown"
+    return display.marked(valuation.total.text(portfolio.currency), is_sample=is_sample)
 
 
 def _quantities(console: Console, portfolio: Portfolio) -> None:

@@ -10,7 +10,9 @@ from portfolios.values.canonical import plain, utc_text
 from portfolios.values.cents import CENT
 
 
-def summary_to_json(portfolio: Portfolio, valuation: Valuation | None) -> dict[str, object]:
+def summary_to_json(
+    portfolio: Portfolio, valuation: Valuation | None, *, is_sample: bool
+) -> dict[str, object]:
     """Return one line of the list of portfolios; the value is null where it is unknown."""
     total = valuation.total if valuation else None
     return {
@@ -24,6 +26,7 @@ def summary_to_json(portfolio: Portfolio, valuation: Valuation | None) -> dict[s
         "last_known_value": _cents(total.amount) if total and not total.is_known else None,
         "last_known_at": utc_text(total.at) if total and total.at else None,
         "unpriced": total.unpriced if total else None,
+        "sample": is_sample,
     }
 
 

@@ -22,6 +22,7 @@ def explanation_to_json(explained: Explanation) -> dict[str, Any]:
         "plan": plan.plan_id,
         "portfolio": plan.portfolio,
         "as_of": utc_text(plan.as_of),
+        "sample": plan.is_sample,
         "decision": plan.decision.value,
         "reason": plan.reason,
         **{key: document[key] for key in FROM_PLAN},

@@ -125,6 +125,7 @@ def _zones(state: AlertState, analysis: Analysis, findings: Sequence[Finding]) -
         as_of=market.as_of,
         names=names,
         priced_at=valuation.priced_at,
+        is_sample=market.is_sample,
     )
     if message is not None:
         state.mark({"grouped": utc_text(market.as_of)})
@@ -138,7 +139,14 @@ def _rules(state: AlertState, analysis: Analysis, plan: Plan | None) -> list[Mes
     states, fired = judge_rules(context, state.rules(), at=market.as_of)
     state.keep_rules(states)
     priced_at = analysis.valuation.priced_at
-    return _some(rules_message(portfolio.name, fired, as_of=market.as_of, priced_at=priced_at))
+    message = rules_message(
+        portfolio.name,
+        fired,
+        as_of=market.as_of,
+        priced_at=priced_at,
+        is_sample=market.is_sample,
+    )
+    return _some(message)
 
 
 def _news(
@@ -163,6 +171,7 @@ def _news(
                 as_of=market.as_of,
                 what=what,
                 priced_at=market.priced_at,
+                is_sample=market.is_sample,
             )
         )
     return found

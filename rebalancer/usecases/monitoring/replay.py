@@ -96,8 +96,10 @@ def _day(
     )
     names = {asset_id: asset.symbol for asset_id, asset in market.assets.items()}
     told = (
-        zone_message(portfolio.name, step, as_of=market.as_of, names=names),
-        rules_message(portfolio.name, fired, as_of=market.as_of),
+        zone_message(
+            portfolio.name, step, as_of=market.as_of, names=names, is_sample=market.is_sample
+        ),
+        rules_message(portfolio.name, fired, as_of=market.as_of, is_sample=market.is_sample),
     )
     return list(_known(told)), step, after
 

@@ -26,6 +26,7 @@ def history_to_json(entry: PastPlan) -> dict[str, object]:
         "earned": _money(entry.cents),
         "unknown": entry.unknown or None,
         "by_trade": list(_parts(entry)),
+        "sample": entry.plan.is_sample,
     }
 
 

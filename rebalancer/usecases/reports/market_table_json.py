@@ -8,7 +8,7 @@ from portfolios.values.canonical import plain
 from rebalancer.usecases.reports.market_table import MarketRow
 
 
-def row_to_json(row: MarketRow) -> dict[str, object]:
+def row_to_json(row: MarketRow, *, is_sample: bool) -> dict[str, object]:
     """Return the JSON face of a row; ages in seconds."""
     return {
         "asset": row.asset.asset_id,
@@ -28,6 +28,7 @@ def row_to_json(row: MarketRow) -> dict[str, object]:
         "grade_source": row.source or None,
         "price_age_seconds": _seconds(row.price_age),
         "grade_age_seconds": _seconds(row.grade_age),
+        "sample": is_sample,
     }
 
 

@@ -198,7 +198,7 @@ def test_the_others_are_told_of_a_decision_and_its_maker_is_not(bot: Bot) -> Non
     with bot.store() as store:
         told = Outbox(store.database).find()
     assert [(d.person, d.message.headline) for d in told] == [
-        ("bob", "shared: ann skipped the proposal of 2 trades")
+        ("bob", "SAMPLE shared: ann skipped the proposal of 2 trades")
     ]
 
 

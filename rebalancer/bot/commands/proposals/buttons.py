@@ -116,6 +116,7 @@ def _confirm(request: Request, plan: Plan) -> Reply:
         f"{plan.portfolio}: {count}, sells {display.money(sells, plan.currency)},"
         f" prices moved {display.percent(moved)} since"
     )
+    head = display.marked(head, is_sample=plan.is_sample)
     asked = reply_with(request, head, note="You trade; this records that you agree.")
     buttons = (Button("Confirm", f"yes:{name}"), Button("Cancel", f"no:{plan.plan_id}"))
     return asked.with_buttons(buttons)

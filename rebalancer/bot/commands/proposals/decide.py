@@ -9,6 +9,7 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.loaders.number_parsing import parse_flow
 from portfolios.model.plan import Decision
 from portfolios.model.policy import Mode
+from portfolios.values import display
 from rebalancer.bot.commands.proposals.buttons import press
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import Request
@@ -29,7 +30,8 @@ def rebalance(request: Request) -> Reply:
     own, market = request.portfolio(), request.market()
     plan = propose(analyse(own, market, flow=flow, mode=mode)).plan
     if plan.decision is not Decision.TRADE:
-        return reply_with(request, f"{own.name}: nothing to do", lines(plan.reason))
+        head = display.marked(f"{own.name}: nothing to do", is_sample=plan.is_sample)
+        return reply_with(request, head, lines(plan.reason))
     keep_and_offer(request.store, plan, at=request.now)
     return Reply(proposal_message(plan))
 

@@ -19,7 +19,8 @@ def ticket(request: Request, plan: Plan) -> Reply:
     """Return what somebody who agreed takes to their exchange: nothing is sent there from here."""
     told = [_order(trade, plan.currency) for trade in plan.trades]
     how = "You trade; afterwards press the button, so that holdings here follow."
-    reply = reply_with(request, f"{plan.portfolio}: approved, yours to trade", lines(*told),
+    head = display.marked(f"{plan.portfolio}: approved, yours to trade", is_sample=plan.is_sample)
+    reply = reply_with(request, head, lines(*told),
                  Block(Style.NOTE, how), note=f"plan {plan.plan_id}. Not advice.")  # fmt: skip
     file = File(f"trades-{plan.plan_id}.csv", trades_csv([plan]).encode())
     booked = Button("I have traded", f"book:{plan.plan_id}")
@@ -36,9 +37,10 @@ def _order(trade: Trade, currency: str) -> str:
 def ask_to_book(request: Request, plan: Plan) -> Reply:
     """Ask once more before holdings change."""
     count = display.counted(len(plan.trades), "trade")
+    asked = f"{plan.portfolio}: book {count} as done, at the proposal's prices?"
     reply = reply_with(
         request,
-        f"{plan.portfolio}: book {count} as done, at the proposal's prices?",
+        display.marked(asked, is_sample=plan.is_sample),
         note="Holdings here change; nothing is sent to any exchange.",
     )
     buttons = (
@@ -65,6 +67,5 @@ def book_trades(request: Request, plan: Plan) -> Reply:
     if not done.is_new:
         told = ruling_text(done.ruling, request.person.timezone)
         return Reply(notice=f"{told}.", is_done=True)
-    return reply_with(request, f"{plan.portfolio}: booked", note=f"plan {plan.plan_id}").deciding(
-        "Booked."
-    )
+    head = display.marked(f"{plan.portfolio}: booked", is_sample=plan.is_sample)
+    return reply_with(request, head, note=f"plan {plan.plan_id}").deciding("Booked.")

@@ -82,9 +82,8 @@ def why_of(
         blocks.append(lines(*untold[:FEW]))
     if limits := [f"{limit.name}: {limit.text}" for limit in plan.limits if limit.text]:
         blocks += [Block(Style.HEADING, "Limits"), lines(*limits)]
-    return reply_with(
-        request, f"{plan.portfolio}: {head}", *blocks, note=note or f"plan {plan.plan_id}"
-    )
+    head = display.marked(f"{plan.portfolio}: {head}", is_sample=plan.is_sample)
+    return reply_with(request, head, *blocks, note=note or f"plan {plan.plan_id}")
 
 
 def _driven(plan: Plan, trade: Trade) -> tuple[Block, Block]:

@@ -54,7 +54,7 @@ def chart_of(plan: Plan) -> Reply:
     Raises:
         NotFoundError: where it changes nothing.
     """
-    drawn = proposal_chart(chart_data.plan_weights(plan))
+    drawn = proposal_chart(chart_data.plan_weights(plan), is_sample=plan.is_sample)
     if drawn is None:
         raise NotFoundError(f"{plan.portfolio}: this proposal changes no weight")
     return _shown(drawn, plan.portfolio, plan.as_of_text)
@@ -75,7 +75,8 @@ def _token(request: Request, word: str) -> Reply:
     asset = asset_named(market, word)
     grade = market.grades.get(asset.asset_id)
     trend = "" if grade is None else trend_of(request, asset, grade).removeprefix("trend ")
-    drawn = token_chart(chart_data.token_path(market, asset, trend=trend))
+    path = chart_data.token_path(market, asset, trend=trend)
+    drawn = token_chart(path, is_sample=market.is_sample)
     if drawn is None:
         raise NotFoundError(f"the past of {asset.symbol} is not known")
     return _shown(drawn, asset.name, as_of(market))
@@ -97,20 +98,21 @@ def _doubts(valuation: Valuation) -> str:
 
 def _value(analysis: Analysis) -> Chart | None:
     paths = chart_data.paths_of(analysis.portfolio, analysis.market)
-    return paths_chart(paths, quantities="today")
+    return paths_chart(paths, quantities="today", is_sample=analysis.market.is_sample)
 
 
 def _holdings(analysis: Analysis) -> Chart | None:
-    return holdings_chart(chart_data.holding_weights(analysis))
+    return holdings_chart(chart_data.holding_weights(analysis), is_sample=analysis.market.is_sample)
 
 
 def _sectors(analysis: Analysis) -> Chart | None:
-    is_known = analysis.valuation.total.is_known  # the picture tells what is over its limit
-    return sectors_chart(chart_data.sector_weights(analysis)) if is_known else None
+    if not analysis.valuation.total.is_known:  # the picture tells what is over its limit
+        return None
+    return sectors_chart(chart_data.sector_weights(analysis), is_sample=analysis.market.is_sample)
 
 
 def _risk(analysis: Analysis) -> Chart | None:
-    return risks_chart(chart_data.risk_shares(analysis))
+    return risks_chart(chart_data.risk_shares(analysis), is_sample=analysis.market.is_sample)
 
 
 PROPOSAL = "proposal"

@@ -54,7 +54,7 @@ def read(raw: bytes) -> EmailMessage:
 
 def test_the_report_begins_with_what_matters_and_has_its_sections_in_order(shell: Shell) -> None:
     text = shell.run("report", "staked").out
-    assert re.match(r"\S+ staked: [+-]\d+\.\d% this week, drift \d+\.\d%, ", text)
+    assert re.match(r"\S+ SAMPLE staked: [+-]\d+\.\d% this week, drift \d+\.\d%, ", text)
     places = [text.index(section) for section in SECTIONS]
     assert places == sorted(places)
     assert "It proposes, you trade. Not advice." in text

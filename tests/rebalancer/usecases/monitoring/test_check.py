@@ -122,7 +122,7 @@ def test_a_rule_a_signal_a_grade_and_an_unlock_are_told_once(store: Store, marke
     second = run(store, mine, later(replace(market, grades=grades), 1))
     assert {Kind.SIGNAL, Kind.GRADE} <= set(kinds(second))
     (signal,) = [m for m in second.messages if m.kind is Kind.SIGNAL]
-    assert signal.headline == "core: BTC turned bearish"
+    assert signal.headline == "SAMPLE core: BTC turned bearish"
     third = run(store, mine, later(replace(market, grades=grades), 1))
     assert not {Kind.RULE, Kind.SIGNAL, Kind.GRADE, Kind.UNLOCK} & set(kinds(third))
 
@@ -257,7 +257,7 @@ def test_a_holding_that_leaves_its_band_is_told_once_until_it_is_back(
             now=at.as_of, outside=outside,
         )  # fmt: skip
         told.append([m.headline for m in checked.messages if m.kind is Kind.DRIFT])
-    assert told == [["core: BTC 70% against 60%"], [], [], []]
+    assert told == [["SAMPLE core: BTC 70% against 60%"], [], [], []]
     at = later(market, 9)
     again = check(
         store, analyse(held(), at), findings=[], plan=None, people=(OWNER,), now=at.as_of,

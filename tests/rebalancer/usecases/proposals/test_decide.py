@@ -152,7 +152,7 @@ def test_everybody_else_whom_it_concerns_is_told_once(
     for _ in range(2):
         decided(store, verdict, by, until=until)
     did = {Verdict.APPROVE: "approved", Verdict.SKIP: "skipped", Verdict.SNOOZE: "put off"}[verdict]
-    said = f"core: {by.person.name} {did} the proposal of {len(PLAN.trades)} trades"
+    said = f"SAMPLE core: {by.person.name} {did} the proposal of {len(PLAN.trades)} trades"
     assert told(store) == dict.fromkeys(({"ann", "bob"} - {by.person.name}), said)
     assert len(store.decisions(PLAN.plan_id)) == len({d.message.key for d in all_of(store)}) == 1
 
@@ -200,7 +200,7 @@ def test_the_operator_changes_their_own_decision_while_it_could_be_decided(store
     found = decided(store, Verdict.APPROVE, OPERATOR, at=NOW + 2 * HOUR)
     assert isinstance(found, Decided)
     assert found.is_new
-    assert told(store)["bob"].startswith("core: cli ")
+    assert told(store)["bob"].startswith("SAMPLE core: cli ")
     late = decided(store, Verdict.SKIP, OPERATOR, at=NOW + 49 * HOUR)
     assert refusal(late) == (Why.CLOSED, State.LAPSED)
     keep_and_offer(store, NEWER, at=NOW + 3 * HOUR)

@@ -51,7 +51,7 @@ def test_it_comes_again_when_its_time_has_come_and_only_once(bot: Bot, plan: str
     (delivery,) = waiting(bot)
     assert delivery.person == "ann"
     assert delivery.message.key == f"plan:{plan}:again:2026-11-23T09:05:00Z"
-    assert delivery.message.headline.startswith(f"Again: {CANARY}: drift")
+    assert delivery.message.headline.startswith(f"Again: SAMPLE {CANARY}: drift")
     assert [plan_of(delivery.message)] == [plan]
     assert "Approve" in [button.label for row in delivery.message.buttons for button in row]
 
