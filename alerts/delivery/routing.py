@@ -80,19 +80,25 @@ class Post:
         """
         return sum(self._send(message, person, pictures, answers) for person in people)
 
-    def _send(
-        self, message: Message, person: Person, pictures: Sequence[Picture], answers: str
-    ) -> int:
-        chosen = self._preferences.preferences(person.name)
-        routes = route(
-            message.kind,
-            chosen,
-            default_ways(message.kind, channels_reaching(person, self._channels)),
+    def reaches(self, kind: Kind, person: Person) -> bool:
+        """Tell whether a message of this kind would be written to somebody, or kept for them."""
+        return bool(self._routes(kind, person))
+
+    def _routes(self, kind: Kind, person: Person) -> Sequence[Route]:
+        return route(
+            kind,
+            self._preferences.preferences(person.name),
+            default_ways(kind, channels_reaching(person, self._channels)),
             now=self._now,
             zone=person.timezone,
             sent_today=self._sent_today(person),
         )
-        told = as_wanted(message, person, chosen)
+
+    def _send(
+        self, message: Message, person: Person, pictures: Sequence[Picture], answers: str
+    ) -> int:
+        routes = self._routes(message.kind, person)
+        told = as_wanted(message, person, self._preferences.preferences(person.name))
         return sum(self._on(one, message, told, person, pictures, answers) for one in routes)
 
     def _on(

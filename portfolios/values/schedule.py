@@ -7,12 +7,14 @@ what bears a name is done once, so no change of any clock can do it twice.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 MONDAY = 0
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
 CATCH_UP = timedelta(hours=48)
 """A missed report is still worth sending for so long, and says that it is late."""
 SPREAD = timedelta(hours=2)
@@ -97,6 +99,23 @@ def week_name(day: date) -> str:
     """
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
+
+
+def read_week(text: str) -> str:
+    """Return the ISO week that a text names.
+
+    >>> read_week("2026-W53")
+    '2026-W53'
+
+    Raises:
+        ValueError: with a sentence, for another form and for a week that its year does not have.
+    """
+    if not _WEEK.fullmatch(text):
+        raise ValueError("is not written as a week, like 2026-W47")
+    try:
+        return week_name(date.fromisocalendar(int(text[:4]), int(text[6:]), 1))
+    except ValueError:
+        raise ValueError(f"is no week of {text[:4]}") from None
 
 
 def offset_of(name: str, *, people: int) -> timedelta:

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from portfolios.errors import DeliveryError
+
 OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
 """Names that some machines know, each in its own way."""
 
@@ -116,6 +118,17 @@ def _nearest(name: str, lower: str, known: Iterable[str]) -> str:
     if not near:
         return "write it like Europe/Berlin"
     return f"did you mean {places[cities.get(near[0], near[0])]}?"
+
+
+def mail_address(text: str) -> str:
+    """Accept one mail address, perhaps with a name before it."""
+    from alerts.channels.email.mime import address  # only where mail is set up
+
+    try:
+        address(text)
+    except DeliveryError:
+        raise ValueError("must be one mail address, such as me@example.org") from None
+    return text
 
 
 def currency_code(code: str) -> str:

@@ -28,6 +28,7 @@ from rebalancer.settings.checks import (
     currency_code,
     header_name,
     is_loopback,
+    mail_address,
     one_value,
     safe_url,
     time_zone,
@@ -43,6 +44,7 @@ Secret = Annotated[SecretStr, BeforeValidator(one_value)]
 Count = Annotated[int, BeforeValidator(one_value), Field(ge=0)]
 Pace = Annotated[int, BeforeValidator(one_value), Field(ge=1)]
 Port = Annotated[int, BeforeValidator(one_value), Field(ge=1, le=65535)]
+MailAddress = Annotated[Text, AfterValidator(mail_address)]
 HeaderName = Annotated[Text, AfterValidator(header_name)]
 
 
@@ -124,10 +126,10 @@ class Email(_Section):
         default=None, description="name to log in with", examples=["me@example.org"]
     )
     password: Secret | None = Field(default=None, description="password to log in with")
-    sender: Text | None = Field(
+    sender: MailAddress | None = Field(
         default=None, description="address that mail comes from", examples=["me@example.org"]
     )
-    to: Text | None = Field(
+    to: MailAddress | None = Field(
         default=None,
         description="your address; other people have their own",
         examples=["me@example.org"],
@@ -137,6 +139,20 @@ class Email(_Section):
     def _encrypted_beyond_this_machine(self) -> Email:
         if self.security == "none" and self.host is not None and not is_loopback(self.host):
             raise ValueError("security may be none for a server on this machine only")
+        return self
+
+    @property
+    def comes_from(self) -> str:
+        """The address that mail comes from; empty where none is set."""
+        return self.sender or self.username or ""
+
+    @model_validator(mode="after")
+    def _comes_from_an_address(self) -> Email:
+        if self.host is not None and self.comes_from and self.sender is None:
+            try:
+                mail_address(self.comes_from)
+            except ValueError:
+                raise ValueError("username is no mail address, so set sender as well") from None
         return self
 
 

@@ -62,6 +62,18 @@ def open_store(resolved: Resolved, *, read_only: bool = False) -> Iterator[Store
         yield Store(database)
 
 
+def is_seen(resolved: Resolved, store: Store, portfolio: str) -> bool:
+    """Tell whether anybody may see a portfolio; so it is while nobody was added at all."""
+    from portfolios.model.users import Role
+    from portfolios.store.user_store import PeopleStore
+
+    people, settings = PeopleStore(store.database).everybody(), resolved.settings
+    is_named = settings.email.to is not None or settings.telegram.owner_id is not None
+    if is_named and not any(person.role is Role.OWNER for person in people):
+        return True  # the owner whom the settings name sees all
+    return not people or any(person.may_see(portfolio) for person in people)
+
+
 def restore_store(resolved: Resolved, backup: Path) -> tuple[Path, ...]:
     """Put a backup in the place of the database of the settings; return what was kept of it."""
     from alerts.migrations import ALERTS

@@ -69,7 +69,7 @@ def _telegram(settings: Settings, _: Clock) -> TelegramChannel:
 
 
 def _has_mail(settings: Settings) -> bool:
-    return bool(settings.email.host and (settings.email.sender or settings.email.username))
+    return bool(settings.email.host and settings.email.comes_from)
 
 
 def _mail(settings: Settings, clock: Clock) -> EmailChannel:
@@ -80,7 +80,7 @@ def _mail(settings: Settings, clock: Clock) -> EmailChannel:
         security=mail.security,
         username=mail.username or "",
         password=mail.password.get_secret_value() if mail.password else "",
-        sender=mail.sender or mail.username or "",
+        sender=mail.comes_from,
         html=html_of,
         text=text_of,
         now=clock,

@@ -28,7 +28,7 @@ from portfolios.store.user_store import PeopleStore
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.accounts.users import OWNER
-from rebalancer.wiring.channels import channels_of
+from rebalancer.wiring.channels import channels_of, set_up
 
 PATIENCE = timedelta(seconds=20)
 """A command waits so long for what must be tried again; the rest goes with the next one."""
@@ -97,11 +97,27 @@ def deliver_now(
     Raises:
         UsageError: when the settings name no channel at all.
     """
+    require_channel(settings)
     with channels_of(settings, clock=clock) as channels, asked_to_stop() as is_stopping:
-        if not channels:
-            raise UsageError(NO_CHANNEL, hint=NO_CHANNEL_HINT)
         sender = Sender(settings, database, channels, limiter or RateLimiter(), clock, sleep)
         return sender.send(is_stopping, patience=PATIENCE)
+
+
+def require_channel(settings: Settings, name: str | None = None) -> None:
+    """Refuse to send where nothing could go out, before anything is written.
+
+    Args:
+        settings: of the channels.
+        name: of the one that is meant; any where None.
+
+    Raises:
+        UsageError: when the settings do not make it possible.
+    """
+    possible = set_up(settings)
+    if not possible:
+        raise UsageError(NO_CHANNEL, hint=NO_CHANNEL_HINT)
+    if name is not None and name not in possible:
+        raise UsageError(f"{name} is not set up", hint=f"set up: {', '.join(possible)}")
 
 
 @dataclass(frozen=True, slots=True)

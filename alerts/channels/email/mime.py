@@ -9,6 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
+from urllib.parse import quote
 
 from alerts.channels.envelope import Envelope
 from alerts.messages import Kind, Message
@@ -16,7 +17,11 @@ from alerts.render.clean import clean
 from portfolios.errors import DeliveryError
 
 LONGEST_SUBJECT = 78
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.?[A-Za-z0-9-]+")
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_PLAIN_ADDRESS = re.compile(rf"{_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})*")
+_NAMED_ADDRESS = re.compile(r"\s*(?:[^<>@,;:()]*<[^<>]*>|[^<>,;:()\s]*)\s*")
+"""One address, perhaps with a name before it; nothing behind it."""
 
 Render = Callable[[Message], str]
 
@@ -45,9 +50,10 @@ def compose(
     mail["Message-ID"] = message_id(envelope, sender)
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Id"] = f"<{_word(message.portfolio or 'installation')}.{domain(sender)}>"
-    for name in ("List-Unsubscribe", "List-Unsubscribe-Post"):
-        if value := envelope.headers.get(name):
-            mail[name] = _header(value)
+    stated = _header(envelope.headers.get("List-Unsubscribe", ""))
+    mail["List-Unsubscribe"] = stated or _unsubscribe(message, sender)
+    if value := envelope.headers.get("List-Unsubscribe-Post"):
+        mail["List-Unsubscribe-Post"] = _header(value)
     if message.kind is Kind.WEEKLY:
         mail["Precedence"] = "bulk"
     mail.set_content(repeat + text)
@@ -68,7 +74,8 @@ def address(text: str) -> Address:
         DeliveryError: when it holds none, several, or a line break.
     """
     name, plain = parseaddr(text)
-    if any(ord(ch) < 32 for ch in text) or not _PLAIN_ADDRESS.fullmatch(plain) or "," in text:
+    is_one = _NAMED_ADDRESS.fullmatch(text) and _PLAIN_ADDRESS.fullmatch(plain)
+    if not is_one or any(ord(ch) < 32 or ord(ch) == 127 for ch in text):
         raise DeliveryError(
             "this is not one mail address", permanent=True, hint="write it like me@example.org"
         )
@@ -86,6 +93,12 @@ def message_id(envelope: Envelope, sender: str) -> str:
     cause = f"{envelope.message.key}|{envelope.address}".encode()
     kind = envelope.message.kind.value
     return f"<{kind}.{sha256(cause).hexdigest()[:24]}@{domain(sender)}>"
+
+
+def _unsubscribe(message: Message, sender: str) -> str:
+    """Return where a mail program asks for an end: whoever runs this reads it there."""
+    subject = f"unsubscribe {message.portfolio}".strip()
+    return f"<mailto:{address(sender).addr_spec}?subject={quote(subject, safe='')}>"
 
 
 def _repeat_note(envelope: Envelope) -> str:

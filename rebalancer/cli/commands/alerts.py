@@ -162,7 +162,12 @@ def notify(
         raise UsageError(f"notify {what} means nothing", hint="`rebalancer notify test`")
     from alerts.delivery.routing import Post
     from alerts.texts.event_messages import trial_message
-    from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
+    from rebalancer.wiring.delivery import (
+        deliver_now,
+        open_full_database,
+        people_of,
+        require_channel,
+    )
 
     context = context_of(ctx)
     settings = wiring.settings_from(context.config).settings
@@ -175,6 +180,7 @@ def notify(
                 "nobody can be reached",
                 hint="set REBALANCER_TELEGRAM__OWNER_ID or REBALANCER_EMAIL__TO",
             )
+        require_channel(settings, channel)
         now = context.clock()
         Post.of(store, now=now).send(trial_message(now=now), people)
         report = deliver_now(settings, store.database, clock=context.clock)

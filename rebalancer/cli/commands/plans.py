@@ -150,9 +150,15 @@ def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal
     """Remember what was judged, write the messages that are news, and send them."""
     from rebalancer.cli.views.delivery import tell_delivery
     from rebalancer.usecases.monitoring.check import check
-    from rebalancer.wiring.delivery import deliver_now, open_full_database, people_of
+    from rebalancer.wiring.delivery import (
+        deliver_now,
+        open_full_database,
+        people_of,
+        require_channel,
+    )
 
     settings = wiring.settings_from(context.config).settings
+    require_channel(settings)
     plans = {proposal.plan.portfolio: proposal.plan for proposal in proposals}
     with open_full_database(settings) as store:
         people = people_of(settings, store.database)

@@ -30,6 +30,7 @@ from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, typed, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
+from rebalancer.cli.views.delivery import nobody_told
 from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
 from rebalancer.cli.views.refresh import Watcher, watching
 from rebalancer.settings import Resolved
@@ -127,12 +128,16 @@ def add(
         kept = not dry_run and _confirmed(prepared, ask=not no_input and file != "-")
         if kept:
             keep_import(store, prepared, at=context.clock())
+        is_told = not kept or wiring.is_seen(resolved, store, prepared.portfolio.name)
     if as_json:
         write_json(
             {"portfolio": prepared.portfolio.name, "saved": kept, "changes": list(prepared.changes)}
         )
     else:
         _report(prepared, kept=kept, offline=offline)
+    if not is_told:
+        error = nobody_told(prepared.portfolio.name, ())
+        context.tell(f"note: {error}: {error.hint}")
     if kept and prepared.portfolio.recorded is None:
         context.tell("next: `rebalancer refresh` pulls the prices of what you hold")
 

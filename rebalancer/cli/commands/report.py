@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,16 +10,15 @@ import typer
 
 from portfolios.errors import UsageError
 from portfolios.private_file import create_folders, write_private
+from portfolios.values.schedule import read_week, weekly
 from portfolios.values.visible_text import file_stem
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import Offline
-from rebalancer.cli.views.delivery import exit_of_delivery, tell_delivery
+from rebalancer.cli.views.delivery import exit_of_delivery, nobody_told, tell_delivery
 
 if TYPE_CHECKING:
     from rebalancer.wiring.report import Report
-
-WEEK = re.compile(r"\d{4}-W\d{2}")
 
 
 def register(app: typer.Typer) -> None:
@@ -39,18 +38,28 @@ def report(
 ) -> None:
     """Show the weekly report of a portfolio, write it to files, or send it."""
     from rebalancer.usecases.proposals.analysis import analyse
-    from rebalancer.wiring.delivery import deliver_now, open_full_database
+    from rebalancer.usecases.reports.weekly_report import readers
+    from rebalancer.wiring.delivery import (
+        deliver_now,
+        open_full_database,
+        people_of,
+        require_channel,
+    )
     from rebalancer.wiring.report import make_report, send_report
 
-    if week and not WEEK.fullmatch(week):
-        raise UsageError(f"--week {week} is no week", hint="write it like 2026-W47")
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
+    week = _week(week, context.clock() if send else None, resolved.settings.timezone)
+    if send:
+        require_channel(resolved.settings)
     with open_full_database(resolved.settings) as store:
         portfolio = store.load_portfolio(name)
         market = wiring.market_from(resolved, offline=offline, clock=context.clock)
         portfolio = wiring.with_index_targets(resolved, portfolio)
         insights = wiring.insights_from(resolved, offline=offline, clock=context.clock)
+        people = people_of(resolved.settings, store.database) if send else ()
+        if send and not readers(store, name, people, now=context.clock()):
+            raise nobody_told(name, people)
         analysis = analyse(portfolio, market)
         made = make_report(store, analysis, insights=insights, week=week)
         if to is not None:
@@ -66,6 +75,16 @@ def report(
         outcome = deliver_now(resolved.settings, store.database, clock=context.clock)
     tell_delivery(context, outcome)
     raise typer.Exit(exit_of_delivery(outcome))
+
+
+def _week(stated: str, sent_at: datetime | None, zone: str) -> str:
+    """Return the week of a report: as stated; of what is sent, the one that `serve` counts by."""
+    if stated:
+        try:
+            return read_week(stated)
+        except ValueError as error:
+            raise UsageError(f"--week {stated} {error}", hint="write it like 2026-W47") from None
+    return weekly(sent_at, zone).period if sent_at is not None else ""
 
 
 def write_report(made: Report, folder: Path, *, sender: str | None) -> list[Path]:

@@ -37,7 +37,12 @@ from rebalancer.usecases.monitoring.round_analyses import Analyse, RoundAnalyses
 from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.reoffer import resend_snoozed
-from rebalancer.usecases.reports.weekly_report import make_report, send_report, was_reported
+from rebalancer.usecases.reports.weekly_report import (
+    make_report,
+    readers,
+    send_report,
+    was_reported,
+)
 
 log = logging.getLogger(__name__)
 
@@ -212,18 +217,17 @@ def _report_all(
         offset = offset_of(person.name, people=len(inputs.people))
         due = weekly(now, person.timezone, offset=offset)
         if due.is_due(now):
-            for portfolio in _while(goes_on, _unreported(store, person, due)):
+            for portfolio in _while(goes_on, _unreported(store, person, due, now)):
                 with _alone(portfolio.name, done):
                     done.reports += _report(
                         store, portfolio, analyses, inputs.insights, person, due, now
                     )
 
 
-def _unreported(store: Store, person: Person, due: Due) -> Iterator[Portfolio]:
+def _unreported(store: Store, person: Person, due: Due, now: datetime) -> Iterator[Portfolio]:
     for portfolio in store.list_portfolios():
-        if person.may_see(portfolio.name) and not was_reported(
-            store, portfolio.name, person, due.period
-        ):
+        is_reader = bool(readers(store, portfolio.name, [person], now=now))
+        if is_reader and not was_reported(store, portfolio.name, person, due.period):
             yield portfolio
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.delivery.routing import Post
-from alerts.messages import Message, Picture
+from alerts.messages import Kind, Message, Picture
 from alerts.texts.weekly_message import weekly_message
 from portfolios.model.insights import Insights
 from portfolios.model.users import Person
@@ -59,12 +59,19 @@ def send_report(store: Store, made: Report, people: Iterable[Person], *, now: da
     with store.database.transaction():
         fresh = [
             person
-            for person in people
-            if person.may_see(name)
-            and CompletedJobs(store.database).record(_job(name, person), week, at=now)
+            for person in readers(store, name, people, now=now)
+            if CompletedJobs(store.database).record(_job(name, person), week, at=now)
         ]
         post.send(made.message, fresh, pictures=made.pictures)
     return bool(fresh)
+
+
+def readers(
+    store: Store, portfolio: str, people: Iterable[Person], *, now: datetime
+) -> tuple[Person, ...]:
+    """Return those to whom the report of a portfolio is written: they may see it, and want it."""
+    post = Post.of(store, now=now)
+    return tuple(p for p in people if p.may_see(portfolio) and post.reaches(Kind.WEEKLY, p))
 
 
 def was_reported(store: Store, portfolio: str, person: Person, week: str) -> bool:

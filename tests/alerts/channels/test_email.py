@@ -206,9 +206,24 @@ def test_nothing_adds_a_header_in_five_thousand_cases(
     check_headers(subject, to, unsubscribe)
 
 
+def test_every_mail_names_where_its_end_is_asked_for() -> None:
+    for portfolio, subject in (("my core", "unsubscribe%20my%20core"), ("", "unsubscribe")):
+        message = Message(Kind.TEST, "k", "hello", NOW, portfolio=portfolio)
+        mail = compose(
+            Envelope(1, "you@example.org", message), sender="Me <me@example.org>",
+            text="t", html="<h1>t</h1>", sent_at=NOW,
+        )  # fmt: skip
+        assert mail["List-Unsubscribe"] == f"<mailto:me@example.org?subject={subject}>"
+        assert "List-Unsubscribe" in read(mail.as_bytes())
+
+
 def test_an_address_is_one_address() -> None:
     assert str(address("Me <me@example.org>")) == "Me <me@example.org>"
-    for wrong in ("", "me", "a@b.c, d@e.f", "a@b.c\r\nBcc: d@e.f", "@b.c"):
+    for wrong in (
+        "", "me", "not an address", "a@b.c, d@e.f", "a@b.c; d@e.f", "a@b.c d@e.f", "@b.c", "a@",
+        "A <a@b.c>; D <d@e.f>", "<a@b.c> <d@e.f>", "a@b.c (x) d@e.f", "a@b..c", "a@-b.c", ".a@b.c",
+        "a..b@c.d", "a@b.c\r\nBcc: d@e.f", "a@b.c\x7f",
+    ):  # fmt: skip
         with pytest.raises(DeliveryError):
             address(wrong)
     assert message_id(ENVELOPE, USER) == message_id(ENVELOPE, USER)

@@ -134,6 +134,11 @@ def test_commands_that_make_no_sense(
         ("REBALANCER_COINGECKO__BASE_URL", "http://example.com", "must begin with https://"),
         ("REBALANCER_PROVIDER", "magic", "provider"),
         ("REBALANCER_TIMEZONE", "Mars/Base", "timezone"),
+        ("REBALANCER_EMAIL__TO", "not an address", "must be one mail address"),
+        ("REBALANCER_EMAIL__TO", "me@example.org, you@example.org", "must be one mail address"),
+        ("REBALANCER_EMAIL__TO", "me@example.org; you@example.org", "must be one mail address"),
+        ("REBALANCER_EMAIL__TO", "me@example.org\nBcc: you@example.org", "must be one line"),
+        ("REBALANCER_EMAIL__SENDER", "me@example.org <you@example.org>", "one mail address"),
     ],
 )
 def test_settings_that_cannot_be_used(tmp_path: Path, name: str, value: str, said: str) -> None:

@@ -264,7 +264,9 @@ def test_a_signal_that_flips_and_the_weeks_report_reach_their_person(tmp_path: P
             assert shell.run("report", "mine", "--send").code == 0
     signals = [sent for sent in bot.sent if "turned bearish" in sent.text]
     proposals = [sent for sent in bot.sent if sent.buttons]
-    assert [sent.text.split("\n")[0] for sent in signals] == ["<b>mine: XMR turned bearish</b>"]
+    assert [sent.text.split("\n")[0] for sent in signals] == [
+        "<b>SAMPLE mine: XMR turned bearish</b>"
+    ]
     assert signals[0].is_silent
     assert len(proposals) == 1
     assert len(server.inbox.mails) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -101,7 +102,8 @@ def test_a_week_is_sent_once(shell: Shell, server: MailStandin) -> None:
     again = shell.run("report", "growth", "--send")
     assert "was sent before" in again.err
     assert len(server.inbox.mails) == 1
-    assert "1 sent" in shell.run("report", "growth", "--send", "--week", "2026-W48").out
+    assert "was sent before" in shell.run("report", "growth", "--send", "--week", "2026-W48").err
+    assert "1 sent" in shell.run("report", "growth", "--send", "--week", "2026-W47").out
     one, other = (read(raw)["Message-ID"] for raw in server.inbox.mails)
     assert one != other
 
@@ -118,8 +120,61 @@ def test_a_round_writes_what_is_due_once(shell: Shell, server: MailStandin) -> N
     assert len(subjects) == len(set(subjects))
 
 
+@pytest.mark.parametrize("first", ["report", "serve"])
+def test_a_week_is_the_same_whichever_command_sends_it(
+    tmp_path: Path, server: MailStandin, first: str
+) -> None:
+    monday = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    shell = with_mail(Shell(tmp_path, at=monday, REBALANCER_PROVIDER="sample"), server)
+    shell.write("growth.toml", read_sample("growth").decode())
+    shell.run("add", "growth.toml")
+    commands = [("report", "growth", "--send"), ("serve", "--once")]
+    for words in commands if first == "report" else reversed(commands):
+        shell.run(*words)
+    weekly = [raw for raw in server.inbox.mails if b"Precedence: bulk" in raw]
+    assert len(weekly) == 1
+
+
+def test_a_week_counts_as_sent_only_for_whom_it_was_written(
+    shell: Shell, server: MailStandin
+) -> None:
+    with_mail(shell, server)
+    del shell.environment["REBALANCER_EMAIL__TO"]
+    shell.run("user", "add", "ann", "--portfolio", "staked", "--email", "ann@example.org")
+    nobody = shell.run("report", "growth", "--send")
+    assert nobody.code == 2
+    assert "nobody is told about growth" in nobody.err
+    (way,) = re.findall("`rebalancer ([^`]+)`", nobody.err)
+    shell.run(*way.replace("NAME", "bob").split())
+    assert "no address, or switched off" in shell.run("report", "growth", "--send").err
+    shell.run("user", "add", "bob", "--email", "bob@example.org")
+    assert "1 sent" in shell.run("report", "growth", "--send").out
+    assert "was sent before" in shell.run("report", "growth", "--send").err
+
+
+def test_adding_what_nobody_may_see_says_so(shell: Shell) -> None:
+    assert "nobody is told" not in shell.run("add", "growth.toml", "--name", "first").err
+    shell.run("user", "add", "ann", "--portfolio", "staked")
+    done = shell.run("add", "growth.toml", "--name", "second")
+    assert (done.code, "nobody is told about second" in done.err) == (0, True)
+    assert "nobody is told" not in shell.run("add", "staked.toml").err
+
+
+def test_what_is_refused_leaves_nothing_that_waits(shell: Shell, server: MailStandin) -> None:
+    shell.run("user", "add", "ann", "--role", "owner", "--email", "ann@example.org", "--chat", "7")
+    refused = [("report", "growth", "--send"), ("notify", "test"), ("run", "growth", "--notify")]
+    for words in refused:
+        done = shell.run(*words)
+        assert (done.code, "no channel is set up" in done.err) == (2, True)
+        assert shell.run("outbox", "--json").out == "[]\n"
+    with_mail(shell, server)
+    assert shell.run("notify", "test", "--channel", "telegram").code == 2
+    assert shell.run("outbox", "--json").out == "[]\n"
+
+
 def test_a_wrong_week_and_a_folder_that_is_a_file_are_said(shell: Shell) -> None:
-    assert shell.run("report", "growth", "--week", "last").code == 2
+    for week in ("last", "2026-W00", "2026-W54", "2025-W53", "2026-w47", "2026-W47 "):
+        assert shell.run("report", "growth", "--week", week).code == 2
     shell.write("taken", "x")
     done = shell.run("report", "growth", "--out", "taken")
     assert done.code == 2
