@@ -133,3 +133,15 @@ def test_the_readme_maps_every_room() -> None:
         if "providers" not in path.parent.parts[:-1]
     }
     assert {room for room in rooms if f"{room}/" not in room_map} == set()
+
+
+def test_counts_are_written_by_the_one_helper_that_knows_one_from_several() -> None:
+    nouns = "portfolio|report|change|message|digest|plan|price|check"
+    counted = re.compile(rf"\{{[^{{}}:]+\}} (?:{nouns})s\b")
+    found = {
+        f"{path.relative_to(ROOT)}: {hit}"
+        for package in ("portfolios", "alerts", "rebalancer")
+        for path in (ROOT / package).rglob("*.py")
+        for hit in counted.findall(path.read_text())
+    }
+    assert found == set()

@@ -151,7 +151,7 @@ def _zones(report: WeeklyReport) -> Iterator[Block]:
     names = {p.asset_id: p.symbol for p in report.plan.positions}
     lines = [f"{g.zone.value.upper()} {g.subject(names)}: {g.text}" for g in loud]
     quiet = sum(f.zone is Zone.GREEN for f in report.plan.zones)
-    lines.append(f"{quiet} checks are green")
+    lines.append(display.counted(quiet, "check is green", "checks are green"))
     if report.worst is not None:
         lines.append(
             f"the worst week of the last year would have cost {display.percent(report.worst)}"

@@ -59,6 +59,14 @@ for group in (
     group.register(app)
 
 
+def _told(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"rebalancer {version('rebalancer')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     ctx: typer.Context,
@@ -68,6 +76,10 @@ def options(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No words, only data.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is done.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_told, is_eager=True),
+    ] = False,
 ) -> None:
     """Options that come before the command."""
     start_logging(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)

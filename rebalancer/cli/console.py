@@ -82,5 +82,7 @@ def table(*columns: str, title: str = "") -> Table:
     )
     for name in columns:
         right = name.endswith(">")
-        grid.add_column(name.rstrip(">"), justify="right" if right else "left", no_wrap=right)
+        grid.add_column(
+            name.rstrip(">"), justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
     return grid

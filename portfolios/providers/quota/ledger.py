@@ -26,6 +26,7 @@ from portfolios.providers.quota.quota import (
 )
 from portfolios.store.database import Database, Row
 from portfolios.values.canonical import read_utc, utc_text
+from portfolios.values.display import counted
 from portfolios.values.time import Moment, StableClock
 
 _RESERVE = """
@@ -161,7 +162,7 @@ class Ledger:
     def _hold_to_cap(self, provider: str) -> None:
         if self.is_capped:
             raise QuotaSpentError(
-                f"this run may make {self._max_calls} calls and has made them",
+                f"this run may make {counted(self._max_calls or 0, 'call')}, and has",
                 provider=provider,
                 hint="run again to go on where it stopped",
             )

@@ -13,6 +13,7 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.loaders.alert_rules import parse_rule
 from portfolios.model.users import Person
 from portfolios.values.command import command
+from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.commands.portfolios import assets_of
 from rebalancer.cli.console import out, table, write_json
@@ -100,7 +101,8 @@ def _replay(
     for one in said:
         grid.add_row(one.on.isoformat(), one.kind.value, one.headline)
     out().print(grid)
-    typer.echo(f"{len(said)} messages in {days} days, with today's holdings and our own grades")
+    count = f"{counted(len(said), 'message')} in {counted(days, 'day')}"
+    typer.echo(f"{count}, with today's holdings and our own grades")
 
 
 def _add_rule(

@@ -157,7 +157,7 @@ def _report(prepared: Import, *, kept: bool, offline: bool) -> None:
         typer.echo(f"{name}: nothing changed")
         return
     verb = ("added" if prepared.is_new else "updated") if kept else "not saved"
-    typer.echo(f"{name}: {verb}, {len(prepared.changes)} changes")
+    typer.echo(f"{name}: {verb}, {counted(len(prepared.changes), 'change')}")
     for change in prepared.changes:
         typer.echo(f"  {change}")
     if words := reference_words(prepared):

@@ -11,6 +11,7 @@ import typer
 from portfolios.errors import DeliveryError, NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from portfolios.values.command import command
+from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, table, write_json
 from rebalancer.cli.context import context_of
@@ -188,7 +189,7 @@ def _remove(settings: Settings, store: Store, name: str, *, is_sure: bool) -> No
         typer.echo(f"{name}: kept")
         return
     waited = remove_person(store, name, stand_in=settings_owner(settings))
-    rest = f"; {waited} messages that waited are taken back" if waited else ""
+    rest = f"; taken back: {counted(waited, 'message')} that waited" if waited else ""
     typer.echo(f"{name}: removed; nothing more is sent there{rest}")
 
 

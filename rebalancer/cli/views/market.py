@@ -13,6 +13,8 @@ from portfolios.values import display
 from rebalancer.cli.console import table
 from rebalancer.usecases.reports.market_table import MarketRow
 
+WIDEST = 400
+
 
 def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> None:
     """Print the token table."""
@@ -34,6 +36,9 @@ def show_market(console: Console, market: Market, rows: Sequence[MarketRow]) -> 
             _trend(row),
             row.source,
         )
+    if not console.is_terminal:  # what reads it wants a whole row a line, however wide
+        wide = console.options.update(max_width=WIDEST)
+        console.width = max(console.width, console.measure(grid, options=wide).maximum)
     console.print(grid)
 
 

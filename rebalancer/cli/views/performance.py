@@ -49,7 +49,7 @@ def _head(each: Performance) -> str:
 def _lines(console: Console, found: Reconciliation, currency: str) -> None:
     grid = table("  line", "on", "worth>")
     grid.add_row("  doing nothing", "", display.to_the_cent(found.start, currency))
-    for step in found.steps:
+    for step in found.shown:
         amount = display.to_the_cent(step.amount, currency, signed=True)
         grid.add_row(f"  {_what(step)}", display.day(step.at.date()), amount)
     if found.rounding:

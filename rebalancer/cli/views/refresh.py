@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from portfolios.providers import providing
 from portfolios.providers.provider import Capability
+from portfolios.values.display import counted
 from rebalancer.cli.console import say, table
 from rebalancer.usecases.refresh import report as report
 from rebalancer.usecases.refresh.report import RefreshReport, Watch
@@ -111,7 +112,7 @@ def _lines(report: RefreshReport, *, has_grades: bool) -> Iterator[tuple[str, st
         stays = "the last price stays and ages; without one nothing is proposed"
         yield "no answer", f"{_some(report.unanswered)}: {stays}"
     if report.left_out:
-        yield "left out", f"{report.left_out} assets beyond the size of one refresh"
+        yield "left out", f"{counted(report.left_out, 'asset')} beyond the size of one refresh"
     if report.recorded:
         yield "recorded", f"today's weights as the reference of {_some(report.recorded)}"
     yield "calls", f"{report.calls}; `rebalancer credits` shows what is left"

@@ -13,6 +13,7 @@ from alerts.preferences.number_style import Numbers
 from alerts.preferences.personalise import wording_of
 from portfolios.model.users import Person
 from portfolios.values import display
+from portfolios.values.display import counted
 from rebalancer.usecases.accounts.preference_parser import CHOOSABLE
 
 NAMES: Mapping[Kind, str] = MappingProxyType(
@@ -55,6 +56,7 @@ def choices(chosen: Preferences, person: Person, *, now: datetime) -> Mapping[st
     begin, end = chosen.quiet_from, chosen.quiet_until
     clock = chosen.timezone or person.timezone
     at_night = "at any hour" if chosen.urgent_breaks_quiet else "after quiet hours"
+    budget = counted(chosen.budget, "message")
     told = {
         "quiet": f"quiet hours: {f'{begin} to {end} ({clock})' if begin else 'none'}",
         "urgent": f"urgent: red zones and own rules come {at_night}",
@@ -62,7 +64,7 @@ def choices(chosen: Preferences, person: Person, *, now: datetime) -> Mapping[st
         "numbers": f"numbers: {NUMBERS[chosen.numbers]}, as in 1,234.5%",
         "amounts": f"amounts: {'hidden' if _hides(chosen, person) else 'shown'}",
         "mute": _muted(chosen, now, clock),
-        "budget": f"budget: {chosen.budget} messages a day, the rest comes with the digest",
+        "budget": f"budget: {budget} a day, the rest comes with the digest",
     }
     return told | dict(_alerts(chosen, person))
 

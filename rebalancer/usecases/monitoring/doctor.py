@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from portfolios.errors import RebalancerError, StaleDataError
 from portfolios.model.market import PRICE_LIMIT, Market
+from portfolios.values.display import counted
 
 if TYPE_CHECKING:
     from portfolios.store.portfolio_store import Store
@@ -73,10 +74,11 @@ def market_age(market: Market) -> str:
         )
     hours = youngest.total_seconds() / 3600
     doubtful = len(market.quotes) - len(ages)
-    return f"{len(ages)} prices, the newest {hours:.0f} hours old, {doubtful} in doubt"
+    return f"{counted(len(ages), 'price')}, the newest {hours:.0f} hours old, {doubtful} in doubt"
 
 
 def stored(store: Store) -> str:
     """Say what the database holds."""
     portfolios, plans = store.list_portfolios(), store.plans()
-    return f"{len(portfolios)} portfolios, {len(plans)} plans at {store.database.path}"
+    counts = f"{counted(len(portfolios), 'portfolio')}, {counted(len(plans), 'plan')}"
+    return f"{counts} at {store.database.path}"

@@ -27,6 +27,7 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Person, Role
 from portfolios.providers.quota.quota import Usage
 from portfolios.store.portfolio_store import Store
+from portfolios.values.display import counted
 from portfolios.values.schedule import Due, offset_of, weekly
 from rebalancer.usecases.monitoring.check import check, last_checked
 from rebalancer.usecases.monitoring.data_alerts import doubts, scarce_credits
@@ -72,11 +73,9 @@ class Round:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        again = f", {self.again} proposals told again" if self.again else ""
-        return (
-            f"{self.checked} portfolios checked, {self.reports} reports,"
-            f" {self.digests} digests{again}"
-        )
+        again = f", {counted(self.again, 'proposal')} told again" if self.again else ""
+        checked, reports = counted(self.checked, "portfolio"), counted(self.reports, "report")
+        return f"{checked} checked, {reports}, {counted(self.digests, 'digest')}{again}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,11 @@ class Reconciliation:
         )
 
     @property
+    def shown(self) -> tuple[ValueStep, ...]:
+        """The steps that are seen in cents: less than half a cent is told by the rounding."""
+        return tuple(step for step in self.steps if to_cents(step.amount))
+
+    @property
     def growth(self) -> float | None:
         """What was earned as a fraction of what would be there without; None without value."""
         without = to_cents(self.now) - self.earned

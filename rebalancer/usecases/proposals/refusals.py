@@ -117,7 +117,9 @@ def booking_refusal(store: Store, plan: Plan, by: Decider, *, at: datetime) -> R
     verdict = None if status.ruling is None else status.ruling.verdict
     if by.is_operator:
         # Their own skip is not refused here: it can be taken back, as `apply_plan` says.
-        return refusal_of(store, plan, by, at=at) if verdict is Verdict.SKIP else None
+        is_replaced = status.state is State.REPLACED and status.offer > 0
+        is_refused = verdict is Verdict.SKIP or is_replaced
+        return refusal_of(store, plan, by, at=at) if is_refused else None
     why = _why_without_right(store, plan, by.person)
     if why is None and verdict not in AGREED:
         why = Why.NOT_APPROVED

@@ -32,10 +32,10 @@ def test_a_round_at_any_moment_tells_everything_that_is_due_once(
         run = shell.process if moment == MONDAY else shell.run
         first = run("serve", "--once")
         assert (first.code, first.err) == (0, "")
-        assert f"1 portfolios checked, {reports} reports" in first.out
+        assert f"1 portfolio checked, {reports} report" in first.out
         told = bot.texts(CHAT)
         again = shell.run("serve", "--once")
-        assert "1 portfolios checked, 0 reports" in again.out
+        assert "1 portfolio checked, 0 reports" in again.out
         assert bot.texts(CHAT) == told
     assert len([text for text in told if " this week, drift " in text]) == reports
     assert len([text for text in told if "price bitcoin &lt; 100000 is true" in text]) == 1

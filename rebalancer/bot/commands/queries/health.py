@@ -152,7 +152,7 @@ def _of_mine(request: Request) -> Iterator[str]:
 def _for_owners(request: Request, seen: _Seen) -> list[Block]:
     parts = [_part(beat, seen.now) for beat in seen.parts.values()]
     summary = Outbox(request.store.database).summary()
-    outbox = [f"{summary.waiting} messages wait in all"]
+    outbox = [f"{display.counted(summary.waiting, 'message waits', 'messages wait')} in all"]
     if summary.closed_addresses:
         outbox.append(f"{summary.closed_addresses} addresses take nothing any more")
     found = [("Parts", parts), ("Outbox", outbox), ("Credits", _credits(request))]

@@ -85,7 +85,7 @@ def _head(found: Reconciliation, own: Portfolio) -> str:
 def _rows(found: Reconciliation, own: Portfolio) -> Iterator[tuple[str, str]]:
     """Yield the lines that lead from doing nothing to what is held now; they add up."""
     yield "doing nothing", display.to_the_cent(found.start, own.currency)
-    for step in found.steps:
+    for step in found.shown:
         yield f"{display.day(step.at.date())} {_cause(step)}", _signed(step.amount, own.currency)
     if found.rounding:
         yield "rounding", _signed(found.rounding, own.currency)

@@ -58,7 +58,7 @@ def _only(request: Request, own: Portfolio, market: Market) -> Reply:
 
 def _head(every: int, told: int, shown: slice, overall: Zone) -> str:
     which = f", {shown.start + 1} to {shown.start + told}" if told < every else ""
-    return f"{every} portfolios{which}: the worst is {overall.value}"
+    return f"{display.counted(every, 'portfolio')}{which}: the worst is {overall.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,8 @@ def risk(request: Request) -> Reply:
     loud = sorted(grouped(f for f in findings if f.zone is not Zone.GREEN), key=_loudness)
     shown, pages = page_of(request, len(loud))
     told = [f"{WORDS[g.zone]} {g.subject(names)}: {g.text}" for g in loud[shown]]
-    green = f"{sum(f.zone is Zone.GREEN for f in findings)} checks are green"
+    calm = sum(f.zone is Zone.GREEN for f in findings)
+    green = display.counted(calm, "check is green", "checks are green")
     overall = worst(tuple(f.zone for f in findings))
     head = f"{own.name}: {overall.value}, {len(loud)} to look at"
     note = as_of(market, analysis.valuation)

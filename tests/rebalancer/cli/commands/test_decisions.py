@@ -203,3 +203,11 @@ def test_a_skip_is_taken_back_by_whose_it_is_and_by_nobody_else(shell: Shell) ->
     assert done.code == 2
     assert "is decided already: ann skipped it" in done.err
     assert shell.run(*hint_of(done)).code == 0
+
+
+def test_what_a_newer_proposal_replaced_is_not_booked(shell: Shell) -> None:
+    plan = plan_of(shell)
+    replaced(shell, plan)
+    done = shell.run("apply", plan)
+    assert (done.code, "a newer proposal took the place" in done.err) == (2, True)
+    assert shell.run("apply", "f" * 12).code == 0

@@ -79,7 +79,7 @@ def test_it_looks_tells_answers_measures_and_stops_when_asked(tmp_path: Path) ->
             first = server.hears("serving: the bot, a round every 15 minutes, delivery by telegram")
             assert f"database {database_of(shell)}" in first
             server.hears("answering on Telegram")
-            server.hears("1 portfolios checked")
+            server.hears("1 portfolio checked")
             bot.wait_until(lambda: has_proposed(bot))
             assert phone.say("/id") == MY_ID
             assert "All well: checked" in phone.say("/health")
@@ -99,7 +99,7 @@ def test_a_database_that_is_gone_is_told_and_never_begun_anew(tmp_path: Path) ->
         assert shell.run("backup", "kept.db").code == 0
         with serving_here(shell) as server:
             server.hears("answering on Telegram")
-            server.hears("1 portfolios checked")
+            server.hears("1 portfolio checked")
             for file in kept.parent.glob(f"{kept.name}*"):
                 file.unlink()
             server.hears(f"the database {kept} is gone")
@@ -116,7 +116,7 @@ def test_a_database_that_is_gone_is_told_and_never_begun_anew(tmp_path: Path) ->
 
 def test_ctrl_c_ends_it_with_its_own_code_and_a_log_for_programs_is_json(tmp_path: Path) -> None:
     with serving(shell_of(tmp_path), "--log-json") as server:
-        server.hears("1 portfolios checked")
+        server.hears("1 portfolio checked")
         assert server.end(signal.SIGINT) == 130
     told = [json.loads(line) for line in server.lines]
     assert any(line["text"].startswith("no bot: set REBALANCER_TELEGRAM__TOKEN") for line in told)
@@ -241,7 +241,7 @@ def test_a_wrong_token_is_told_once_and_mail_still_goes_out(tmp_path: Path) -> N
         with serving_here(shell) as server:
             server.hears("bot: Telegram refused the bot's token")
             server.hears("delivery: telegram: Telegram refused the bot's token")
-            server.hears("1 portfolios checked")
+            server.hears("1 portfolio checked")
             assert server.end() == 0
         assert server.count("bot: Telegram refused") == 1
         assert wrong not in "\n".join(server.lines)
