@@ -42,7 +42,7 @@ def test_a_sender_killed_while_its_clock_was_ahead_loses_nothing_once_it_is_righ
 ) -> None:
     found = figures("jump", tmp_path, kills, 12)
     assert found["killed"] == kills
-    # What is sent at the latest five minutes later is within the time of every urgent message.
+    # What is not sent within its time by the right clock expires, and counts as lost.
     assert (found["lost_kept"], found["waiting"]) == (0, 0)
     assert found["most_copies_kept"] <= 2
     assert found["most_copies_low"] <= 1
