@@ -14,6 +14,7 @@ from portfolios.values.command import command
 
 OPEN_HOURS = 48
 """A proposal is open for so long; after it, silence has meant skip."""
+LONGEST_SNOOZE_DAYS = 365
 
 
 class Verdict(StrEnum):

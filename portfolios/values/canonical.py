@@ -16,9 +16,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 
-import numpy as np
-import numpy.typing as npt
-
 LONGEST_DECIMAL = 80
 """Digits on either side of the point; nothing that is held needs more, and text stays short."""
 
@@ -93,7 +90,7 @@ def _plain_tree(value: object) -> object:
         return [_plain_tree(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain_tree(getattr(value, f.name)) for f in fields(value)}
-    return _array(value) if isinstance(value, np.ndarray) else _leaf(value)
+    return _leaf(value)
 
 
 def _key(key: object) -> str:
@@ -115,7 +112,7 @@ def _leaf(value: object) -> object:
         return utc_text(value)
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"a document cannot hold {type(value).__name__}")
+    return _array(value)
 
 
 def _finite(value: float) -> float:
@@ -124,7 +121,12 @@ def _finite(value: float) -> float:
     return float(value) + 0.0  # minus zero is zero
 
 
-def _array(values: npt.NDArray[np.float64]) -> object:
+def _array(values: object) -> object:
+    # Whoever made an array has loaded numpy; what has none does without it.
+    import numpy as np
+
+    if not isinstance(values, np.ndarray):
+        raise TypeError(f"a document cannot hold {type(values).__name__}")
     # Years of prices are hashed, not written out; one NaN stands for every bit pattern of NaN.
     numbers = np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8")
     digest = hashlib.sha256(np.ascontiguousarray(numbers).tobytes()).hexdigest()

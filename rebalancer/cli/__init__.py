@@ -1,7 +1,7 @@
 """The command line: parse, call a verb, print. Every command is a few lines over a use case.
 
-Nothing heavy is imported here: each group of commands imports what it needs, and the solver is
-loaded only by commands that solve.
+Nothing large is imported here: each command imports what it needs when it is run, so that help is
+there at once, and the solver is loaded only by commands that solve.
 """
 
 from __future__ import annotations

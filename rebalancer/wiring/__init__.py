@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from portfolios.errors import NotFoundError, StaleDataError
 from portfolios.model.assets import AssetIndex
 from portfolios.model.insights import Insights
-from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.values.time import Clock
 
 if TYPE_CHECKING:
+    from portfolios.model.market import Market
     from portfolios.store.database import Database
     from portfolios.store.portfolio_store import Store
     from rebalancer.settings import Resolved

@@ -19,8 +19,6 @@ from rebalancer.cli.commands.portfolios import assets_of
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.delivery import exit_of_delivery, tell_delivery
-from rebalancer.cli.views.refresh import counting
 
 if TYPE_CHECKING:
     from portfolios.model.assets import AssetIndex
@@ -81,6 +79,7 @@ def _replay(
     ctx: typer.Context, words: list[str], days: int, *, offline: bool, as_json: bool
 ) -> None:
     """Rehearse the alerts of one portfolio on its past."""
+    from rebalancer.cli.views.refresh import counting
     from rebalancer.usecases.monitoring.replay import replay_alerts
 
     if len(words) != 1:
@@ -160,6 +159,8 @@ def notify(
     channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
 ) -> None:
     """Send one harmless message on each channel that is set up."""
+    from rebalancer.cli.views.delivery import exit_of_delivery, tell_delivery
+
     if what != "test":
         raise UsageError(f"notify {what} means nothing", hint="`rebalancer notify test`")
     from alerts.delivery.routing import Post

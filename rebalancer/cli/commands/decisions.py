@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portfolios.marketdata.market_store import MarketStore
-from portfolios.model.decisions import Verdict
-from portfolios.model.market import Market
+from portfolios.model.decisions import LONGEST_SNOOZE_DAYS, Verdict
 from portfolios.model.plan import Plan
 from portfolios.values import display
 from portfolios.values.command import command
@@ -17,19 +15,9 @@ from rebalancer import wiring
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.decision import refusal_error
-from rebalancer.cli.views.history import show_history
-from rebalancer.cli.views.performance import show_performance
-from rebalancer.cli.views.prices import show_acceptances
-from rebalancer.usecases.performance.past_plans import past_plans
-from rebalancer.usecases.performance.past_plans_json import history_to_json
-from rebalancer.usecases.performance.performance import performance_of
-from rebalancer.usecases.performance.performance_json import performance_to_json
-from rebalancer.usecases.proposals.decide import book, decide
-from rebalancer.usecases.proposals.refusals import OPERATOR, Refused
-from rebalancer.usecases.proposals.status import LONGEST_SNOOZE
 
 if TYPE_CHECKING:
+    from portfolios.model.market import Market
     from rebalancer.settings import Resolved
 
 
@@ -53,6 +41,12 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show past plans, what became of them, and what each would have earned since."""
+    from portfolios.marketdata.market_store import MarketStore
+    from rebalancer.cli.views.history import show_history
+    from rebalancer.cli.views.prices import show_acceptances
+    from rebalancer.usecases.performance.past_plans import past_plans
+    from rebalancer.usecases.performance.past_plans_json import history_to_json
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
@@ -76,6 +70,10 @@ def performance(
     as_json: AsJson = False,
 ) -> None:
     """Show what booked plans have made of a portfolio, against doing nothing, to the cent."""
+    from rebalancer.cli.views.performance import show_performance
+    from rebalancer.usecases.performance.performance import performance_of
+    from rebalancer.usecases.performance.performance_json import performance_to_json
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     with wiring.open_store(resolved, read_only=True) as store:
@@ -105,7 +103,7 @@ def snooze(
     ctx: typer.Context,
     plan: Plan_,
     days: Annotated[
-        int, typer.Option(min=1, max=LONGEST_SNOOZE.days, help="Days until it is shown again.")
+        int, typer.Option(min=1, max=LONGEST_SNOOZE_DAYS, help="Days until it is shown again.")
     ] = 1,
 ) -> None:
     """Put a plan off."""
@@ -114,6 +112,9 @@ def snooze(
 
 def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
     """Record a plan's trades as done in the stored portfolio; applying twice changes nothing."""
+    from rebalancer.cli.views.decision import refusal_error
+    from rebalancer.usecases.proposals.decide import book
+    from rebalancer.usecases.proposals.refusals import OPERATOR, Refused
     from rebalancer.wiring.delivery import open_full_database, people_of
 
     context = context_of(ctx)
@@ -134,6 +135,9 @@ def apply_plan(ctx: typer.Context, plan: Plan_) -> None:
 
 
 def _decide(ctx: typer.Context, plan: str, verdict: Verdict, *, days: int | None = None) -> None:
+    from rebalancer.cli.views.decision import refusal_error
+    from rebalancer.usecases.proposals.decide import decide
+    from rebalancer.usecases.proposals.refusals import OPERATOR, Refused
     from rebalancer.wiring.delivery import open_full_database, people_of
 
     context = context_of(ctx)

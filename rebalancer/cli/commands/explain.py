@@ -13,14 +13,6 @@ from rebalancer.cli.commands.decisions import Plan_
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.explanation import show_explanation
-from rebalancer.cli.views.what_if import show_whatif
-from rebalancer.usecases.explanations.explanation import explain_plan
-from rebalancer.usecases.explanations.explanation_json import explanation_to_json
-from rebalancer.usecases.explanations.what_if import what_if
-from rebalancer.usecases.explanations.what_if_json import whatif_to_json
-from rebalancer.usecases.performance.past_plans import portfolio_if_any
-from rebalancer.usecases.proposals.analysis import analyse
 
 if TYPE_CHECKING:
     from rebalancer.settings import Resolved
@@ -42,6 +34,11 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Explain a kept plan: its reasons, its limits with their prices, zones, one asset."""
+    from rebalancer.cli.views.explanation import show_explanation
+    from rebalancer.usecases.explanations.explanation import explain_plan
+    from rebalancer.usecases.explanations.explanation_json import explanation_to_json
+    from rebalancer.usecases.performance.past_plans import portfolio_if_any
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     with wiring.open_store(resolved, read_only=True) as store:
@@ -66,6 +63,11 @@ def whatif(
     as_json: AsJson = False,
 ) -> None:
     """Propose as if something were otherwise, and show the difference; nothing is kept."""
+    from rebalancer.cli.views.what_if import show_whatif
+    from rebalancer.usecases.explanations.what_if import what_if
+    from rebalancer.usecases.explanations.what_if_json import whatif_to_json
+    from rebalancer.usecases.proposals.analysis import analyse
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     with wiring.open_store(resolved, read_only=True) as store:

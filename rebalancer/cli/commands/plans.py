@@ -13,18 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portfolios.documents.plan_json import findings_to_json, run_to_json
-from portfolios.documents.trades_csv import trades_csv
 from portfolios.errors import NotFoundError, PlanError, UsageError
-from portfolios.loaders import Loaded, load
 from portfolios.loaders.number_parsing import parse_flow
-from portfolios.model.assets import AssetIndex
-from portfolios.model.market import Market
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
 from portfolios.model.portfolio import Portfolio
 from portfolios.private_file import write_private
-from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
 from portfolios.values.command import command
 from rebalancer import wiring
@@ -33,13 +27,14 @@ from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
-from rebalancer.cli.views.plan import show_plan, zones_view
-from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
-from rebalancer.usecases.proposals.keep import keep_and_offer
-from rebalancer.usecases.proposals.propose import Proposal, problem_of, propose
 
 if TYPE_CHECKING:
+    from portfolios.loaders import Loaded
+    from portfolios.model.assets import AssetIndex
+    from portfolios.model.market import Market
     from portfolios.store.portfolio_store import Store
+    from rebalancer.usecases.proposals.analysis import Analysis
+    from rebalancer.usecases.proposals.propose import Proposal
 
 FILE_ENDINGS = (".toml", ".csv", ".json")
 
@@ -68,6 +63,11 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Do the main job on the built-in sample: three portfolios, their zones and proposals."""
+    from portfolios.loaders import load
+    from portfolios.providers.sample.market import sample_market
+    from rebalancer.usecases.proposals.analysis import analyse
+    from rebalancer.usecases.proposals.propose import propose
+
     market = sample_market()
     index = market.index()
     samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
@@ -118,6 +118,8 @@ def run(
     fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
 ) -> None:
     """Judge and propose for each portfolio; a file needs no database."""
+    from rebalancer.usecases.proposals.analysis import analyse
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     flow = _flow(cash)
@@ -150,6 +152,7 @@ def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal
     """Remember what was judged, write the messages that are news, and send them."""
     from rebalancer.cli.views.delivery import tell_delivery
     from rebalancer.usecases.monitoring.check import check
+    from rebalancer.usecases.proposals.analysis import findings_of
     from rebalancer.wiring.delivery import (
         deliver_now,
         open_full_database,
@@ -179,6 +182,8 @@ def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal
 
 def _keep(store: Store, proposals: list[Proposal], *, at: datetime) -> None:
     """Keep plans for good, all or none of them, and put those that trade before people."""
+    from rebalancer.usecases.proposals.keep import keep_and_offer
+
     with store.database.transaction():
         for proposal in proposals:
             keep_and_offer(store, proposal.plan, at=at)
@@ -190,6 +195,8 @@ def _proposed(context: Context, analyses: list[Analysis]) -> tuple[list[Proposal
     Returns:
         The proposals, and the exit code of the first that failed; 0 when none did.
     """
+    from rebalancer.usecases.proposals.propose import propose
+
     if len(analyses) == 1:
         return [propose(analyses[0])], 0
     proposals, code = [], 0
@@ -214,6 +221,10 @@ def zones(
     fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
 ) -> None:
     """Show the risk zones of each portfolio; nothing is proposed and nothing is solved."""
+    from portfolios.documents.plan_json import findings_to_json
+    from rebalancer.cli.views.plan import zones_view
+    from rebalancer.usecases.proposals.analysis import analyse, findings_of
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
@@ -298,6 +309,8 @@ def _is_file(name: str) -> bool:
 
 
 def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
+    from rebalancer.usecases.proposals.propose import problem_of
+
     problem = problem_of(proposal)
     if problem is None:
         context.tell("nothing was solved, so nothing was dumped")
@@ -311,6 +324,10 @@ def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
 
 
 def _print(plans: list[Plan], market: Market, *, as_json: bool, as_csv: bool) -> None:
+    from portfolios.documents.plan_json import run_to_json
+    from portfolios.documents.trades_csv import trades_csv
+    from rebalancer.cli.views.plan import show_plan
+
     if as_json:
         write_json(run_to_json(plans, as_of=market.as_of))
     elif as_csv:

@@ -6,12 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portfolios.documents.codec import portfolio_to_json
-from portfolios.documents.portfolio_toml import to_csv, to_toml
 from portfolios.errors import (
     InputError,
     NotFoundError,
@@ -19,29 +17,22 @@ from portfolios.errors import (
     ReplyError,
     UnreachableError,
 )
-from portfolios.loaders import Loaded, load, read_source
 from portfolios.model.assets import AssetIndex
-from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import Valuation, value_portfolio
 from portfolios.values.command import command
 from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, typed, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
-from rebalancer.cli.views.delivery import nobody_told
-from rebalancer.cli.views.portfolio import show_portfolio, show_portfolios
-from rebalancer.cli.views.refresh import Watcher, watching
-from rebalancer.settings import Resolved
-from rebalancer.usecases.accounts.imports import (
-    Import,
-    keep_import,
-    prepare_import,
-    reference_words,
-    symbol_map,
-)
-from rebalancer.usecases.accounts.portfolios_json import summary_to_json
+
+if TYPE_CHECKING:
+    from portfolios.loaders import Loaded
+    from portfolios.model.market import Market
+    from portfolios.model.valuation import Valuation
+    from rebalancer.cli.views.refresh import Watcher
+    from rebalancer.settings import Resolved
+    from rebalancer.usecases.accounts.imports import Import
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +61,9 @@ def load_file(
         allow_unknown: keep what nobody knows.
         name: instead of the file's own.
     """
+    from portfolios.loaders import load, read_source
+    from rebalancer.usecases.accounts.imports import symbol_map
+
     meant = symbol_map(maps or ())
     text = read_source(source, sys.stdin.buffer)
     return load(
@@ -83,6 +77,7 @@ def assets_of(context: Context, resolved: Resolved, *, offline: bool) -> AssetIn
     Raises:
         ProviderError: it could not be fetched, with what to type then.
     """
+    from rebalancer.cli.views.refresh import watching
 
     @contextmanager
     def told() -> Iterator[Watcher]:
@@ -114,6 +109,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Import or update a portfolio; shows the difference first."""
+    from rebalancer.usecases.accounts.imports import keep_import, prepare_import
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     index = partial(assets_of, context, resolved, offline=offline)
@@ -136,6 +133,8 @@ def add(
     else:
         _report(prepared, kept=kept, offline=offline)
     if not is_told:
+        from rebalancer.cli.views.delivery import nobody_told
+
         error = nobody_told(prepared.portfolio.name, ())
         context.tell(f"note: {error}: {error.hint}")
     if kept and prepared.portfolio.recorded is None:
@@ -152,6 +151,8 @@ def _confirmed(prepared: Import, *, ask: bool) -> bool:
 
 
 def _report(prepared: Import, *, kept: bool, offline: bool) -> None:
+    from rebalancer.usecases.accounts.imports import reference_words
+
     name = prepared.portfolio.name
     if not prepared.changes:
         typer.echo(f"{name}: nothing changed")
@@ -168,6 +169,9 @@ def _report(prepared: Import, *, kept: bool, offline: bool) -> None:
 
 def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJson = False) -> None:
     """List the stored portfolios."""
+    from rebalancer.cli.views.portfolio import show_portfolios
+    from rebalancer.usecases.accounts.portfolios_json import summary_to_json
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     try:
@@ -188,6 +192,8 @@ def list_portfolios(ctx: typer.Context, offline: Offline = False, as_json: AsJso
 
 def _valued(context: Context, portfolio: Portfolio, market: Market | None) -> Valuation | None:
     """Return a portfolio at its prices; one that cannot be valued is told of and hides no other."""
+    from portfolios.model.valuation import value_portfolio
+
     try:
         return None if market is None else value_portfolio(portfolio, market)
     except InputError as error:
@@ -197,6 +203,9 @@ def _valued(context: Context, portfolio: Portfolio, market: Market | None) -> Va
 
 def show(ctx: typer.Context, name: str, offline: Offline = False, as_json: AsJson = False) -> None:
     """Show one portfolio: holdings, locks, targets, limits and where each comes from."""
+    from portfolios.documents.codec import portfolio_to_json
+    from rebalancer.cli.views.portfolio import show_portfolio
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     with wiring.open_store(resolved, read_only=True) as store:
@@ -240,6 +249,9 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Print a portfolio as a file that can be imported again."""
+    from portfolios.documents.codec import portfolio_to_json
+    from portfolios.documents.portfolio_toml import to_csv, to_toml
+
     resolved = wiring.settings_from(context_of(ctx).config)
     with wiring.open_store(resolved, read_only=True) as store:
         portfolio = store.load_portfolio(name)

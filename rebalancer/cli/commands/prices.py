@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from portfolios.errors import UsageError
-from portfolios.marketdata.market_store import MarketStore, Refused
 from portfolios.model.users import COMMAND_LINE
 from rebalancer import wiring
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AsJson
-from rebalancer.cli.views.prices import show_acceptances, show_doubts
-from rebalancer.usecases.refresh.accept_price import accept_price, is_acceptable
-from rebalancer.usecases.refresh.prices_json import prices_to_json
-from rebalancer.usecases.reports.market_table import asset_named
 
 if TYPE_CHECKING:
+    from portfolios.marketdata.market_store import Refused
     from rebalancer.settings import Resolved
 
 
@@ -51,6 +47,10 @@ def prices(
 
 
 def _list(context: Context, resolved: Resolved, *, as_json: bool) -> None:
+    from portfolios.marketdata.market_store import MarketStore
+    from rebalancer.cli.views.prices import show_acceptances, show_doubts
+    from rebalancer.usecases.refresh.prices_json import prices_to_json
+
     with wiring.open_store(resolved, read_only=True) as store:
         market = MarketStore(store.database, currency=resolved.settings.currency)
         refused, accepted, past = market.refused(), market.accepted(), market.acceptances()
@@ -63,6 +63,8 @@ def _list(context: Context, resolved: Resolved, *, as_json: bool) -> None:
 
 
 def _tell_how(context: Context, refused: Mapping[str, Refused]) -> None:
+    from rebalancer.usecases.refresh.accept_price import is_acceptable
+
     now = context.clock()
     usable = [a for a, doubt in refused.items() if is_acceptable(doubt.reading, now=now)]
     if usable:
@@ -71,6 +73,9 @@ def _tell_how(context: Context, refused: Mapping[str, Refused]) -> None:
 
 
 def _accept(context: Context, resolved: Resolved, name: str) -> None:
+    from portfolios.marketdata.market_store import MarketStore
+    from rebalancer.usecases.refresh.accept_price import accept_price
+
     with wiring.open_store(resolved) as store:
         market = MarketStore(store.database, currency=resolved.settings.currency)
         is_id = name in market.refused() or name in market.accepted()
@@ -81,5 +86,7 @@ def _accept(context: Context, resolved: Resolved, name: str) -> None:
 
 
 def _named(context: Context, resolved: Resolved, name: str) -> str:
+    from rebalancer.usecases.reports.market_table import asset_named
+
     market = wiring.market_from(resolved, offline=False, clock=context.clock)
     return asset_named(market, name).asset_id

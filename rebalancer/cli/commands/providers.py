@@ -12,7 +12,6 @@ from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import context_of
 from rebalancer.cli.exit_codes import Exit
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.refresh import show_refresh, tell_losses, watching
 from rebalancer.usecases.monitoring.credits_json import usage_to_json
 from rebalancer.usecases.refresh.report import Loss, RefreshReport
 from rebalancer.usecases.refresh.report_json import refresh_to_json
@@ -36,6 +35,8 @@ def refresh(
     as_json: AsJson = False,
 ) -> None:
     """Pull prices, history, signals, grades and sectors for everything that is held."""
+    from rebalancer.cli.views.refresh import show_refresh, tell_losses, watching
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     if offline or resolved.settings.provider == "sample":
@@ -115,6 +116,8 @@ def ask(
 
 def probe(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Ask the live providers what their documents leave open; about 15 credits."""
+    from rebalancer.cli.views.refresh import watching
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     from portfolios.providers import probe as service

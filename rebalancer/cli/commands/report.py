@@ -15,7 +15,6 @@ from portfolios.values.visible_text import file_stem
 from rebalancer import wiring
 from rebalancer.cli.context import context_of
 from rebalancer.cli.options import Offline
-from rebalancer.cli.views.delivery import exit_of_delivery, nobody_told, tell_delivery
 
 if TYPE_CHECKING:
     from rebalancer.wiring.report import Report
@@ -37,6 +36,7 @@ def report(
     offline: Offline = False,
 ) -> None:
     """Show the weekly report of a portfolio, write it to files, or send it."""
+    from rebalancer.cli.views.delivery import exit_of_delivery, nobody_told, tell_delivery
     from rebalancer.usecases.proposals.analysis import analyse
     from rebalancer.usecases.reports.weekly_report import readers
     from rebalancer.wiring.delivery import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,10 +20,10 @@ from rebalancer import wiring
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.cli.options import Offline
-from rebalancer.cli.views.delivery import tell_delivery
-from rebalancer.cli.views.refresh import tell_losses
 from rebalancer.logs import start_logging
-from rebalancer.settings import Resolved
+
+if TYPE_CHECKING:
+    from rebalancer.settings import Resolved
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,8 @@ def _serve(context: Context, resolved: Resolved, *, offline: bool, metrics: Path
 
 
 def _serve_once(context: Context, resolved: Resolved, *, offline: bool) -> None:
+    from rebalancer.cli.views.delivery import tell_delivery
+    from rebalancer.cli.views.refresh import tell_losses
     from rebalancer.wiring.rounds import pull
     from rebalancer.wiring.service import serve_once
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,17 +16,10 @@ from rebalancer import wiring
 from rebalancer.cli.console import out, table, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.options import AsJson, Offline
-from rebalancer.cli.views.market import show_insights, show_market
-from rebalancer.usecases.monitoring import doctor as service
-from rebalancer.usecases.monitoring.doctor import Check
-from rebalancer.usecases.reports.market_table import (
-    SORT_KEYS,
-    SortKey,
-    asset_named,
-    market_rows,
-    require_sector,
-)
-from rebalancer.usecases.reports.market_table_json import row_to_json
+from rebalancer.usecases.reports.sort_key import SortKey
+
+if TYPE_CHECKING:
+    from rebalancer.usecases.monitoring.doctor import Check
 
 CONFIG_NAME = "rebalancer.toml"
 
@@ -74,6 +67,15 @@ def market(
     as_json: AsJson = False,
 ) -> None:
     """Show the token table: price, changes, grades, signal, trend, sector, ages."""
+    from rebalancer.cli.views.market import show_insights, show_market
+    from rebalancer.usecases.reports.market_table import (
+        SORT_KEYS,
+        asset_named,
+        market_rows,
+        require_sector,
+    )
+    from rebalancer.usecases.reports.market_table_json import row_to_json
+
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     known = wiring.market_from(resolved, offline=offline, clock=context.clock)
@@ -150,6 +152,8 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Check the installation; ends with 1 when something is wrong."""
+    from rebalancer.usecases.monitoring import doctor as service
+
     context = context_of(ctx)
     checks = service.examine({**_steps(context), **(_online_steps(context) if online else {})})
     if as_json:
@@ -160,6 +164,8 @@ def doctor(
 
 
 def _steps(context: Context) -> dict[str, Callable[[], str]]:
+    from rebalancer.usecases.monitoring import doctor as service
+
     def settings() -> str:
         resolved = wiring.settings_from(context.config)
         return "; ".join(resolved.warnings) or f"{len(resolved.origins)} settings are valid"

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from portfolios.model.decisions import OPEN_HOURS, Ruling
+from portfolios.model.decisions import LONGEST_SNOOZE_DAYS, OPEN_HOURS, Ruling
 from portfolios.model.plan import Plan
 from portfolios.store.offers import Offers
 from portfolios.store.portfolio_store import Store
 from portfolios.values.time import is_ahead
 
 LIFE = timedelta(hours=OPEN_HOURS)
-LONGEST_SNOOZE = timedelta(days=365)
+LONGEST_SNOOZE = timedelta(days=LONGEST_SNOOZE_DAYS)
 
 
 class State(StrEnum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from portfolios.errors import NotFoundError, UsageError
 from portfolios.loaders.names.resolve import resolve
 from portfolios.model.assets import Asset
 from portfolios.model.market import Array, Bars, Market, Quote
+from rebalancer.usecases.reports.sort_key import SortKey
 
 LONGEST_CHANGE = 30
 """Days of the longest change that is shown."""
@@ -34,18 +34,6 @@ class MarketRow:
     source: str
     price_age: timedelta | None
     grade_age: timedelta | None
-
-
-class SortKey(StrEnum):
-    """Columns the table sorts by; figures from the largest."""
-
-    RANK = "rank"
-    SYMBOL = "symbol"
-    PRICE = "price"
-    CHANGE = "change"
-    SHORT = "short"
-    LONG = "long"
-    SECTOR = "sector"
 
 
 SORT_KEYS: Mapping[SortKey, Callable[[MarketRow], tuple[object, ...]]] = {

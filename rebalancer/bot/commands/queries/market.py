@@ -15,11 +15,11 @@ from rebalancer.bot.tables import short_price, table
 from rebalancer.usecases.reports.market_table import (
     SORT_KEYS,
     MarketRow,
-    SortKey,
     asset_named,
     market_rows,
     require_sector,
 )
+from rebalancer.usecases.reports.sort_key import SortKey
 
 TREND_SHORT: Mapping[int, str] = MappingProxyType({1: "bull", -1: "bear", 0: "flat"})
 TRENDS: Mapping[str, int] = MappingProxyType(

@@ -11,11 +11,11 @@ from portfolios.errors import NotFoundError
 from portfolios.providers.sample.market import sample_market
 from rebalancer.usecases.reports.market_table import (
     SORT_KEYS,
-    SortKey,
     asset_named,
     market_rows,
     require_sector,
 )
+from rebalancer.usecases.reports.sort_key import SortKey
 
 MARKET = sample_market()
 ASSETS = list(MARKET.assets.values())

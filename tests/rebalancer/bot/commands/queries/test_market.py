@@ -10,7 +10,8 @@ import pytest
 
 from alerts.messages import Message
 from alerts.render.telegram import TABLE_WIDTH
-from rebalancer.usecases.reports.market_table import SORT_KEYS, SortKey, market_rows
+from rebalancer.usecases.reports.market_table import SORT_KEYS, market_rows
+from rebalancer.usecases.reports.sort_key import SortKey
 from tests.rebalancer.bot.bot_fixture import MARKET, OWNER, Bot
 from tests.rebalancer.bot.commands.queries.test_status import pages_of, rows_of
 
