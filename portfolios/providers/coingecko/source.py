@@ -7,7 +7,7 @@ old, so every row bears its moment and nothing is believed here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -31,7 +31,8 @@ HINTS: Mapping[int, str] = MappingProxyType(
         10012: "the plan gives a year of history; the rest grows from day to day",
     }
 )
-NEAR_MIDNIGHT = timedelta(minutes=10)
+DAY, NEAR_MIDNIGHT = 24 * 60 * 60_000, 10 * 60_000  # milliseconds
+DAY_BEFORE_FIRST = date(1969, 12, 31)
 
 
 def service(base_url: str, *, plan: str, key: str) -> Service:
@@ -142,20 +143,20 @@ def _closes(points: object) -> Iterator[tuple[date, Decimal]]:
     """
     seen = set()
     for at, value in _points(points):
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        day = (midnight - timedelta(days=1)).date()
-        if at - midnight <= NEAR_MIDNIGHT and day not in seen:
-            seen.add(day)
-            yield day, value
+        days, past_midnight = divmod(at, DAY)
+        if past_midnight <= NEAR_MIDNIGHT and days not in seen:
+            seen.add(days)
+            yield DAY_BEFORE_FIRST + timedelta(days=days), value
 
 
-def _points(points: object) -> Iterable[tuple[datetime, Decimal]]:
+def _points(points: object) -> Iterable[tuple[int, Decimal]]:
+    """Yield each point: milliseconds since 1970 in UTC, and the value."""
     for point in points if isinstance(points, list) else ():
         if not (isinstance(point, list) and len(point) == 2):
             raise ReplyError(f"{NAME} sent a chart of another shape", provider=NAME)
         at, value = whole(point[0]), decimal(point[1])
         if at is not None and value is not None and 0 < at < 10**14:
-            yield datetime.fromtimestamp(at / 1000, UTC), value
+            yield at, value
 
 
 def _volume(value: Decimal | None) -> float | None:

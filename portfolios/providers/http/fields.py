@@ -47,7 +47,13 @@ def amount(value: object) -> float | None:
 
 
 def whole(value: object) -> int | None:
-    """Return a whole number; a fraction is none."""
+    """Return a whole number; a fraction is none.
+
+    >>> whole(7), whole("7"), whole("7.5"), whole(True), whole(10**99) == 10**99, whole(10**100)
+    (7, 7, None, None, True, None)
+    """
+    if type(value) is int and abs(value) < 10**100:
+        return value  # as `decimal` would find; charts have thousands of moments
     found = decimal(value)
     return None if found is None or found != found.to_integral_value() else int(found)
 
