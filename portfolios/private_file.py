@@ -1,4 +1,4 @@
-"""Files that the program writes: whole or absent, and nobody else's.
+"""Files that the program writes: whole or absent, and readable by their owner alone.
 
 A file is filled under a name that cannot be foreseen and gets its own name once it is on the disk.
 What somebody else put there before, a file or a link, is neither written to nor read.

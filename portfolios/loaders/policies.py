@@ -182,7 +182,7 @@ def _range(outer: Table, name: str, key: str) -> Range:
 
 
 def _fee(value: object) -> Decimal:
-    """Read what a trade costs; with more than a fifth of it gone nobody should trade at all."""
+    """Read what a trade costs; more than a fifth of its value is refused."""
     return parse_fraction(value, most=MOST_FEE)
 
 

@@ -109,10 +109,10 @@ class AssetIndex:
         return self._by_id.get(asset_id)
 
     def resolve(self, name: str, *, also: Iterable[str] = ()) -> Asset | None:
-        """Return the one asset that an id, name or symbol means, None when nobody bears it.
+        """Return the one asset that an id, name or symbol means, None when no asset has it.
 
-        The largest bearer is meant, unless the runner-up is more than a tenth of its size or a
-        size is unknown: then only the user can say.
+        The largest asset of that name is meant, unless the next one is more than a tenth of its
+        size or a size is unknown: then only the user can say.
 
         Args:
             name: in any capitals.

@@ -51,7 +51,7 @@ class TokenPath:
     Attributes:
         name: of the token.
         mean: of the days before, at each day; None where too few are known.
-        trend: in words, with whose word it is; empty where nobody tells.
+        trend: in words, with its source; empty where there is none.
     """
 
     name: str

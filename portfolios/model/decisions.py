@@ -45,7 +45,7 @@ class Ruling:
     until: datetime | None = None
 
     def says(self, verdict: Verdict, until: datetime | None) -> bool:
-        """Tell whether it is this decision, whoever took it and whenever."""
+        """Tell whether the decision is this one; who made it, and when, does not matter."""
         return (self.verdict, self.until) == (verdict, until)
 
 

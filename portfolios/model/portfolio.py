@@ -222,7 +222,7 @@ class Portfolio:
             are no targets); None for a file that was never added.
         investor: see `Investor`.
         alerts: the user's own rules.
-        unknown: ids or symbols nobody knows: listed, valued at zero, never traded.
+        unknown: ids or symbols that no source knows: listed, valued at zero, never traded.
     """
 
     name: str

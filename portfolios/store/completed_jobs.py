@@ -1,4 +1,4 @@
-"""What was done for which period: each name once, whoever else tries at the same time."""
+"""What was done for which period: each name once, even when several try at the same time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CompletedJobs:
         return new > 0
 
     def forget(self, job: str, *, before: datetime) -> None:
-        """Forget when a job was done, where that is so long ago that nobody asks."""
+        """Forget when a job was done, where that is too long ago to be asked about."""
         with self._database.transaction():
             self._database.execute(
                 "DELETE FROM done WHERE job = ? AND at < ?", (job, utc_text(before))

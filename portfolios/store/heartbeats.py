@@ -1,6 +1,6 @@
 """When each part of the service last did its work, and how that went.
 
-The parts write it, whoever asks after the service's health reads it: another process can.
+The parts write it, and health checks read it, also from another process.
 """
 
 from __future__ import annotations

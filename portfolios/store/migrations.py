@@ -57,7 +57,7 @@ def m001_portfolios(db: Database) -> None:
 
 @PORTFOLIOS()
 def m002_plans_and_decisions(db: Database) -> None:
-    """Keep plans and what was decided on them, for good."""
+    """Keep plans and the decisions on them; neither is ever changed."""
     run_script(db, PLAN_TABLES)
     for table in ("plans", "decisions"):
         for event in ("UPDATE", "DELETE"):

@@ -33,7 +33,7 @@ MAGIC = b"SQLite format 3\x00"
 OTHERS = 0o077
 SIDE_FILES = ("-wal", "-shm", "-journal")
 LOCK_BYTES = 0x40000000, 512
-"""Where SQLite locks a file, and how many bytes; whoever has it open holds some of them."""
+"""Where SQLite locks a file, and how many bytes; a process that has it open holds some of them."""
 LOG_HEAD, FRAME_HEAD, USES_A_LOG = 32, 24, 2
 
 RESTORE = "`rebalancer restore FILE` puts a backup in its place and keeps what was there"
@@ -191,7 +191,7 @@ def require_own_log(path: Path) -> None:
                 if _follows(path):
                     return
     except FileNotFoundError:
-        return  # whoever had it open tidied up
+        return  # the process that had it open removed it
     except OSError as error:
         raise _unusable(path, error) from error
     raise StoreError(

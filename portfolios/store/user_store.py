@@ -67,7 +67,7 @@ class PeopleStore:
                 self.database.execute(sql, (name,))
 
     def unlink(self, channel: str, chat: str) -> Person | None:
-        """Forget whose a chat is; None when it was nobody's."""
+        """Remove a chat from its person, and return them; None when it belonged to no person."""
         with self.database.transaction():
             found = next((p for p in self.everybody() if p.address(channel) == chat), None)
             if found is not None:

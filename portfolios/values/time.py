@@ -1,7 +1,7 @@
-"""The present moment, which is read here and nowhere else; whoever needs it is handed a clock.
+"""The present moment, which is read here and nowhere else; all other code is given a clock.
 
-Two clocks tell it: the one on the wall, which somebody may set, and a steady one, which never goes
-back and so proves how much time has passed at least.
+There are two clocks: the system clock, which a person may set, and a monotonic one, which never
+goes back and so proves how much time has passed at least.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names that are what they look like: the one rule for every name and line that a person types.
 
-Two names that differ only in letters nobody sees, or in the kind of space between two words,
-would be two portfolios that nobody can tell apart.
+Two names that differ only in invisible letters, or in the kind of space between two words, would
+be two portfolios that a reader cannot tell apart.
 """
 
 from __future__ import annotations

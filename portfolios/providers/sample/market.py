@@ -41,7 +41,7 @@ def sample_market(*, seed: int = SEED, cast: Cast = SAMPLE_ASSETS) -> Market:
 
     Args:
         seed: which run of the same market.
-        cast: who plays, by asset id; an asset more or less changes nobody else's prices.
+        cast: its assets, by id; adding or removing one changes no other asset's prices.
     """
     return _usual() if (seed, cast) == (SEED, SAMPLE_ASSETS) else _made(seed, cast)
 
