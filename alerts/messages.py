@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 class Promise(StrEnum):
-    """What is promised when nobody knows whether a message arrived.
+    """What is promised when it is unknown whether a message arrived.
 
     `MUST` is sent a second time and says so; `ONCE` is sent again under the same identity, by
     which the receiver drops the copy; `ACTION` may come twice because its buttons work once;

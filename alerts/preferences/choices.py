@@ -1,7 +1,7 @@
 """What reaches a person, where, and when: one choice for each kind and channel.
 
-By default nobody is woken for what can wait; what each channel brings by default is one of its
-traits. Quiet hours put off and never drop.
+By default no message that can wait wakes a person; what each channel delivers by default is one
+of its traits. Quiet hours delay messages and never drop them.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
 
 FRESH = timedelta(hours=2)
-"""A price that is older tells nobody that a level was crossed just now."""
+"""An older price does not show that a level was crossed just now."""
 COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 )

@@ -1,7 +1,7 @@
 """Mail over SMTP: encrypted with a checked certificate, or not at all.
 
-A failure says what it means for the message: that it did not go out, that it never can, or that
-nobody knows, which is so from the moment the last byte was handed over.
+A failure says what it means for the message: it did not go out, it never can, or its state is
+unknown, which is so from the moment the last byte was sent.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ GONE = (
 DONE_ALREADY = ("message is not modified", "query is too old")
 OURS = ("can't parse entities", "message is too long", "caption is too long")
 NOBODY_BEHIND = ("Bad Gateway", "Service Unavailable", "(502)", "(503)")
-"""A gateway that has nobody to hand it to: an outage, which says nothing of the message."""
+"""A gateway without a server behind it: an outage, which says nothing about the message."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
