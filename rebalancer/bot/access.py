@@ -25,7 +25,7 @@ class Incoming:
 
     Attributes:
         number: by which a repeated delivery is known.
-        user: numeric id of who wrote or pressed; 0 for nobody.
+        user: numeric id of the person who wrote or pressed a button; 0 for none.
         chat: numeric id of where.
         is_private: the chat is between the two of them.
         text: of a command, or the payload of a button.

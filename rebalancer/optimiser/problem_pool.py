@@ -51,11 +51,11 @@ class ProblemPool:
 
     @contextmanager
     def checked_out(self, inputs: Inputs) -> Iterator[Compiled]:
-        """Hand out a problem of these inputs' shape, which is nobody else's within the block."""
+        """Hand out a problem of these inputs' shape, which no other caller has within the block."""
         problem = self._taken(inputs.shape) or self._make(inputs)
         yield problem
-        # A problem whose block raised is dropped: filling sets every parameter again, but nothing
-        # says in which state cvxpy leaves what it has compiled.
+        # A problem whose block raised is dropped: filling sets every parameter again, but the state
+        # of what cvxpy compiled is unknown.
         with self._lock:
             self._kept.append((inputs.shape, problem))
 

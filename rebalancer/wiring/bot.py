@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 RECENT = timedelta(minutes=1)
 BOT = "bot"
 LEASE, RENEWED = timedelta(minutes=1), timedelta(seconds=15)
-"""How long nobody answers after the process that did has died, and how often it renews."""
+"""How long no process answers after the one that did has died, and how often that one renews."""
 A_LOOK = 5.0
 """Seconds after which one that stands by looks again."""
 

@@ -102,7 +102,7 @@ def serve(
         StoreError: the database cannot be used.
     """
     with open_full_database(resolved.settings):
-        pass  # what is wrong with it is said now and once, not by every part
+        pass  # a fault of the database is reported once, here, and not by every part
     workers = workers_of(resolved, clock=clock, offline=offline, metrics=metrics)
     with required(resolved.settings.database):
         return run_workers(workers, stop, HeartbeatLog(resolved.settings, clock))

@@ -1,8 +1,8 @@
 """Fetches what people write and hands it to the bot, until told to stop or somebody else does it.
 
-An update is confirmed to Telegram once it was answered, not when it was fetched: what a process
-was at when it died comes again, to itself or to whoever takes over. Every failure of the wire is
-seen here and outlived; only a refused token ends it.
+An update is confirmed to Telegram once it was answered, not when it was fetched: updates in work
+when a process dies come again, to it or to the process that takes over. Every failure of the
+connection is handled here; only a refused token ends it.
 """
 
 from __future__ import annotations
@@ -176,8 +176,8 @@ class _Poller:
 
     async def _fetch(self, wait: int) -> Sequence[Update]:
         # Only what is older than everything in work is confirmed. But Telegram shows no more than
-        # a page from there: where one slow answer fills it with what was heard, nobody else would
-        # be. What is in work is confirmed then too, and lost if the process dies before the answer.
+        # a page from there: one slow answer could fill it with updates that are known already. Then
+        # those in work are confirmed too, and lost if the process dies before it answers.
         offset = self.after if self.is_crowded else min(self.begun, default=self.after)
         incoming: Sequence[Update] = await self.made.bot.get_updates(
             offset=offset or None, timeout=wait, allowed_updates=LISTENS_TO

@@ -70,13 +70,13 @@ def serve(
 
 def _serve(context: Context, resolved: Resolved, *, offline: bool, metrics: Path | None) -> int:
     log.info("starting")
-    with _asked() as asked:  # before anything heavy is loaded, so that a request to stop is heard
+    with _asked() as asked:  # before anything large is loaded, so that a request to stop is heard
         from rebalancer.wiring import open_store
         from rebalancer.wiring.service import serve as run_all
         from rebalancer.wiring.service import what_runs
 
         with open_store(resolved):
-            pass  # what is wrong with the database is said now, not by every part
+            pass  # a fault of the database is reported once, here, and not by every part
         first, *missing = what_runs(resolved.settings)
         log.info(first)
         for each in missing:

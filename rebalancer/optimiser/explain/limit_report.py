@@ -96,7 +96,7 @@ def _line(
     if not broken and not _is_leant_on(inputs, limit, after):
         return None
     if not broken and limit.name in limits.raised:
-        return None  # nobody's limit but the user's own target
+        return None  # no limit that was set, only the user's own target
     why = f"; {_why_left(inputs, limit, after, cash_after)}" if broken else ""
     return LimitLine(
         name=limit.name,

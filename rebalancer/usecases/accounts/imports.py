@@ -97,8 +97,8 @@ def reference_words(prepared: Import) -> str:
 def record_weights(portfolio: Portfolio, market: Market) -> dict[str, Decimal] | None:
     """Return today's weights by asset id, rounded down so that they never exceed the whole.
 
-    None where a price is missing or in doubt: the weights of the rest would be too large. What
-    nobody prices is left out, and so has no recorded weight until the weights are recorded anew.
+    None where a price is missing or in doubt: the weights of the rest would be too large. An
+    asset that no source prices is left out, and has no weight until they are recorded again.
     """
     valuation = value_portfolio(portfolio, market)
     value = valuation.value

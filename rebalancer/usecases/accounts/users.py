@@ -18,7 +18,7 @@ from portfolios.values.command import command
 from portfolios.values.visible_text import visible
 
 OWNER = "owner"
-"""The name of the owner whom the settings name: nobody else may share what is kept under it."""
+"""The name of the owner in the settings: no other person may share the data kept under it."""
 _CHAT = re.compile(r"-?[1-9][0-9]{0,18}")
 
 
@@ -146,7 +146,7 @@ def _owners(people: Iterable[Person]) -> list[Person]:
 
 
 def _standing_in(stand_in: Person | None, *, for_whom: Person | None) -> list[Person]:
-    """Return who owns once nobody who is kept does; refuse where that would be nobody."""
+    """Return the owner of the settings, who stands in for the last one kept; refuse without."""
     if stand_in is None and for_whom is not None and for_whom.role is Role.OWNER:
         hint = "make somebody else owner first: `rebalancer user add NAME --role owner`"
         raise UsageError(f"{for_whom.name} is the only owner", hint=hint)

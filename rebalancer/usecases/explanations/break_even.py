@@ -1,8 +1,8 @@
-"""What would have to be otherwise for a trade not to be made, found by proposing again.
+"""What would have to change for a trade not to be made, found by proposing again.
 
 Each input is moved step by step, the way that speaks against the trade, and the step from which the
-trade is no longer made is found by halving: at most eight proposals an input. What is said of it is
-just what was seen: made with this, not made with that.
+trade is no longer made is found by halving: at most eight proposals an input. The text
+says only what was found: made with this value, not made with that one.
 """
 
 from __future__ import annotations

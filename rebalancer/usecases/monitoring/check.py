@@ -54,7 +54,7 @@ class Checked:
     """What a check led to.
 
     Attributes:
-        messages: worth telling, whoever wants to hear them.
+        messages: worth sending, before anyone's preferences are applied.
         deliveries: new ones in the outbox.
     """
 
@@ -78,8 +78,8 @@ def check(
         store: of the portfolio; the tables of alerts are in the same file.
         analysis: of the portfolio as it is, without a cash flow.
         findings: of the analysis.
-        plan: proposed at the same moment; None when nobody was asked for one. It is kept when it
-            is told: what nobody hears of would only fill the history.
+        plan: proposed at the same moment; None when no plan was asked for. It is kept when it is
+            sent: a plan that no reader sees would only fill the history.
         people: who may see the portfolio.
         now: the moment of the clock.
         outside: holdings outside their bands, asset id -> how far, in words; None while that

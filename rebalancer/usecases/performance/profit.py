@@ -2,7 +2,7 @@
 
 A buy gains what its price rose, a sale gains what its price fell, each less its cost. Whatever else
 is held is the same either way and drops out. Trades count at the plan's own prices and costs, since
-nobody told at which they were made.
+the real ones are not known.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def confirm_buttons(draft: str) -> list[Button]:
 
 
 def keep(request: Request, draft: str) -> Reply:
-    """Keep what waits, once, whoever else changed what meanwhile."""
+    """Keep the draft that waits: once, also when others change things at the same time."""
     try:
         if not _may_keep(request.anew(), draft):
             return Reply(notice=NOT_YOURS)

@@ -65,7 +65,7 @@ def _read(request: Request, file: File) -> Loaded:
 
 
 def _refuse_anothers(request: Request, name: str) -> None:
-    """Refuse a name that is not theirs, whether it is another's or nobody's yet."""
+    """Refuse a name that is not theirs, taken or not."""
     if not request.person.may_see(name):
         mine = ", ".join(request.person.portfolios)
         raise UsageError(f"{name[:40]} is not yours to keep", hint=f"name one of yours: {mine}")

@@ -100,6 +100,6 @@ def _words(locks: tuple[Lock, ...]) -> str:
 
 
 def _restricted(holding: Holding, own: Portfolio, today: date) -> str:
-    """Say what the rules of a security token lock, whoever unlocks it."""
+    """Say what the rules of a security token lock; `/unlock` does not end these locks."""
     found = [r for r in holding.restrictions.locks(own.investor) if r.holds_on(today)]
     return lock_text(tuple(found)) or ""

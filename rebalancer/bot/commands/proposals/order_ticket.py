@@ -51,7 +51,7 @@ def ask_to_book(request: Request, plan: Plan) -> Reply:
 
 
 def book_trades(request: Request, plan: Plan) -> Reply:
-    """Record the trades as done; once, whoever presses how often."""
+    """Record the trades as done: once, however often and by however many people it is pressed."""
     market = request.load_market()
     try:
         with request.store.database.transaction():

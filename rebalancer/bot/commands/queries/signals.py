@@ -33,7 +33,7 @@ def signals(request: Request) -> Reply:
         return reply_with(
             request, "Nothing that you hold has a trend or a grade", note=as_of(market)
         )
-    # What a group saw is nobody's look.
+    # What is shown in a group does not count as seen by this person.
     before = (
         None if request.is_group else look_again(request.store.database, request.person.name, look)
     )
@@ -72,7 +72,7 @@ def _numbers(changes: Sequence[Change]) -> str:
 def _counted(look: GradeView) -> str:
     """Return how many trends are which.
 
-    A trend that nobody tells counts as unknown.
+    A trend without a source counts as unknown.
     """
     found = Counter(_trend(seen) for seen in look.seen.values())
     return ", ".join(f"{found[word]} {word}" for word in (*display.TREND_WORDS.values(), "unknown")
