@@ -72,7 +72,7 @@ def show(analysis: Analysis) -> str:
 
 def listed(analysis: Analysis) -> str:
     row = (analysis.portfolio, analysis.valuation)
-    return printed(lambda console: show_portfolios(console, [row]))
+    return printed(lambda console: show_portfolios(console, [row], is_sample=False))
 
 
 def whatif(analysis: Analysis) -> str:

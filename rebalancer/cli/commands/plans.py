@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,30 +12,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portfolios.errors import NotFoundError, PlanError, UsageError
+from portfolios.errors import PlanError, UsageError
 from portfolios.loaders.number_parsing import parse_flow
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
-from portfolios.model.portfolio import Portfolio
 from portfolios.private_file import write_private
 from portfolios.samples import SAMPLES, read_sample
 from portfolios.values.command import command
 from rebalancer import wiring
-from rebalancer.cli.commands.portfolios import assets_of, load_file
+from rebalancer.cli.commands.portfolios import load_file
+from rebalancer.cli.commands.selection import portfolios_named
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
 from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 
 if TYPE_CHECKING:
-    from portfolios.loaders import Loaded
-    from portfolios.model.assets import AssetIndex
     from portfolios.model.market import Market
     from portfolios.store.portfolio_store import Store
     from rebalancer.usecases.proposals.analysis import Analysis
     from rebalancer.usecases.proposals.propose import Proposal
-
-FILE_ENDINGS = (".toml", ".csv", ".json")
 
 
 class FailOn(StrEnum):
@@ -125,7 +120,7 @@ def run(
     flow = _flow(cash)
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
     read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
-    portfolios = _portfolios(context, names, read, known, every=every, offline=offline)
+    portfolios = portfolios_named(context, names, read, known, every=every, offline=offline)
     if dump and len(portfolios) != 1:
         raise UsageError("--dump writes one problem", hint="name exactly one portfolio")
     if flow and len(portfolios) != 1:
@@ -229,7 +224,7 @@ def zones(
     resolved = wiring.settings_from(context.config)
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
     read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
-    portfolios = _portfolios(context, names, read, known, every=not names, offline=offline)
+    portfolios = portfolios_named(context, names, read, known, every=not names, offline=offline)
     market = known()
     portfolios = [wiring.with_index_targets(resolved, portfolio) for portfolio in portfolios]
     analysed = [analyse(portfolio, market) for portfolio in portfolios]
@@ -254,58 +249,6 @@ def _flow(cash: str | None) -> Decimal:
         return parse_flow(cash)
     except ValueError as error:
         raise UsageError(f"--cash {cash}: {error}", hint="e.g. --cash 500 or --cash=-500") from None
-
-
-def _portfolios(
-    context: Context,
-    names: list[str] | None,
-    read: Callable[..., Loaded],
-    known: Callable[[], Market],
-    *,
-    every: bool,
-    offline: bool,
-) -> list[Portfolio]:
-    if not names and not every:
-        raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
-    resolved = wiring.settings_from(context.config)
-    files = [name for name in names or () if _is_file(name)]
-    stored = [name for name in names or () if name not in files]
-    found: list[Portfolio] = []
-    if stored or not names:
-        with wiring.open_store(resolved, read_only=True) as store:
-            found += [store.load_portfolio(n) for n in stored] if names else store.list_portfolios()
-    if files:
-        found = _from_files(context, files, read, known, offline=offline) + found
-    if not found:
-        raise NotFoundError("no portfolio is stored yet", hint="`rebalancer add FILE` keeps one")
-    return found
-
-
-def _from_files(
-    context: Context,
-    files: list[str],
-    read: Callable[..., Loaded],
-    known: Callable[[], Market],
-    *,
-    offline: bool,
-) -> list[Portfolio]:
-    resolved = wiring.settings_from(context.config)
-
-    def index() -> AssetIndex:
-        known()  # without prices nothing is proposed, so no provider is asked for its coins
-        return assets_of(context, resolved, offline=offline)
-
-    found = []
-    for file in files:
-        loaded = read(file, index)
-        for warning in loaded.warnings:
-            context.tell(f"note: {warning}")
-        found.append(loaded.portfolio)
-    return found
-
-
-def _is_file(name: str) -> bool:
-    return name == "-" or "/" in name or name.endswith(FILE_ENDINGS)
 
 
 def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:

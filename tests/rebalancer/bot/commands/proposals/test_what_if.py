@@ -101,7 +101,7 @@ def test_why_without_an_open_proposal_tells_what_would_come(bot: Bot) -> None:
 def test_why_of_a_portfolio_in_order_says_why_each_asset_stays(bot: Bot) -> None:
     keep(bot, quiet("shared"))
     told = bot.say("/why shared", VIEWER)
-    assert told.startswith("<b>shared: nothing to do, ")
+    assert told.startswith("<b>SAMPLE shared: nothing to do, ")
     assert "BTC is not traded: it stands where it is wanted, at 50.0%" in told
 
 
@@ -116,7 +116,9 @@ def test_why_of_one_asset_gives_its_own_reason(bot: Bot) -> None:
 
 def test_why_of_one_traded_asset_begins_with_its_trade(bot: Bot) -> None:
     told = bot.say("/why shared uni", VIEWER)
-    assert re.match(r"<b>shared: buy UNI \$[\d,]+, UNI 2.9% against a target of 20.0%</b>", told)
+    assert re.match(
+        r"<b>SAMPLE shared: buy UNI \$[\d,]+, UNI 2.9% against a target of 20.0%</b>", told
+    )
     assert "sell BTC" not in told
 
 
