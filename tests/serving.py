@@ -31,14 +31,14 @@ class Server:
             self.lines.append(line)
             self.news.notify_all()
 
-    def hears(self, words: str) -> str:
-        """Wait until it has said something; returns the line."""
+    def hears(self, words: str, *, times: int = 1) -> str:
+        """Wait until it has said something so often; returns the first such line."""
 
         def said() -> list[str]:
             return [line for line in self.lines if words in line]
 
         with self.news:
-            assert self.news.wait_for(lambda: bool(said()), timeout=60), self.lines
+            assert self.news.wait_for(lambda: len(said()) >= times, timeout=60), self.lines
         return said()[0]
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.marketdata.bad_prints import in_one_unit, without_spikes
@@ -47,6 +47,7 @@ FAULTS: dict[str, Callable[[Array, int], Array]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), ago=st.integers(8, DAYS - 15), fall=st.floats(0.4, 0.9))
 def test_no_fault_in_the_history_hides_a_real_fall(
     fault: str, seed: int, ago: int, fall: float

@@ -36,7 +36,7 @@ def exact(inputs: Inputs) -> float:
     return best
 
 
-@pytest.mark.parametrize("count", examples(always=8, campaign=1000))
+@pytest.mark.parametrize("count", examples(always=4, campaign=1000))
 def test_no_choice_of_trades_is_better_than_the_one_found(count: int) -> None:
     for seed in range(count):
         kind, least = KINDS[seed % len(KINDS)], (0.01, 0.02, 0.03)[seed % 3]
@@ -57,7 +57,7 @@ def answered(inputs: Inputs) -> Solved | None:
         return None
 
 
-@pytest.mark.parametrize("count", examples(always=12, campaign=1000))
+@pytest.mark.parametrize("count", examples(always=6, campaign=1000))
 def test_nearly_every_program_of_fifty_assets_is_proved(count: int) -> None:
     open_ = []
     for seed in range(count):
