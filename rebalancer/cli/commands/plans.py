@@ -20,8 +20,8 @@ from portfolios.private_file import write_private
 from portfolios.samples import SAMPLES, read_sample
 from portfolios.values.command import command
 from rebalancer import wiring
+from rebalancer.cli.commands.named_portfolios import portfolios_named
 from rebalancer.cli.commands.portfolios import load_file
-from rebalancer.cli.commands.selection import portfolios_named
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
