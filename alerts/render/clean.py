@@ -17,9 +17,10 @@ _KEPT_INVISIBLE = {"\u200d", BREAK}
 """The joiner of emoji sequences, harmless by itself, as is the other."""
 _PRESSABLE = re.compile(
     r"(?<=:)(?=//)"  # https://...
-    r"|(?<=\w\.)(?=[^\W\d_]{2})"  # a domain, unless it is a limit or file
+    r"|(?<=[^\s.][.\u3002\uff0e\uff61])(?=[^\W\d_]{2})"  # a domain, unless it is a limit or file
     r"(?!(?:\w+\.)?(?:max|min)(?![\w.])|(?:csv|html|json|png|toml|txt)(?![\w.]))"  # ours
     r"|(?<=(?<!\w)[@#$])(?=\w*[^\W\d])"  # a name, a tag; an amount is neither
+    r"|(?<=[^\w\s/]/)(?=[a-zA-Z])"  # a command behind a sign; ours stand by themselves
 )
 _GAP = re.compile(r"(?:(?!(?<=\d)\u00a0\d)\s)+")
 """Between words; a space that may not break stays between the digits of one number."""

@@ -148,7 +148,7 @@ def value_portfolio(
     require_currency(portfolio, market.currency, is_sample=market.is_sample)
     positions = tuple(_position(portfolio, market, a) for a in sorted(_wanted(portfolio, market)))
     doubted = [p for p in positions if p.quantity > 0 and _is_in_doubt(p, market)]
-    value = sum((p.value for p in positions), portfolio.cash)
+    value = sum((p.value for p in positions), portfolio.cash + flow)
     if _are_little(doubted, value):
         doubted = []
     return Valuation(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from portfolios.errors import SolverError
 from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.verify import Answer, Solved, hold_answer, leg_costs, measured, penalty
@@ -49,7 +50,10 @@ def least_trades(inputs: Inputs, relaxed: Solved, solve: Solve) -> Best:
     Args:
         inputs: the program without a minimum.
         relaxed: its optimum.
-        solve: solves the program with other bounds; None where they cannot be met.
+        solve: solves the program with other bounds; None where they cannot be met. A
+            `SolverError` leaves open what is inside them.
+
+    Where nothing at all is found, not even doing nothing, it is the optimum without a minimum.
     """
     if inputs.min_trade <= 0 and inputs.leg_cost <= 0:
         return Best(relaxed, relaxed.answer.objective)
@@ -63,20 +67,23 @@ class _Search:
 
     def __init__(self, inputs: Inputs, relaxed: Solved, solve: Solve) -> None:
         self.inputs, self.relaxed, self.solve = inputs, relaxed, solve
-        self.best, self.value = relaxed, -np.inf
+        self.best, self.value, self.unsolved = relaxed, -np.inf, -np.inf
         everything = np.full(inputs.n, OPEN, dtype=np.int8)
         self.parts: list[tuple[float, Roles]] = [(np.inf, everything)]
         still = hold_answer(inputs)
         if still is not None:
             # Duals belong to an answer; doing nothing leans on no limit.
-            self.best = replace(relaxed, answer=still)
+            self.best = replace(relaxed, answer=still, duals=None)
             self.value = still.objective + LEAST_GAIN
 
     @property
     def bound(self) -> float:
-        """What no answer exceeds: the best of the parts that were not looked into."""
+        """What no answer exceeds: the best of the parts that were not looked into.
+
+        Beside doing nothing, an answer that gains too little to matter may have been left out.
+        """
         left = max((bound for bound, _ in self.parts), default=-np.inf)
-        return max(self.best.answer.objective, left)
+        return max(self.best.answer.objective, self.value, self.unsolved, left)
 
     def run(self) -> None:
         """Look into parts, the most promising of the last split first, until none is left."""
@@ -85,11 +92,15 @@ class _Search:
                 self.parts.pop()
             if not self.parts:
                 return
-            self._look_into(self.parts.pop()[1])
+            self._look_into(*self.parts.pop())
 
-    def _look_into(self, roles: Roles) -> None:
+    def _look_into(self, outer: float, roles: Roles) -> None:
         is_whole = bool(np.all(roles == OPEN))
-        found = self.relaxed if is_whole else self.solve(with_roles(self.inputs, roles))
+        try:
+            found = self.relaxed if is_whole else self.solve(with_roles(self.inputs, roles))
+        except SolverError:
+            self.unsolved = max(self.unsolved, outer)
+            return
         if found is None:
             return
         answer = found.answer

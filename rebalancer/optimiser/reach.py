@@ -37,3 +37,12 @@ def require_reachable(inputs: Inputs) -> None:
     cash += float(((1.0 - inputs.kappa_sell[order]) * sales).sum())
     if cash < inputs.c_hard - SLACK:
         raise SolverError("no trades within their bounds keep the cash")
+
+
+def is_reachable(inputs: Inputs) -> bool:
+    """Tell whether some trades within their bounds meet the hard limits."""
+    try:
+        require_reachable(inputs)
+    except SolverError:
+        return False
+    return True

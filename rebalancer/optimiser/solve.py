@@ -19,7 +19,7 @@ from rebalancer.optimiser.exact.answer import solve_exactly
 from rebalancer.optimiser.infeasibility import require_cash, require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
-from rebalancer.optimiser.reach import require_reachable
+from rebalancer.optimiser.reach import is_reachable, require_reachable
 from rebalancer.optimiser.verify import (
     Answer,
     Solved,
@@ -69,10 +69,7 @@ def solve(
     still = hold_answer(inputs)
 
     def again(part: Inputs) -> Solved | None:
-        try:
-            return solve_convex(part, chain, pool)
-        except SolverError:
-            return None  # these bounds cannot be met; another choice of trades will be
+        return solve_convex(part, chain, pool) if is_reachable(part) else None
 
     found = least_trades(inputs, relaxed, again)
     best = found.solved

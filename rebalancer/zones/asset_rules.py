@@ -57,7 +57,7 @@ class BearishWeight(Rule):
         falls_still = drop.reaches(held.i, self.falling_still, 0.0)
         left = replace(levels, red=self.red if falls_still else None)
         return judged(
-            self, held.asset_id, bearish, levels, text, weight=held.weight,
+            self, held.asset_id, bearish, levels, text, weight=held.stake,
             leaving=left.left_at(self.exit_amber, self.exit_red),
         )  # fmt: skip
 
@@ -92,7 +92,7 @@ class RiskShare(Rule):
                 f"{display.percent(share)} of the risk from {display.percent(part)}"
                 " of the risky money"
             )
-            yield judged(self, held.asset_id, share, levels, text, weight=held.weight)
+            yield judged(self, held.asset_id, share, levels, text, weight=held.stake)
 
 
 class SingleWeight(Rule):
@@ -117,7 +117,7 @@ class SingleWeight(Rule):
             if stated < cap:
                 bound = f"reference {display.percent(wanted)}"
             text = f"{display.percent(held.weight)} of the portfolio, {bound}"
-            yield judged(self, held.asset_id, held.weight, levels, text, weight=held.weight)
+            yield judged(self, held.asset_id, held.weight, levels, text, weight=held.stake)
 
 
 class Liquidity(Rule):
@@ -146,7 +146,7 @@ class Liquidity(Rule):
             traded = PARTICIPATION * float(np.median(known))
             days = held.weight * value / traded
             text = f"selling it takes {_days(days)} at a tenth of the daily volume"
-            yield judged(self, held.asset_id, days, levels, text, weight=held.weight)
+            yield judged(self, held.asset_id, days, levels, text, weight=held.stake)
 
 
 def risk_shares(situation: Situation) -> tuple[Array, Array]:

@@ -88,8 +88,9 @@ def _findings(rule: Rule, situation: Situation) -> Iterator[Finding]:
     why = f"no price to rely on for {named(names)}, so shares of the total are unknown"
     for finding in rule.findings(situation):
         # What is in doubt itself says why.
-        is_shared = names and finding.subject not in situation.valuation.in_doubt
-        yield unknown(rule, finding.subject, why) if is_shared else finding
+        is_asset = finding.scope is Scope.ASSET
+        is_own = is_asset and finding.subject in situation.valuation.in_doubt
+        yield unknown(rule, finding.subject, why) if names and not is_own else finding
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

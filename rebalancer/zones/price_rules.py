@@ -49,7 +49,7 @@ class Drawdown(Rule):
             loss = float(fall.loss[held.i])
             text = f"{display.percent(loss)} below its 90-day peak"
             yield judged(
-                self, held.asset_id, loss, levels_of(self, fall, held.i), text, weight=held.weight
+                self, held.asset_id, loss, levels_of(self, fall, held.i), text, weight=held.stake
             )
 
 
@@ -76,7 +76,7 @@ class Shock(Rule):
             loss = float(fall.loss[held.i])
             text = f"{moved(loss)} in three days"
             yield judged(
-                self, held.asset_id, loss, levels_of(self, fall, held.i), text, weight=held.weight
+                self, held.asset_id, loss, levels_of(self, fall, held.i), text, weight=held.stake
             )
 
 
@@ -97,7 +97,7 @@ class VolatilityRegime(Rule):
                 continue
             text = f"volatility at {ratio:.2f} times its usual level"
             levels = Levels(1.0, self.amber, self.red)
-            yield judged(self, held.asset_id, ratio, levels, text, weight=held.weight)
+            yield judged(self, held.asset_id, ratio, levels, text, weight=held.stake)
 
 
 class Depeg(Rule):
@@ -122,7 +122,7 @@ class Depeg(Rule):
                 yield unknown(self, held.asset_id, gap)
                 continue
             levels = Levels(0.0, gap.amber, gap.red)
-            yield judged(self, held.asset_id, gap.away, levels, gap.text, weight=held.weight)
+            yield judged(self, held.asset_id, gap.away, levels, gap.text, weight=held.stake)
 
 
 class Stale(Rule):
@@ -151,7 +151,7 @@ class Stale(Rule):
                 continue
             levels = Levels(0.0, amber / display.HOUR, beyond=True)
             text = f"{name} is {display.age(age)} old"
-            yield judged(self, held.asset_id, age / display.HOUR, levels, text, weight=held.weight)
+            yield judged(self, held.asset_id, age / display.HOUR, levels, text, weight=held.stake)
 
 
 def levels_of(rule: Drawdown | Shock, fall: Fall, i: int) -> Levels:

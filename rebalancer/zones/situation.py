@@ -34,12 +34,14 @@ class Held:
         i: its place in every array.
         position: the asset, quantity, price.
         weight: fraction of value, at the last known price where there is no usable one.
+        stake: the same where the total is known, else 1: then nothing is too small to matter.
         is_listed: has a public market, so that prices and grades should be known.
     """
 
     i: int
     position: Position
     weight: float
+    stake: float
     is_listed: bool
 
     @property
@@ -144,4 +146,5 @@ class Situation:
         for i, position in enumerate(self.valuation.positions):
             weight = float(self.w[i])
             if weight > 0 or (position.grey and position.quantity > 0):
-                yield Held(i, position, weight, not position.is_stated)
+                stake = weight if self.valuation.total.is_known else 1.0
+                yield Held(i, position, weight, stake, not position.is_stated)

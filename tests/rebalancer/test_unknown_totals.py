@@ -19,7 +19,7 @@ from alerts.triggers.flips import advance
 from portfolios.documents.plan_json import plan_from_json, plan_to_json
 from portfolios.model.insights import Insights
 from portfolios.model.market import Market, Quote
-from portfolios.model.plan import Decision, Plan, Zone
+from portfolios.model.plan import Decision, Plan, Scope, Zone
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.valuation import value_portfolio
 from rebalancer.usecases.accounts.portfolios_json import summary_to_json
@@ -111,6 +111,38 @@ def test_zones_that_need_the_total_are_grey_and_facts_of_what_is_priced_still_al
     findings = findings_of(analyse(heavy, market))
     assert {f.zone for f in findings if f.code in TOTALS} == {Zone.GREY}
     assert {f.code for f in findings if f.subject == "solana" and f.zone is Zone.RED} >= {"H11"}
+
+
+@pytest.mark.parametrize("uniswaps", [100, 10_000_000])
+def test_nothing_is_too_small_to_alarm_beside_a_total_that_is_unknown(uniswaps: int) -> None:
+    market = real(
+        uniswap={"quarantined": "10 times its last price"}, usd_coin={"price": Decimal("0.95")}
+    )
+    held = (Holding("uniswap", Decimal(uniswaps)), Holding("usd-coin", Decimal(500)))
+    findings = findings_of(analyse(replace(BOOK, holdings=held, targets=None), market))
+    (depeg,) = [f for f in findings if f.code == "H8"]
+    assert depeg.zone is Zone.RED
+
+
+def test_a_sector_named_like_an_asset_in_doubt_is_not_judged_by_the_rest() -> None:
+    doubtful = replace(SAMPLE.assets["uniswap"], asset_id="meme", symbol="MEME")
+    market = real(uniswap={"quarantined": "10 times its last price"})
+    market = replace(
+        market,
+        assets={**market.assets, "meme": doubtful},
+        quotes={**market.quotes, "meme": market.quotes["uniswap"]},
+    )
+    held = (Holding("meme", Decimal(3000)), Holding("pepe", Decimal(10**9)))
+    findings = findings_of(analyse(replace(BOOK, holdings=held, targets=None), market))
+    assert {f.zone for f in findings if f.scope is Scope.SECTOR} == {Zone.GREY}
+
+
+def test_what_is_little_is_so_beside_what_a_withdrawal_leaves() -> None:
+    market = real(uniswap={"quarantined": "10 times its last price"})
+    held = (Holding("bitcoin", Decimal("0.1")), Holding("uniswap", Decimal(50)))
+    rich = replace(BOOK, cash=Decimal(90_000), holdings=held)
+    assert value_portfolio(rich, market).total.is_known
+    assert not value_portfolio(rich, market, flow=Decimal(-97_000)).total.is_known
 
 
 def weight_of(market: Market, asset_id: str) -> float:

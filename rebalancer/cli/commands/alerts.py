@@ -70,9 +70,11 @@ def alerts(
 
 
 def _days(text: str) -> int:
-    if not (text.endswith("d") and text[:-1].isdigit() and 1 <= int(text[:-1]) <= 700):
+    number = text.removesuffix("d")
+    is_number = number != text and number.isascii() and number.isdigit()
+    if not (is_number and 1 <= int(number) <= 700):
         raise UsageError(f"--replay {text} is no number of days", hint="write it like 90d")
-    return int(text[:-1])
+    return int(number)
 
 
 def _replay(
@@ -214,7 +216,7 @@ def outbox(
     with open_full_database(settings) as store:
         box = Outbox(store.database)
         match words or []:
-            case ["retry", number] if number.isdigit():
+            case ["retry", number] if number.isascii() and number.isdigit():
                 box.retry(int(number), context.clock())
                 typer.echo(f"message {number} will be sent with the next delivery")
                 return

@@ -30,14 +30,17 @@ def solve_exactly(inputs: Inputs) -> Solved:
         SolverError: the program is not separable, or the method does not end, which it does not
             where hard limits contradict each other.
     """
-    found = _proved(inputs)
+    try:
+        found = _proved(inputs)
+    except np.linalg.LinAlgError as error:
+        raise SolverError(f"{NAME} met a singular system") from error
     bought, sold = np.maximum(found.w - inputs.w0, 0.0), np.maximum(inputs.w0 - found.w, 0.0)
     best = answer(inputs, bought, sold)
     return Solved(best, duals_of(inputs, found), NAME, "optimal", gap(inputs, best, -found.value))
 
 
 def _proved(inputs: Inputs) -> Proved:
-    if inputs.vol_max is not None:
+    if inputs.vol_max is not None and inputs.prices.vol > 0:
         return solve_limited(inputs)
     program = separable([inputs])
     found = dual_newton.solve(program)

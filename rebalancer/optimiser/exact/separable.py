@@ -22,6 +22,8 @@ from rebalancer.optimiser.inputs import Inputs
 
 Flags = npt.NDArray[np.bool_]
 CASH, TURNOVER, BUFFER = "cash", "turnover", "buffer"
+ROUNDING = 1e-9
+"""Bounds that cross by less are meant to meet."""
 LEAST_CURVATURE = 1e-9
 """Below this a weight is not determined by its own function."""
 
@@ -144,7 +146,7 @@ def separable(programs: Sequence[Inputs]) -> Separable:
         buy=_stacked(programs, "kappa_buy"),
         sell=_stacked(programs, "kappa_sell"),
         low=np.array([lowest(p) for p in programs]),
-        high=np.array([highest(p) for p in programs]),
+        high=np.array([np.maximum(highest(p), lowest(p)) for p in programs]),
         columns=np.concatenate([loadings, a], axis=2),
         target=np.matmul(reference[:, None, :], loadings)[:, 0, :],
         lam=np.array([p.lam for p in programs]),
@@ -169,7 +171,8 @@ def why_not(inputs: Inputs) -> str:
         return "a row pays for costs"
     if np.any((inputs.u_lo > 0) & (inputs.v_hi > 0) | (inputs.v_lo > 0) & (inputs.u_hi > 0)):
         return "an asset must be traded both ways"
-    return "its bounds contradict each other" if np.any(lowest(inputs) > highest(inputs)) else ""
+    is_empty = bool(np.any(lowest(inputs) > highest(inputs) + ROUNDING))
+    return "its bounds contradict each other" if is_empty else ""
 
 
 def lowest(inputs: Inputs) -> Array:

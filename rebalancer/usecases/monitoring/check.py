@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from types import MappingProxyType
 
 from alerts.delivery.routing import Post
@@ -70,7 +71,7 @@ def check(
     plan: Plan | None,
     people: Sequence[Person],
     now: datetime,
-    outside: Mapping[str, str] | None = NOTHING,
+    outside: Mapping[str, str] | None = None,
 ) -> Checked:
     """Remember what was judged and tell what is news.
 
@@ -114,6 +115,8 @@ def _zones(state: AlertState, analysis: Analysis, findings: Sequence[Finding]) -
     if last is not None and timedelta(0) <= market.as_of - read_utc(last) < BETWEEN_GROUPS:
         return []  # nothing is remembered either, so the next look finds it
     weights = dict(zip(valuation.asset_ids, valuation.weights().tolist(), strict=True))
+    if not valuation.total.is_known:
+        weights = dict.fromkeys(weights, 1.0)  # nothing is known to be too small to matter
     step: Advance = advance(
         state.conditions(), state.told(), findings, at=market.as_of, weights=weights
     )
@@ -161,7 +164,9 @@ def _news(
     )
     for kind, what, news in told:
         state.mark(news.marks)
-        key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}"
+        # The same prices may bring other news a round later, so the words are part of the key.
+        words = sha256("\n".join(news.lines).encode()).hexdigest()[:12]
+        key = f"{kind.value}:{portfolio.name}:{market.as_of.isoformat()}:{words}"
         found += _some(
             changes_message(
                 portfolio.name,

@@ -158,7 +158,8 @@ def _look_at(
         findings = findings_of(analysis)
         plan = _plan(store, analysis, findings, done.failed)
         # A proposal tells of the drift that it mends.
-        outside = {} if plan and plan.trades else drifts(analysis)
+        # A proposal says it better; what was told of drift stays as it is.
+        outside = None if plan and plan.trades else drifts(analysis)
         check(
             store,
             analysis,

@@ -175,6 +175,22 @@ def test_our_own_figures_limits_files_and_commands_stay_as_they_are(own: str) ->
     assert clean(own) == own
 
 
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        ("i❤.ws", "i❤._ws"),
+        ("claim💰.to/x", "claim💰._to/x"),
+        ("evil-.com", "evil-._com"),
+        ("evil。com", "evil。_com"),
+        ("((/skip", "((/_skip"),
+        ("wait...and see", "wait...and see"),
+    ],
+)
+def test_no_sign_before_a_dot_or_a_stroke_makes_a_link(foreign: str, shown: str) -> None:
+    assert clean(foreign).replace(BREAK, "_") == shown
+    assert clean(clean(foreign)) == clean(foreign)
+
+
 def test_a_break_takes_no_room_in_a_table() -> None:
     rows = [["yearn.finance", "1"], ["uniswap", "2"]]
     block = Block(Style.TABLE, columns=("asset", "value>"), rows=rows)

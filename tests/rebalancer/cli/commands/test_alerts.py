@@ -164,7 +164,9 @@ def test_alerts_are_rehearsed_on_the_past_and_nothing_is_sent(tmp_path: Path) ->
         assert "messages in 6 days" in done.out
         said = json.loads(shell.run("alerts", "mine", "--replay", "6d", "--json").out)
         assert [s["kind"] for s in said][:1] == ["rule"]
-        assert shell.run("alerts", "mine", "--replay", "soon").code == 2
+        for days in ("soon", "²d", "d"):
+            assert shell.run("alerts", "mine", "--replay", days).code == 2
+        assert shell.run("outbox", "retry", "²").code == 2
         assert shell.run("alerts", "--replay", "6d").code == 2
         assert bot.sent == []
 

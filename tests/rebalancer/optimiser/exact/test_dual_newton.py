@@ -145,6 +145,25 @@ def test_hostile_figures_end_in_a_proved_answer_or_a_refusal(
         assert found.gap < 1e-6 * scale
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_that_say_the_same_twice_end_in_an_answer_or_a_refusal(seed: int) -> None:
+    inputs = program("plain", seed, 6)
+    row = Row("one", np.random.default_rng(seed).uniform(0, 1, 6), 0.0, 0.2, 0.1)
+    twice = replace(inputs, extra_rows=(row, replace(row, name="two")), d=np.zeros(6), theta=1e-6)
+    try:
+        found = solve_exactly(twice)
+    except SolverError:
+        return
+    assert found.gap is not None
+
+
+def test_a_limit_of_volatility_that_costs_nothing_is_none() -> None:
+    inputs = program("volatility", 3, 6)
+    free = replace(inputs, prices=replace(inputs.prices, vol=0.0))
+    plain = solve_exactly(replace(inputs, vol_max=None)).answer.w
+    assert solve_exactly(free).answer.w.tolist() == plain.tolist()
+
+
 class Odd:
     """A term that is not separable."""
 

@@ -266,6 +266,31 @@ def test_a_holding_that_leaves_its_band_is_told_once_until_it_is_back(
     assert [m.kind for m in again.messages] == [Kind.DRIFT]
 
 
+def test_other_news_at_the_same_prices_is_told_too(store: Store, market: Market) -> None:
+    store.save_portfolio(held(), at=market.as_of)
+    told = []
+    for outside in ({"bitcoin": "BTC 70% against 60%"}, {"uniswap": "UNI 9% against 20%"}):
+        analysis = analyse(held(), market)
+        checked = check(
+            store, analysis, findings=[], plan=None, people=(OWNER,), now=market.as_of,
+            outside=outside,
+        )  # fmt: skip
+        told += [m.key for m in checked.messages if m.kind is Kind.DRIFT]
+    assert len(set(told)) == 2
+
+
+def test_who_does_not_know_the_drift_changes_nothing_of_it(store: Store, market: Market) -> None:
+    told, analysis = [], analyse(held(), market)
+    outside = {"bitcoin": "BTC 70% against 60%"}
+    for each in (outside, None, outside):
+        checked = check(
+            store, analysis, findings=[], plan=None, people=(OWNER,), now=market.as_of,
+            outside=each,
+        )  # fmt: skip
+        told.append(len([m for m in checked.messages if m.kind is Kind.DRIFT]))
+    assert told == [1, 0, 0]
+
+
 def test_zones_and_own_rules_are_judged_by_the_valuation_of_the_analysis(
     store: Store, market: Market
 ) -> None:
