@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -25,6 +25,8 @@ from portfolios.values.causes import by_cause
 from portfolios.values.total import Total
 
 STATED = "stated"
+AHEAD = timedelta(days=1)
+"""A stated price bears a day, which begins earlier in the east."""
 LITTLE = Decimal("0.01")
 """What was last worth less of the value, altogether, leaves the total known."""
 
@@ -252,6 +254,8 @@ def _why_grey(quote: Quote | None, market: Market, asset_id: str) -> str:
         return "no price pulled yet" if asset_id in market.awaited else "no price"
     if quote.quarantined:
         return f"price quarantined: {quote.quarantined}"
+    if quote.at > market.as_of + AHEAD:
+        return f"price is of {display.day(quote.at.date())}, which is yet to come"
     age = market.age(quote.at)
     limit = STATED_PRICE_LIMIT if quote.source == STATED else PRICE_LIMIT
     if age > limit:

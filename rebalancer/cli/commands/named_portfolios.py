@@ -45,7 +45,7 @@ def portfolios_named(
     if not names and not every:
         raise UsageError("name a portfolio or a file", hint="or add --all for every stored one")
     resolved = wiring.settings_from(context.config)
-    files = [name for name in names or () if _is_file(name)]
+    files = [name for name in names or () if is_file(name)]
     stored = [name for name in names or () if name not in files]
     found: list[Portfolio] = []
     if stored or not names:
@@ -81,5 +81,6 @@ def _from_files(
     return found
 
 
-def _is_file(name: str) -> bool:
+def is_file(name: str) -> bool:
+    """Tell whether a word means a file, `-` for standard input, and no stored portfolio."""
     return name == "-" or "/" in name or name.endswith(FILE_ENDINGS)

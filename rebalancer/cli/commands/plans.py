@@ -20,7 +20,7 @@ from portfolios.private_file import write_private
 from portfolios.samples import SAMPLES, read_sample
 from portfolios.values.command import command
 from rebalancer import wiring
-from rebalancer.cli.commands.named_portfolios import portfolios_named
+from rebalancer.cli.commands.named_portfolios import is_file, portfolios_named
 from rebalancer.cli.commands.portfolios import load_file
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
@@ -120,6 +120,11 @@ def run(
     flow = _flow(cash)
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
     read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
+    if (save or notify) and (files := [name for name in names or () if is_file(name)]):
+        raise UsageError(
+            f"{files[0]} is a file, and only plans of kept portfolios are decided on",
+            hint=f"keep it with {command('add', files[0])}, then run it by its name",
+        )
     portfolios = portfolios_named(context, names, read, known, every=every, offline=offline)
     if dump and len(portfolios) != 1:
         raise UsageError("--dump writes one problem", hint="name exactly one portfolio")

@@ -38,6 +38,8 @@ def show_portfolios(
 ) -> None:
     """Print one row for each portfolio, with its value where a market is known."""
     grid = table("name", "profile", "mode", "holdings>", "targets", "value>")
+    for column in grid.columns:
+        column.no_wrap = column is not grid.columns[-1]  # an unknown value is a sentence
     for portfolio, valuation in rows:
         grid.add_row(
             portfolio.name,

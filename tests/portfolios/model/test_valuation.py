@@ -144,3 +144,13 @@ def test_no_figure_is_made_of_prices_in_another_currency(
         value_portfolio(replace(held(), currency="eur"), replace(market, is_sample=is_sample))
     assert 'currency = "usd"' in refused.value.hint
     assert ("REBALANCER_CURRENCY=eur" in refused.value.hint) is setting
+
+
+@pytest.mark.parametrize(("ahead", "is_known"), [(0, True), (1, True), (3, False), (200, False)])
+def test_a_stated_price_of_a_day_to_come_is_no_price(
+    market: Market, ahead: int, is_known: bool
+) -> None:
+    day = market.as_of.date() + timedelta(days=ahead)
+    house = Holding("house", Decimal(1), stated=StatedPrice(Decimal(500), day))
+    total = value_portfolio(Portfolio("p", holdings=(house,)), market).total
+    assert total.is_known is is_known

@@ -211,3 +211,17 @@ def test_what_a_newer_proposal_replaced_is_not_booked(shell: Shell) -> None:
     done = shell.run("apply", plan)
     assert (done.code, "a newer proposal took the place" in done.err) == (2, True)
     assert shell.run("apply", "f" * 12).code == 0
+
+
+@pytest.mark.parametrize("option", ["--save", "--notify"])
+def test_a_plan_of_a_file_is_not_kept_since_nobody_could_decide_on_it(
+    tmp_path: Path, option: str
+) -> None:
+    shell = Shell(tmp_path)
+    shell.write("mine.toml", MINE)
+    done = shell.run("run", "mine.toml", "--offline", option)
+    assert done.code == 2
+    assert "mine.toml is a file" in done.err
+    (advised,) = re.findall("`rebalancer (.*)`", done.err)
+    assert shell.run(*shlex.split(advised), "--offline").code == 0
+    assert shell.run("run", NAME, "--offline", "--save").code == 0
