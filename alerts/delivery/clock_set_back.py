@@ -52,8 +52,8 @@ def moved_back(
     """
     early = max(_NOTHING, delivery.created_at - now)
     ahead = written_at - now
-    first_due = place - early
-    was_put_off = delivery.not_before != place
+    first_due = now if delivery.lets_pass else place - early
+    was_put_off = delivery.lets_pass or delivery.not_before != place
     after = replace(
         delivery,
         created_at=delivery.created_at - early,

@@ -16,8 +16,10 @@ from enum import StrEnum
 from alerts.messages import Message, Picture, Promise
 from portfolios.errors import DeliveryError
 
-MOST_ATTEMPTS = 8
-LONGEST_BACKOFF = 300.0
+LONGEST_BACKOFF = 1800.0
+"""Seconds between two attempts at most: those who refuse for a while mean minutes or hours."""
+MOST_IN_ORDER = 8
+"""A message that was refused so often no longer holds up what comes after it."""
 OUTAGE_PAUSE = 120.0
 """Seconds until an unreachable channel is tried again, at most."""
 SHORTEST_REST, LONGEST_REST = 1.0, 86_400.0
@@ -33,7 +35,7 @@ TIME_TO_LIVE: Mapping[Promise, timedelta] = {
 MOST_COPIES: Mapping[Promise, int] = {
     Promise.MUST: 2,
     Promise.ONCE: 2,
-    Promise.ACTION: MOST_ATTEMPTS,
+    Promise.ACTION: 8,
     Promise.LOW: 1,
 }
 
@@ -108,6 +110,14 @@ class Delivery:
     def may_repeat(self) -> bool:
         """Tell whether an earlier send may have arrived."""
         return self.copies > (self.begun_at is not None)
+
+    @property
+    def lets_pass(self) -> bool:
+        """Tell whether it is tried beside its line, for it was refused too often to be waited for.
+
+        The fault may lie in the message, and what comes after it is not to suffer for that.
+        """
+        return self.attempts >= MOST_IN_ORDER
 
 
 def compose(
@@ -184,6 +194,12 @@ def ended(delivery: Delivery, state: State, reason: str, *, now: datetime) -> De
     return _ended(delivery, state, now=now, reason=reason)
 
 
+def too_late(delivery: Delivery, *, now: datetime) -> Delivery:
+    """Return the delivery after its time was over; why it was not taken before stays known."""
+    why = f"too late; {delivery.reason}" if delivery.reason else "too late"
+    return _ended(delivery, State.EXPIRED, now=now, reason=why)
+
+
 def released(delivery: Delivery, *, not_before: datetime | None = None) -> Delivery:
     """Return a claimed delivery whose send never began: as it was before."""
     return _waiting(delivery, not_before or delivery.not_before, delivery.reason)
@@ -224,7 +240,7 @@ def refused(
         return _unburnt(missed, rest, reason)
     if error.address_gone:
         return _ended(missed, State.SUPPRESSED, now=now, reason=reason)
-    if error.permanent or delivery.attempts >= MOST_ATTEMPTS:
+    if error.permanent:
         return _ended(missed, State.DEAD, now=now, reason=reason)
     wait = 0.0 if error.moved_to else backoff(delivery.attempts, random)
     return _waiting(missed, now + timedelta(seconds=wait), reason)
@@ -239,10 +255,10 @@ def resting(error: DeliveryError, *, now: datetime) -> datetime | None:
 
 
 def backoff(attempts: int, random: Callable[[], float]) -> float:
-    """Return seconds to wait after a failed attempt: anything up to 1, 2, 4, ... 300.
+    """Return seconds to wait after a failed attempt: anything up to 1, 2, 4, ... 1800.
 
-    >>> [backoff(n, lambda: 1.0) for n in (1, 2, 3, 9, 10, 5000)]
-    [1.0, 2.0, 4.0, 256.0, 300.0, 300.0]
+    >>> [backoff(n, lambda: 1.0) for n in (1, 2, 3, 9, 12, 5000)]
+    [1.0, 2.0, 4.0, 256.0, 1800.0, 1800.0]
     """
     return random() * min(LONGEST_BACKOFF, 2.0 ** min(attempts - 1, 30))
 
@@ -250,8 +266,7 @@ def backoff(attempts: int, random: Callable[[], float]) -> float:
 def _unsure(
     delivery: Delivery, reason: str, now: datetime, random: Callable[[], float]
 ) -> Delivery:
-    spent = delivery.copies >= MOST_COPIES[delivery.promise]
-    if spent or delivery.attempts >= MOST_ATTEMPTS:
+    if delivery.copies >= MOST_COPIES[delivery.promise]:
         return _ended(delivery, State.UNKNOWN, now=now, reason=reason)
     wait = timedelta(seconds=backoff(delivery.attempts, random))
     return _waiting(delivery, now + wait, reason)

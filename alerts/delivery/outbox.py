@@ -115,7 +115,7 @@ class Outbox:
             if mine is None or mine.begun_at is not None:
                 return None
             if mine.expires_at <= now:
-                change(self.database, rules.ended(mine, State.EXPIRED, "too late", now=now), now)
+                change(self.database, rules.too_late(mine, now=now), now)
                 return None
             return change(self.database, rules.begun(mine, now=now, until=now + lease), now)
 
@@ -299,5 +299,5 @@ class Outbox:
             )
             for row in rows:
                 late = delivery_from_row(row)
-                change(self.database, rules.ended(late, State.EXPIRED, "too late", now=now), now)
+                change(self.database, rules.too_late(late, now=now), now)
         return [row["number"] for row in rows]

@@ -1,7 +1,8 @@
 """The lines in which deliveries wait: two an address, the urgent one beside the ordinary one.
 
 A delivery's place in its line is the moment it was first due, so one that was put off until
-morning does not hold up what comes before. Only the head of a line may be claimed, and it waits
+morning does not hold up what comes before; one that was refused often has its place where it is
+tried next. Only the head of a line may be claimed, and it waits
 while its address has another message in flight or asked to be left alone. Heads are found through
 an index that holds nothing else.
 """
@@ -34,7 +35,7 @@ WHERE channel = ? AND address = ? AND is_urgent = ? AND is_next = 1 AND number <
 _STEP_FORWARD = "UPDATE deliveries SET is_next = 1 WHERE number = ? AND is_next = 0"
 _CHANGE = (
     f"UPDATE deliveries SET {', '.join(f'{name} = :{name}' for name in CHANGING)}, "  # noqa: S608
-    "written_at = :written_at, "
+    "written_at = :written_at, place = iif(:lets_pass, :not_before, place), "
     "is_next = CASE WHEN :ended_at IS NULL THEN is_next ELSE 0 END WHERE number = :number"
 )
 _WAITING = "state IN ('pending', 'retry')"
@@ -85,10 +86,14 @@ def refresh_heads(database: Database, lines: Iterable[QueueKey]) -> None:
 
 
 def change(database: Database, delivery: Delivery, now: datetime) -> Delivery:
-    """Write down how a delivery stands now; when it ended, the next in its line moves up."""
-    written = {"number": delivery.number, "written_at": moment(now)}
+    """Write down how a delivery stands now; when it ended or lets pass, the next moves up."""
+    written = {
+        "number": delivery.number,
+        "written_at": moment(now),
+        "lets_pass": delivery.lets_pass,
+    }
     database.execute(_CHANGE, changing_row(delivery) | written)
-    if not delivery.state.is_alive:
+    if delivery.lets_pass or not delivery.state.is_alive:
         refresh_heads(database, [line_of(delivery)])
     return delivery
 

@@ -23,7 +23,7 @@ from portfolios.errors import DeliveryError
 LEASE = timedelta(minutes=2)
 """Longer than any channel takes over one message."""
 PATIENCE = timedelta(minutes=5)
-"""The longest backoff: who waits this long has seen every retry."""
+"""How far ahead a run looks that waits for what comes due."""
 MOST_UNREACHED = 3
 """So many sends in a row that reached nobody mean an outage, not an address."""
 _AT_ONCE = 10

@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.delivery.delivery import State
+from alerts.delivery.delivery import MOST_IN_ORDER, State
 from alerts.delivery.rows import moment
 from portfolios.store.database import Database
 from portfolios.values.canonical import read_utc
 
 _STATES = "SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state"
-_OLDEST = """
-SELECT min(place) AS since FROM deliveries
+# The place of what was refused often is where it is tried next.
+_SINCE = f"iif(attempts >= {MOST_IN_ORDER}, created_at, place)"
+_OLDEST = f"""
+SELECT min({_SINCE}) AS since FROM deliveries
 WHERE promise = 'must' AND state IN ('pending', 'retry')
-"""
-_OLDEST_DUE = "SELECT min(place) AS since FROM deliveries WHERE ended_at IS NULL AND place <= ?"
+"""  # noqa: S608 - made of constants
+_OLDEST_DUE = f"""
+SELECT min({_SINCE}) AS since FROM deliveries WHERE ended_at IS NULL AND {_SINCE} <= ?
+"""  # noqa: S608 - made of constants
 _CLOSED = "SELECT count(*) AS addresses FROM closed_addresses"
 
 

@@ -206,14 +206,55 @@ def test_a_channel_that_is_down_for_a_day_is_not_flooded_when_it_is_back(room: R
     assert len(report.given_up) == 50
 
 
-def test_a_server_in_trouble_is_asked_eight_times(room: Room) -> None:
-    room.outbox.put(addressed())
-    tape = Tape(room.clock, script=failing(DeliveryError("502")))
-    report = room.run(tape)
-    assert report.outcomes == {State.RETRY: 7, State.DEAD: 1}
-    assert len(tape.sent) == 8
+def serve(room: Room, tape: Tape, *, hours: float) -> None:
+    """Send as a service does, which looks at the outbox again and again."""
+    end = room.clock.now + hours * HOUR
+    while room.clock.now <= end:
+        due = room.run(tape, until_empty=False).next_due
+        room.clock.now = max(room.clock.now + SECOND, min(due or end, end))
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 15, 60, 240])
+@pytest.mark.parametrize("promise", [Promise.MUST, Promise.ONCE, Promise.ACTION])
+def test_who_refuses_strangers_for_a_while_is_reached_once_that_is_over(
+    room: Room, promise: Promise, minutes: int
+) -> None:
+    opens = NOW + minutes * 60 * SECOND
+    room.outbox.put(addressed(promise=promise, expires_at=NOW + 6 * HOUR))
+
+    def greylisting(envelope: Envelope, _: int) -> Answer:
+        is_early = room.clock.now < opens
+        return DeliveryError("refused for now (451)") if is_early else "m"
+
+    tape = Tape(room.clock, script=greylisting)
+    serve(room, tape, hours=minutes / 60 + 0.6)
+    assert room.states() == {"zone:core:red": State.SENT}
+    assert len(tape.sent) <= 40
     assert not any(envelope.may_repeat for _, envelope in tape.sent)
-    assert [each.reason for each in report.given_up] == ["502"]
+
+
+def test_what_is_refused_to_its_end_ends_with_its_time_and_says_why(room: Room) -> None:
+    room.outbox.put(addressed())
+    tape = Tape(room.clock, script=failing(DeliveryError("500")))
+    serve(room, tape, hours=6.1)
+    (ended,) = room.outbox.find()
+    assert (ended.state, ended.reason) == (State.EXPIRED, "too late; 500")
+    assert NOW + 5.4 * HOUR < max(at for at, _ in tape.sent) < NOW + 6 * HOUR
+
+
+def test_a_message_that_is_refused_for_itself_holds_up_the_next_for_minutes_only(
+    room: Room,
+) -> None:
+    room.outbox.put(addressed("bad"))
+    bad = DeliveryError("400 something never heard of")
+    tape = Tape(room.clock, script=lambda each, _: bad if each.message.key == "bad" else "m")
+    for hour in range(4):
+        room.outbox.put(addressed(f"{hour}", at=room.clock.now))
+        serve(room, tape, hours=1)
+    assert {key for key, state in room.states().items() if state is State.SENT} == set("0123")
+    late = [at for at, each in tape.sent if each.message.key == "0"]
+    assert late[0] < NOW + 10 * 60 * SECOND
+    assert len(tape.sent) > 12  # the other is still tried
 
 
 def test_what_is_due_much_later_is_left_for_another_run(room: Room) -> None:
@@ -290,7 +331,6 @@ def test_a_poor_line_loses_nothing_and_flags_every_repeat(room: Room, count: int
     )
     assert unflagged == []
     assert most <= 2
-    assert attempts <= 8
     assert {states[f"{i}"] for i in range(count) if f"{i}" not in told} <= {State.UNKNOWN}
 
 
