@@ -129,6 +129,12 @@ UPDATE deliveries SET written_at = created_at;
 CREATE INDEX deliveries_by_writing ON deliveries (written_at);
 """
 
+# What ended before is not told of again.
+_TOLD_BY = """
+ALTER TABLE deliveries ADD COLUMN told_by TEXT NOT NULL DEFAULT '';
+UPDATE deliveries SET told_by = channel WHERE ended_at IS NOT NULL;
+"""
+
 
 @ALERTS()
 def m001_deliveries(db: Database) -> None:
@@ -147,3 +153,9 @@ def m002_memory(db: Database) -> None:
 def m003_written_at(db: Database) -> None:
     """Keep by which moment each delivery was written, so that a clock set back since is noticed."""
     run_script(db, _WRITTEN_AT)
+
+
+@ALERTS()
+def m004_told_by(db: Database) -> None:
+    """Keep which other channel told of a message that its own could not take."""
+    run_script(db, _TOLD_BY)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from alerts.channels import CHANNELS, channels_reaching
 from alerts.channels.channel import ChannelTraits
@@ -11,8 +11,13 @@ from alerts.delivery.delivery import Delivery, compose
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.sender import DispatchReport
 from alerts.messages import Block, Kind, Message, Promise, Style
+from alerts.preferences.choices import first_allowed
+from alerts.preferences.store import PreferenceStore
 from portfolios.model.users import Person
 from portfolios.store.database import Database
+
+NEWS = timedelta(days=1)
+"""What was given up longer ago is no news any more, such as to who gave a mail address today."""
 
 
 def send_fallbacks(
@@ -25,6 +30,8 @@ def send_fallbacks(
 ) -> bool:
     """Write what a run of the sender could not deliver for another channel of each person.
 
+    Each delivery is told of once, also one that was written for an address which was closed before.
+
     Args:
         database: of the outbox.
         people: everybody.
@@ -35,19 +42,59 @@ def send_fallbacks(
     Returns:
         Whether anything was written.
     """
-    by_name = {person.name: person for person in people}
-    missed: dict[tuple[str, str], list[Delivery]] = {}
-    for gone in report.gone:
-        for name in gone.people:
-            missed.setdefault((name, gone.channel), [])
-    for delivery in report.given_up:
+    by_name, outbox = {person.name: person for person in people}, Outbox(database)
+    if not _missed(report, outbox, by_name, channels, at):
+        return False
+    with database.transaction():
+        # Read again inside: what another process has told by now is not told twice.
+        missed = _missed(report, outbox, by_name, channels, at)
+        told = [
+            _tell(outbox, by_name[name], channel, other, deliveries, at)
+            for (name, channel, other), deliveries in missed.items()
+        ]
+    return any(told)
+
+
+def _missed(
+    report: DispatchReport,
+    outbox: Outbox,
+    people: Mapping[str, Person],
+    channels: Mapping[str, ChannelTraits],
+    at: datetime,
+) -> Mapping[tuple[str, str, str], Sequence[Delivery]]:
+    """Return by person, channel and the other channel that reaches them what did not come."""
+    missed: dict[tuple[str, str], list[Delivery]] = {
+        (name, gone.channel): [] for gone in report.gone for name in gone.people
+    }
+    for delivery in outbox.given_up(since=at - NEWS):
         missed.setdefault((delivery.person, delivery.channel), []).append(delivery)
-    found = [
-        _notice(by_name[name], channel, other, deliveries, at)
+    return {
+        (name, channel, other.name): deliveries
         for (name, channel), deliveries in sorted(missed.items())
-        if name in by_name and (other := _another(by_name[name], channel, channels))
-    ]
-    return bool(Outbox(database).put(*found)) if found else False
+        if name in people and (other := _another(people[name], channel, channels))
+    }
+
+
+def _tell(
+    outbox: Outbox,
+    person: Person,
+    channel: str,
+    other: str,
+    missed: Sequence[Delivery],
+    at: datetime,
+) -> bool:
+    chosen = PreferenceStore(outbox.database).preferences(person.name)
+    notice = compose(
+        _notice(channel, missed, at),
+        person=person.name,
+        channel=other,
+        address=person.address(other),
+        promise=Promise.ONCE,
+        now=at,
+        not_before=first_allowed(Kind.ZONE_RED, chosen, at, person.timezone),
+    )
+    outbox.told_by(other, missed)
+    return bool(outbox.put(notice))
 
 
 def _another(
@@ -57,14 +104,13 @@ def _another(
     return next((other for other in reaching if other.name != channel), None)
 
 
-def _notice(
-    person: Person, channel: str, other: ChannelTraits, missed: list[Delivery], at: datetime
-) -> Delivery:
+def _notice(channel: str, missed: Sequence[Delivery], at: datetime) -> Message:
     lines = [delivery.message.headline for delivery in missed]
     blocks = [Block(Style.BULLETS, items=tuple(lines))] if lines else []
-    message = Message(
+    numbers = "-".join(str(delivery.number) for delivery in missed)
+    return Message(
         kind=Kind.DATA,
-        key=f"unreached:{channel}:{at.date().isoformat()}:{len(lines)}",
+        key=f"unreached:{channel}:{numbers or at.date().isoformat()}",
         headline=f"{channel.capitalize()} does not reach you",
         as_of=at,
         blocks=(
@@ -73,12 +119,4 @@ def _notice(
             else Block(Style.TEXT, f"Messages on {channel} come back; nothing urgent was missed."),
             *blocks,
         ),
-    )
-    return compose(
-        message,
-        person=person.name,
-        channel=other.name,
-        address=other.address_of(person),
-        promise=Promise.ONCE,
-        now=at,
     )

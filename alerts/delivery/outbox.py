@@ -44,9 +44,11 @@ _AT_ONCE = 500
 _ATTACH = "INSERT INTO attachments (delivery, name, png) VALUES (?, ?, ?)"
 _GIVEN_UP = """
 SELECT * FROM deliveries
-WHERE promise = 'must' AND state IN ('unknown', 'dead', 'expired', 'suppressed') AND ended_at >= ?
+WHERE promise = 'must' AND state IN ('unknown', 'dead', 'expired', 'suppressed')
+  AND told_by = '' AND ended_at >= ?
 ORDER BY number
 """
+_TOLD_BY = "UPDATE deliveries SET told_by = ? WHERE number = ?"
 
 
 class Outbox:
@@ -223,9 +225,14 @@ class Outbox:
         return tuple(delivery_from_row(row) for row in rows)
 
     def given_up(self, *, since: datetime) -> tuple[Delivery, ...]:
-        """Return urgent deliveries that ended without being taken, to be told another way."""
+        """Return urgent deliveries that ended without being taken, and were told no other way."""
         rows = self.database.rows(_GIVEN_UP, (moment(since),))
         return tuple(delivery_from_row(row) for row in rows)
+
+    def told_by(self, channel: str, deliveries: Iterable[Delivery]) -> None:
+        """Write down that another channel tells of deliveries, in the transaction that does it."""
+        for each in deliveries:
+            self.database.execute(_TOLD_BY, (channel, each.number))
 
     def summary(self) -> Summary:
         """Return how much waits, and what became of the rest."""

@@ -65,7 +65,6 @@ class DispatchReport:
             them, and what waits there still waits.
         gone: who must be told on another channel.
         moved: whose address changed.
-        given_up: urgent deliveries that ended without being taken, to be told on another channel.
         next_due: when the next delivery may be due; None when nothing waits.
     """
 
@@ -73,7 +72,6 @@ class DispatchReport:
     stopped: Mapping[str, str]
     gone: tuple[Unreachable, ...]
     moved: tuple[AddressChanged, ...]
-    given_up: tuple[Delivery, ...]
     next_due: datetime | None
 
 
@@ -240,7 +238,6 @@ def deliver(
         on_moved: called inside the transaction that redirects what waits, so that whoever keeps
             addresses changes them in the same unit.
     """
-    started = now()
     run = _Run(
         outbox, dict(channels), now, sleep, owner, limiter, random, lease, is_stopping, on_moved
     )
@@ -256,6 +253,5 @@ def deliver(
         stopped=run.stopped,
         gone=tuple(run.gone),
         moved=tuple(run.moved),
-        given_up=outbox.given_up(since=started),
         next_due=outbox.next_due(run.channels, now()),
     )

@@ -125,12 +125,12 @@ def route(
             at = next_time(now, DIGEST_AT, zone)
             found.append(Route(channel, at, is_silent=True, is_digest=True))
             continue
-        at = _allowed(kind, preferences, now, zone)
+        at = first_allowed(kind, preferences, now, zone)
         found.append(Route(channel, at, is_silent=way is Way.SILENT))
     return tuple(found)
 
 
-def _allowed(kind: Kind, preferences: Preferences, now: datetime, zone: str) -> datetime:
+def first_allowed(kind: Kind, preferences: Preferences, now: datetime, zone: str) -> datetime:
     """Return the first moment at which neither a mute nor quiet hours hold a message back."""
     start = preferences.mute_end(now) or now
     if kind in URGENT and preferences.urgent_breaks_quiet:

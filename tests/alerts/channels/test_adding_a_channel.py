@@ -110,7 +110,7 @@ def test_pictures_go_along_where_it_carries_them(
 
 def test_it_says_that_another_channel_reaches_nobody_any_more(database: Database) -> None:
     gone = Unreachable(("bob",), "telegram", "8", "the chat takes no messages")
-    report = DispatchReport({}, {}, (gone,), (), (), None)
+    report = DispatchReport({}, {}, (gone,), (), None)
     assert send_fallbacks(database, [BOB], report, at=NOW, channels=WITH_PAGER)
     (envelope,) = sent(database)
     assert envelope.message.headline == "Telegram does not reach you"
