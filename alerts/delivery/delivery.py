@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from alerts.messages import Message, Picture, Promise
 from portfolios.errors import DeliveryError
+from portfolios.model.decisions import OPEN_HOURS
 
 LONGEST_BACKOFF = 1800.0
 """Seconds between two attempts at most: those who refuse for a while mean minutes or hours."""
@@ -118,6 +119,17 @@ class Delivery:
         The fault may lie in the message, and what comes after it is not to suffer for that.
         """
         return self.attempts >= MOST_IN_ORDER
+
+
+def worth_until(promise: Promise, *, made_at: datetime, due: datetime) -> datetime:
+    """Return until when a message is worth sending that is due at a moment.
+
+    An invitation is, while it is open, and for as long as other news after it was put off: what
+    lapsed meanwhile is told as something past.
+    """
+    if promise is Promise.ACTION:
+        return max(made_at + timedelta(hours=OPEN_HOURS), due + TIME_TO_LIVE[Promise.MUST])
+    return due + TIME_TO_LIVE[promise]
 
 
 def compose(

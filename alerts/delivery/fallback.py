@@ -109,7 +109,7 @@ def _notice(channel: str, missed: Sequence[Delivery], at: datetime) -> Message:
     blocks = [Block(Style.BULLETS, items=tuple(lines))] if lines else []
     numbers = "-".join(str(delivery.number) for delivery in missed)
     return Message(
-        kind=Kind.DATA,
+        kind=Kind.DIGEST,
         key=f"unreached:{channel}:{numbers or at.date().isoformat()}",
         headline=f"{channel.capitalize()} does not reach you",
         as_of=at,

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 
 from alerts.channels import CHANNELS, channels_reaching, default_ways
 from alerts.channels.channel import ChannelTraits
-from alerts.delivery.delivery import compose
+from alerts.delivery.delivery import compose, worth_until
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rows import moment
 from alerts.messages import Kind, Message, Picture, Promise
-from alerts.preferences.choices import Preferences, Route, route
+from alerts.preferences.choices import LIMITED, Preferences, Route, route
 from alerts.preferences.personalise import personal, wording_of
 from alerts.preferences.store import PreferenceStore
-from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.users import Person
 from portfolios.store.portfolio_store import Store
 from portfolios.values.time import SLACK
@@ -31,6 +30,12 @@ PROMISES: Mapping[Kind, Promise] = {
 }
 """What is promised of each kind; of the others, `ONCE`."""
 DAY = timedelta(hours=24)
+# On several channels a message is one; written later than now means by a clock that was ahead.
+_MARKS = ", ".join("?" * len(LIMITED))
+_SENT = f"""
+SELECT count(DISTINCT json_extract(document, '$.key')) AS sent FROM deliveries
+WHERE person = ? AND created_at > ? AND created_at <= ? AND kind IN ({_MARKS})
+"""  # noqa: S608 - made of constants
 
 
 class Post:
@@ -116,7 +121,6 @@ class Post:
             return 0
         channel = self._channels[one.channel]
         promise = PROMISES.get(message.kind, Promise.ONCE)
-        ends = one.not_before + timedelta(hours=OPEN_HOURS)
         delivery = compose(
             told,
             person=person.name,
@@ -125,7 +129,7 @@ class Post:
             promise=promise,
             now=self._now,
             not_before=one.not_before,
-            expires_at=ends if promise is Promise.ACTION else None,
+            expires_at=worth_until(promise, made_at=self._now, due=one.not_before),
             is_silent=one.is_silent,
             pictures=pictures if message.kind in channel.carries_pictures else (),
             answers=f"{answers}:{person.name}:{one.channel}" if answers else "",
@@ -133,11 +137,8 @@ class Post:
         return len(self._outbox.put(delivery))
 
     def _sent_today(self, person: Person) -> int:
-        row = self._outbox.database.row(
-            "SELECT count(*) AS sent FROM deliveries"
-            " WHERE person = ? AND created_at > ? AND created_at <= ?",
-            (person.name, moment(self._now - DAY), moment(self._now + SLACK)),
-        )
+        span = (moment(self._now - DAY), moment(self._now + SLACK))
+        row = self._outbox.database.row(_SENT, (person.name, *span, *sorted(LIMITED)))
         return int(row["sent"]) if row else 0
 
 

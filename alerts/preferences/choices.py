@@ -32,8 +32,9 @@ class Way(StrEnum):
 
 URGENT = frozenset({Kind.ZONE_RED, Kind.RULE})
 """Kinds that break quiet hours, for those who agreed to that."""
-UNLIMITED = URGENT | {Kind.WEEKLY, Kind.DIGEST, Kind.TEST, Kind.DECISION}
-"""Kinds that no daily budget puts off."""
+UNLIMITED = URGENT | {Kind.PROPOSAL, Kind.WEEKLY, Kind.DIGEST, Kind.TEST, Kind.DECISION}
+"""Kinds that no daily budget puts off, and that do not count towards it."""
+LIMITED = frozenset(Kind) - UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Preferences:
         urgent_breaks_quiet: red zones and own rules come in quiet hours too.
         muted_until: nothing is sent before this moment; everything is kept.
         muted_at: when that was chosen; None where it was not kept yet.
-        budget: messages of a day, urgent ones aside; what is beyond comes with the digest.
+        budget: messages of a day, of kinds that can wait; what is beyond comes with the digest.
         numbers: how they are written.
         hides_amounts: money and quantities are not shown; None hides them in groups only.
         timezone: IANA name; empty for the one they were added with.
@@ -113,7 +114,7 @@ def route(
         defaults: channel that reaches the person -> how the kind comes there by default.
         now: aware.
         zone: their time zone.
-        sent_today: messages they got today, for the budget.
+        sent_today: messages of `LIMITED` kinds that they got today, for the budget.
     """
     found = []
     for channel, default in defaults.items():

@@ -86,15 +86,10 @@ def user(
 
 def _choose(store: Store, person: Person, words: list[str], *, now: datetime) -> None:
     from alerts.preferences.personalise import wording_of
-    from alerts.preferences.store import PreferenceStore
-    from rebalancer.usecases.accounts.preference_parser import choose
     from rebalancer.usecases.accounts.preference_text import choices
+    from rebalancer.usecases.accounts.preferences import change_preferences
 
-    preferences = PreferenceStore(store.database)
-    with store.database.transaction():
-        chosen = choose(preferences.preferences(person.name), words, now=now)
-        if words:
-            preferences.save(person.name, chosen)
+    chosen = change_preferences(store, person, words, now=now)
     wording = wording_of(chosen, is_group=person.is_group)
     typer.echo(f"{person.name}:")
     for line in choices(chosen, person, now=now).values():

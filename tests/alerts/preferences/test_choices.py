@@ -108,8 +108,9 @@ def test_a_mute_that_a_clock_chose_that_was_ahead_holds_nothing_back(
 
 
 def test_beyond_the_budget_of_a_day_all_but_the_urgent_comes_with_the_digest() -> None:
-    assert routed(Kind.PROPOSAL, Preferences(budget=3), NOON, sent=3)[0].is_digest
-    assert not routed(Kind.ZONE_RED, Preferences(budget=3), NOON, sent=99)[0].is_digest
+    assert routed(Kind.SIGNAL, Preferences(budget=3), NOON, sent=3)[0].is_digest
+    for kind in (Kind.ZONE_RED, Kind.RULE, Kind.PROPOSAL, Kind.DECISION):
+        assert not routed(kind, Preferences(budget=3), NOON, sent=99)[0].is_digest
 
 
 @given(

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from alerts.channels import CHANNELS, channels_reaching
 from alerts.messages import Button, Kind
 from alerts.preferences.choices import DIGEST_AT, Preferences, Way
-from alerts.preferences.store import PreferenceStore
 from portfolios.errors import UsageError
 from portfolios.loaders.suggestions import unknown
 from portfolios.model.users import Person
@@ -23,6 +22,7 @@ from rebalancer.usecases.accounts.preference_text import (
     choices,
     way_of,
 )
+from rebalancer.usecases.accounts.preferences import change_preferences
 
 SIGNS: Mapping[Way, str] = MappingProxyType(
     {Way.ON: "🔔", Way.SILENT: "🔕", Way.DIGEST: "📋", Way.OFF: "✖"}
@@ -83,7 +83,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         ),
         "budget": _page(
             "Budget", "budget", "3", "5", "8", "15", "30",
-            note="messages a day; red zones, rules and decisions are not counted",
+            note="messages a day; reds, rules, proposals, decisions, reports do not count",
         ),
     }
 )  # fmt: skip
@@ -113,13 +113,7 @@ def unmute(request: Request) -> Reply:
 
 
 def _chosen(request: Request, words: list[str]) -> Preferences:
-    kept = PreferenceStore(request.store.database)
-    if not words:
-        return kept.preferences(request.person.name)
-    with request.store.database.transaction():
-        chosen = choose(kept.preferences(request.person.name), words, now=request.now)
-        kept.save(request.person.name, chosen)
-    return chosen
+    return change_preferences(request.store, request.person, words, now=request.now)
 
 
 def _all(request: Request, chosen: Preferences) -> Reply:
