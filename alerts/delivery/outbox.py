@@ -121,6 +121,14 @@ class Outbox:
                 return None
             return change(self.database, rules.begun(mine, now=now, until=now + lease), now)
 
+    def drop(self, delivery: Delivery, now: datetime) -> None:
+        """End what was claimed and not begun: it is not so any more."""
+        with self.database.transaction():
+            mine = self._held(delivery)
+            if mine is not None and mine.begun_at is None:
+                ended = rules.ended(mine, State.EXPIRED, "not so any more", now=now)
+                change(self.database, ended, now)
+
     def done(self, delivery: Delivery, receipt: str, now: datetime) -> None:
         """Write down that a message was taken.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import SystemRandom
 
@@ -17,7 +17,7 @@ from alerts.delivery.delivery import Delivery, State, resting
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.queue import RANKED
 from alerts.delivery.rate_limit import ZERO, RateLimiter
-from alerts.messages import Promise
+from alerts.messages import Message, Promise
 from portfolios.errors import DeliveryError
 
 LEASE = timedelta(minutes=2)
@@ -26,6 +26,7 @@ PATIENCE = timedelta(minutes=5)
 """How far ahead a run looks that waits for what comes due."""
 MOST_UNREACHED = 3
 """So many sends in a row that reached nobody mean an outage, not an address."""
+Review = Callable[[Delivery, datetime], Message | None]
 _AT_ONCE = 10
 _CHANCE = SystemRandom().random
 _LONGEST_NAP, _SHORTEST_NAP = timedelta(milliseconds=250), timedelta(milliseconds=10)
@@ -93,6 +94,7 @@ class _Run:
     lease: timedelta
     is_stopping: Callable[[], bool]
     on_moved: Callable[[AddressChanged], None]
+    review: Review
     outcomes: Counter[State] = field(default_factory=Counter)
     stopped: dict[str, str] = field(default_factory=dict)
     gone: list[Unreachable] = field(default_factory=list)
@@ -152,10 +154,14 @@ class _Run:
         return self.outbox.is_due(now, channels=self.channels, promise=Promise.MUST)
 
     def _send(self, claimed: Delivery) -> None:
+        told = self.review(claimed, self.now())
+        if told is None:
+            self.outbox.drop(claimed, self.now())
+            return
         delivery = self.outbox.begin(claimed, self.now(), lease=self.lease)
         if delivery is None:
             return
-        envelope = self.outbox.envelope(delivery)
+        envelope = replace(self.outbox.envelope(delivery), message=told)
         try:
             receipt = self.channels[delivery.channel].send(envelope)
         except Exception as error:
@@ -219,6 +225,7 @@ def deliver(
     random: Callable[[], float] = _CHANCE,
     is_stopping: Callable[[], bool] = lambda: False,
     on_moved: Callable[[AddressChanged], None] = lambda _: None,
+    review: Review = lambda delivery, _: delivery.message,
 ) -> DispatchReport:
     """Send what is due, urgent things first, each as its promise says.
 
@@ -237,9 +244,20 @@ def deliver(
         is_stopping: asked before each send; what was not begun is given back.
         on_moved: called inside the transaction that redirects what waits, so that whoever keeps
             addresses changes them in the same unit.
+        review: asked for the message as it is true by now; None where it is to be told no more.
     """
     run = _Run(
-        outbox, dict(channels), now, sleep, owner, limiter, random, lease, is_stopping, on_moved
+        outbox,
+        dict(channels),
+        now,
+        sleep,
+        owner,
+        limiter,
+        random,
+        lease,
+        is_stopping,
+        on_moved,
+        review,
     )
     while not is_stopping():
         if run.round():

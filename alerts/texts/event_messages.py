@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.messages import Block, Button, Kind, Message, Style
@@ -13,6 +14,7 @@ from portfolios.model.plan import Decision, Plan, Scope, Trade, Zone
 from portfolios.values import display
 
 MOST_LINES = 12
+_OPEN_FOR = "Open for"
 NOT_ADVICE = "It proposes, you trade. Not advice."
 
 
@@ -111,7 +113,7 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
         *_effects(plan),
         *(Block(Style.NOTE, warning) for warning in plan.warnings[:3]),
         Block(Style.NOTE, f"{plan.as_of_text}; plan {plan.plan_id}"),
-        Block(Style.NOTE, f"Open for {OPEN_HOURS} hours; silence means skip. {NOT_ADVICE}"),
+        Block(Style.NOTE, f"{_OPEN_FOR} {OPEN_HOURS} hours; silence means skip. {NOT_ADVICE}"),
     ]
     return Message(
         kind=Kind.PROPOSAL,
@@ -124,6 +126,25 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
         buttons=_buttons(plan),
         subject=display.marked(f"{drift}, {count} proposed", is_sample=plan.is_sample),
     )
+
+
+def told_later(message: Message, *, closes_at: datetime, is_open: bool) -> Message:
+    """Return a proposal as it is told after it has waited: with its end, or as something past."""
+    end = display.moment(closes_at)
+    if is_open:
+        return _with_end(message, f"Open until {end}; silence means skip. {NOT_ADVICE}")
+    past = _with_end(message, f"It was open until {end} and lapsed while it waited to be sent.")
+    return replace(past, headline=f"Lapsed: {message.headline}", subject="", buttons=())
+
+
+def over_by_now(message: Message) -> Message:
+    """Return what was red or amber as it is told once all of it is green again."""
+    return replace(message, headline=f"Over by now: {message.headline}", zone=Zone.GREEN)
+
+
+def _with_end(message: Message, text: str) -> Message:
+    blocks = [b for b in message.blocks if not b.text.startswith(_OPEN_FOR)]
+    return replace(message, blocks=(*blocks, Block(Style.NOTE, text)))
 
 
 def withheld_message(plan: Plan) -> Message:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from secrets import token_hex
 from threading import Event, current_thread, main_thread
 
@@ -28,6 +29,7 @@ from portfolios.store.user_store import PeopleStore
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
 from rebalancer.usecases.accounts.users import OWNER
+from rebalancer.usecases.monitoring.review import as_of_now
 from rebalancer.wiring.channels import channels_of, set_up
 
 PATIENCE = timedelta(seconds=20)
@@ -158,6 +160,7 @@ class Sender:
             patience=patience,
             is_stopping=is_stopping,
             on_moved=lambda moved: _follow(self.database, moved),
+            review=partial(as_of_now, Store(self.database)),
         )
 
 
