@@ -135,6 +135,8 @@ ALTER TABLE deliveries ADD COLUMN told_by TEXT NOT NULL DEFAULT '';
 UPDATE deliveries SET told_by = channel WHERE ended_at IS NOT NULL;
 """
 
+_PARTS = "ALTER TABLE deliveries ADD COLUMN parts INTEGER NOT NULL DEFAULT 0 CHECK (parts >= 0);"
+
 
 @ALERTS()
 def m001_deliveries(db: Database) -> None:
@@ -159,3 +161,9 @@ def m003_written_at(db: Database) -> None:
 def m004_told_by(db: Database) -> None:
     """Keep which other channel told of a message that its own could not take."""
     run_script(db, _TOLD_BY)
+
+
+@ALERTS()
+def m005_parts(db: Database) -> None:
+    """Keep how many parts of a message have arrived, so that none is sent again."""
+    run_script(db, _PARTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.messages import Message, Picture
@@ -19,6 +19,8 @@ class Envelope:
         is_silent: without a sound, where the channel knows such a thing.
         answers: what the channel said of an earlier message that this one belongs to.
         headers: what a mail needs besides, such as how to unsubscribe.
+        parts_sent: of a message that goes in parts, those that arrived before: they are left out.
+        on_part: to be called after each part but the last, with what the channel called it.
     """
 
     delivery: int
@@ -29,3 +31,5 @@ class Envelope:
     is_silent: bool = False
     answers: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts_sent: int = 0
+    on_part: Callable[[str], None] = field(default=lambda _: None, compare=False)

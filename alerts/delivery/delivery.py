@@ -77,7 +77,8 @@ class Delivery:
         answers: dedupe key of the earlier delivery to the same address that this one belongs to.
         number: given when it is kept; 0 before.
         attempts: sends that began; a request to wait is not counted.
-        copies: sends that may have arrived.
+        copies: sends that may have arrived, of the part that is next.
+        parts: texts and pictures of it that have arrived.
         begun_at: when the send that is under way began; None while only claimed.
         receipt: what the channel called the sent message.
         reason: why it stands where it stands, in words.
@@ -106,6 +107,7 @@ class Delivery:
     receipt: str = ""
     reason: str = ""
     ended_at: datetime | None = None
+    parts: int = 0
 
     @property
     def may_repeat(self) -> bool:
@@ -196,8 +198,21 @@ def begun(delivery: Delivery, *, now: datetime, until: datetime) -> Delivery:
     )
 
 
+def part_arrived(delivery: Delivery, receipt: str, *, until: datetime) -> Delivery:
+    """Return a delivery under way after one more part of it was taken: the next begins anew."""
+    return replace(
+        delivery,
+        parts=delivery.parts + 1,
+        attempts=1,
+        copies=1,
+        receipt=receipt or delivery.receipt,
+        lease_until=until,
+    )
+
+
 def arrived(delivery: Delivery, receipt: str, *, now: datetime) -> Delivery:
     """Return the delivery after the other side took it."""
+    receipt = receipt or delivery.receipt
     return _ended(delivery, State.SENT, now=now, receipt=receipt, reason="")
 
 

@@ -129,6 +129,15 @@ class Outbox:
                 ended = rules.ended(mine, State.EXPIRED, "not so any more", now=now)
                 change(self.database, ended, now)
 
+    def part_done(
+        self, delivery: Delivery, receipt: str, now: datetime, *, lease: timedelta
+    ) -> None:
+        """Write down that a part of a message was taken, and that more is to come."""
+        with self.database.transaction():
+            mine = self._held(delivery)
+            if mine is not None:
+                change(self.database, rules.part_arrived(mine, receipt, until=now + lease), now)
+
     def done(self, delivery: Delivery, receipt: str, now: datetime) -> None:
         """Write down that a message was taken.
 

@@ -138,4 +138,5 @@ def envelope_of(database: Database, delivery: Delivery) -> Envelope:
         is_silent=delivery.is_silent,
         answers=earlier["receipt"] if earlier else "",
         headers=delivery.headers,
+        parts_sent=delivery.parts,
     )

@@ -19,7 +19,7 @@ from portfolios.values.canonical import read_utc
 
 CHANGING = (
     "state", "attempts", "copies", "not_before", "lease_owner", "lease_until", "begun_at",
-    "receipt", "reason", "ended_at",
+    "receipt", "reason", "ended_at", "parts",
 )  # fmt: skip
 """Columns that change while a delivery is on its way."""
 
@@ -97,6 +97,7 @@ def delivery_from_row(row: Row) -> Delivery:
         receipt=row["receipt"],
         reason=row["reason"],
         ended_at=_read(row["ended_at"]),
+        parts=row["parts"],
     )
 
 

@@ -161,7 +161,13 @@ class _Run:
         delivery = self.outbox.begin(claimed, self.now(), lease=self.lease)
         if delivery is None:
             return
-        envelope = replace(self.outbox.envelope(delivery), message=told)
+        envelope = replace(
+            self.outbox.envelope(delivery),
+            message=told,
+            on_part=lambda receipt: self.outbox.part_done(
+                delivery, receipt, self.now(), lease=self.lease
+            ),
+        )
         try:
             receipt = self.channels[delivery.channel].send(envelope)
         except Exception as error:

@@ -8,9 +8,12 @@ arrived: a connection that never was sent nothing, a lost answer leaves it open.
 from __future__ import annotations
 
 import asyncio
+import re
 import warnings
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from html import unescape
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -63,6 +66,7 @@ DONE_ALREADY = ("message is not modified", "query is too old")
 OURS = ("can't parse entities", "message is too long", "caption is too long")
 NOBODY_BEHIND = ("Bad Gateway", "Service Unavailable", "(502)", "(503)")
 """A gateway without a server behind it: an outage, which says nothing about the message."""
+_TAG = re.compile(r"<[^<>]*>")
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -129,48 +133,49 @@ class TelegramChannel:
         self._runner.close()
 
     def send(self, envelope: Envelope) -> str:
-        """Send one message, all its parts and pictures; return `chat:message` of its last part."""
-        sent = 0
-        try:
-            if not self._is_open:
-                self._run(self._bot.initialize())
-                self._is_open = True
-            receipt = ""
-            for step in self._steps(envelope):
-                receipt = step() or receipt
-                sent += 1
-        except DeliveryError as error:
-            if sent:
-                # What was sent of it cannot be taken back, so this is no plain failure.
-                error.outcome_unknown = True
-            raise
-        return receipt
+        """Send what has not arrived yet of one message, its texts, then its pictures.
+
+        Returns:
+            `chat:message` of the last text; empty where only pictures were left.
+        """
+        if not self._is_open:
+            self._run(self._bot.initialize())
+            self._is_open = True
+        receipt = ""
+        *steps, last = self._steps(envelope)[envelope.parts_sent :] or [lambda: ""]
+        for step in steps:
+            receipt = step() or receipt
+            envelope.on_part(receipt)
+        return last() or receipt
 
     def _steps(self, envelope: Envelope) -> list[Callable[[], str]]:
         note = f"(may repeat #{envelope.delivery})\n" if envelope.may_repeat else ""
         parts = list(self._parts(envelope.message))
         plain = list(self._plain(envelope.message))
+        texts = len(parts)
+        first = [note if i == envelope.parts_sent else "" for i in range(texts)]
         steps: list[Callable[[], str]] = []
         for i, part in enumerate(parts):
-            is_last = i == len(parts) - 1
-            first = note if i == 0 else ""
-            instead = plain if i == 0 else []
-            steps.append(self._text_step(envelope, first + part, first, instead, is_last=is_last))
-        steps += [self._photo_step(envelope, picture) for picture in envelope.pictures]
+            instead = plain if texts == 1 else [_untagged(part)]
+            is_last = i == texts - 1
+            steps.append(self._text_step(envelope, part, first[i], instead, is_last=is_last))
+        for i, picture in enumerate(envelope.pictures, start=texts):
+            said = note if i == envelope.parts_sent else ""
+            steps.append(self._photo_step(envelope, picture, said))
         return steps
 
     def _text_step(
-        self, envelope: Envelope, text: str, note: str, plain: list[str], *, is_last: bool
+        self, envelope: Envelope, text: str, note: str, instead: list[str], *, is_last: bool
     ) -> Callable[[], str]:
         buttons = _keyboard(envelope.message.buttons) if is_last else None
 
         def step() -> str:
             try:
-                return self._text(envelope, text, ParseMode.HTML, buttons)
+                return self._text(envelope, note + text, ParseMode.HTML, buttons)
             except _RefusedError:
                 receipts = [
                     self._text(envelope, note + p if n == 0 else p, None, buttons)
-                    for n, p in enumerate(plain or [text])
+                    for n, p in enumerate(instead)
                 ]
                 return receipts[-1]
 
@@ -202,22 +207,30 @@ class TelegramChannel:
         )
         return f"{sent.chat_id}:{sent.message_id}" if sent is not None else ""
 
-    def _photo_step(self, envelope: Envelope, picture: Picture) -> Callable[[], str]:
-        caption = self._caption(envelope.message, picture.name)
+    def _photo_step(self, envelope: Envelope, picture: Picture, note: str) -> Callable[[], str]:
+        caption = note + self._caption(envelope.message, picture.name)
 
         def step() -> str:
-            self._run(
-                self._bot.send_photo(
-                    chat_id=envelope.address,
-                    photo=InputFile(picture.png, filename=picture.name),
-                    caption=caption,
-                    parse_mode=ParseMode.HTML,
-                    disable_notification=True,
-                )
-            )
+            # The words have arrived: where the chat takes no picture, they are the message.
+            with suppress(_UnknownRefusalError):
+                try:
+                    self._photo(envelope, picture, caption)
+                except _RefusedError:
+                    self._photo(envelope, picture, note)
             return ""
 
         return step
+
+    def _photo(self, envelope: Envelope, picture: Picture, caption: str) -> None:
+        self._run(
+            self._bot.send_photo(
+                chat_id=envelope.address,
+                photo=InputFile(picture.png, filename=picture.name),
+                caption=caption,
+                parse_mode=ParseMode.HTML,
+                disable_notification=True,
+            )
+        )
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T | None:
         """Run one call; None where the service says that it is done already."""
@@ -258,13 +271,17 @@ class _RefusedError(DeliveryError):
     """Markup or length was refused: our own mistake, mended by sending plain text."""
 
 
+class _UnknownRefusalError(DeliveryError):
+    """A request was refused for a reason that is not known."""
+
+
 def _refusal(message: str) -> DeliveryError:
     said = message.lower()
     if any(words in said for words in OURS):
         return _RefusedError("Telegram refused the markup")
     if any(words in said for words in GONE):
         return DeliveryError("the chat takes no messages", permanent=True, address_gone=True)
-    return DeliveryError(f"Telegram refused it: {message[:80]}")
+    return _UnknownRefusalError(f"Telegram refused it: {message[:80]}")
 
 
 def _lost(error: TelegramError) -> DeliveryError:
@@ -282,6 +299,11 @@ def _failure(error: TelegramError) -> DeliveryError:
     if any(words in error.message for words in NOBODY_BEHIND):
         return DeliveryError("Telegram is out of order", unreached=True)
     return DeliveryError(f"Telegram failed ({type(error).__name__})")
+
+
+def _untagged(part: str) -> str:
+    """Return one of several parts without its markup."""
+    return unescape(_TAG.sub("", part))
 
 
 def _keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:

@@ -8,6 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -159,12 +160,48 @@ def test_what_is_done_already_counts_as_done() -> None:
         assert telegram.send(ENVELOPE) == ""
 
 
-def test_a_failure_after_the_first_part_leaves_it_open() -> None:
+PICTURES = tuple(Picture(f"{n}.png", PNG) for n in range(3))
+
+
+@pytest.mark.parametrize(
+    ("fault", "details"),
+    [
+        ("flood", {"retry_after": 3}),
+        ("status", {"code": 500, "description": "x"}),
+        ("status", {"code": 502, "description": "Bad Gateway"}),
+    ],
+)
+def test_after_a_failure_in_the_middle_only_the_rest_is_sent(
+    fault: str, details: Mapping[str, Any]
+) -> None:
+    arrived: list[str] = []
+    envelope = Envelope(7, str(CHAT), MESSAGE, PICTURES, on_part=arrived.append)
     server = TelegramStandin(CHAT)
-    server.fault("status", method="sendPhoto", code=500, description="x")
-    with server, channel(server) as telegram, pytest.raises(DeliveryError) as caught:
-        telegram.send(Envelope(7, str(CHAT), MESSAGE, (Picture("sectors.png", PNG),)))
-    assert caught.value.outcome_unknown
+    server.fault(fault, method="sendPhoto", **details)
+    with server, channel(server) as telegram:
+        with pytest.raises(DeliveryError) as caught:
+            telegram.send(envelope)
+        assert not caught.value.outcome_unknown
+        telegram.send(replace(envelope, parts_sent=len(arrived)))
+    assert [m.method for m in server.sent] == ["sendMessage", *["sendPhoto"] * 3]
+    assert "may repeat" not in "".join(m.text for m in server.sent)
+
+
+def test_a_picture_that_may_have_arrived_says_so_when_it_is_sent_again() -> None:
+    envelope = Envelope(7, str(CHAT), MESSAGE, PICTURES, parts_sent=2, may_repeat=True)
+    with TelegramStandin(CHAT) as server, channel(server) as telegram:
+        assert telegram.send(envelope) == ""
+    assert [m.text.startswith("(may repeat #7)") for m in server.sent] == [True, False]
+
+
+def test_without_the_right_to_send_pictures_the_words_are_the_message() -> None:
+    server = TelegramStandin(CHAT)
+    text = "Bad Request: not enough rights to send photos to the chat"
+    for _ in PICTURES:
+        server.fault("status", method="sendPhoto", code=400, description=text)
+    with server, channel(server) as telegram:
+        assert telegram.send(Envelope(7, str(CHAT), MESSAGE, PICTURES))
+    assert [m.method for m in server.sent] == ["sendMessage"]
 
 
 def test_a_wrong_token_is_one_clear_message_and_nothing_shows_it(
