@@ -1,0 +1,169 @@
+"""A line in trouble, people who mute: nothing lost, doubled without a word, or sent in a mute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alerts.channels.envelope import Envelope
+from alerts.delivery.delivery import Delivery, State
+from alerts.delivery.outbox import Outbox
+from alerts.delivery.rate_limit import RateLimiter
+from alerts.delivery.rescheduling import reschedule
+from alerts.delivery.routing import Post
+from alerts.delivery.sender import deliver
+from alerts.messages import Button, Kind, Message, Picture
+from alerts.preferences.choices import Preferences, first_allowed
+from alerts.preferences.store import PreferenceStore
+from portfolios.errors import DeliveryError
+from portfolios.model.users import Person
+from portfolios.store.database import Database
+from tests.alerts.delivery.delivery_examples import HOUR, SECOND, Clock, open_store
+from tests.examples import examples
+
+KINDS = (Kind.ZONE_RED, Kind.ZONE_AMBER, Kind.RULE, Kind.PROPOSAL, Kind.DECISION, Kind.WEEKLY)
+OPEN = timedelta(hours=48)
+PEOPLE = tuple(Person(f"p{n}", addresses={"telegram": f"{n + 1}"}) for n in range(20))
+PICTURES = (Picture("a.png", b"a"), Picture("b.png", b"b"))
+BUTTONS = ((Button("Approve", "ok:x"),),)
+
+
+class Killed(BaseException):
+    """The process of the sender ends."""
+
+
+@dataclass
+class Line:
+    """A channel that greylists, floods, loses answers and dies, and keeps what arrived."""
+
+    clock: Clock
+    chance: np.random.Generator
+    chosen: dict[str, Preferences] = field(default_factory=dict)
+    made: dict[str, datetime] = field(default_factory=dict)
+    opens: dict[str, datetime] = field(default_factory=dict)
+    arrived: Counter[tuple[str, int]] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    name: str = "telegram"
+
+    def send(self, envelope: Envelope) -> str:
+        for part in range(envelope.parts_sent, 1 + len(envelope.pictures)):
+            self._take(envelope, part)
+            if part < len(envelope.pictures):
+                envelope.on_part("m")
+        return "m"
+
+    def _take(self, envelope: Envelope, part: int) -> None:
+        key, luck = envelope.message.key, self.chance.random()
+        self._trouble(envelope.address, luck)
+        copy = (key, part)
+        is_first = part == envelope.parts_sent
+        self.faults["doubled"] += bool(self.arrived[copy]) and not (
+            is_first and envelope.may_repeat
+        )
+        self.arrived[copy] += 1
+        chosen = self.chosen.get(f"p{int(envelope.address) - 1}", Preferences())
+        allowed = first_allowed(envelope.message.kind, chosen, self.clock.now, "UTC")
+        self.faults["in a mute"] += allowed > self.clock.now
+        lapsed = self.clock.now > self.made[key] + OPEN
+        self.faults["lapsed with buttons"] += lapsed and bool(envelope.message.buttons)
+        if 0.95 < luck < 0.97:
+            raise Killed
+        if luck >= 0.97:
+            raise DeliveryError("the answer was lost", outcome_unknown=True)
+
+    def _trouble(self, address: str, luck: float) -> None:
+        if luck < 0.01:
+            self.opens[address] = self.clock.now + self.chance.integers(5, 90) * 60 * SECOND
+        if self.clock.now < self.opens.get(address, self.clock.now):
+            raise DeliveryError("refused for now (451)")
+        if luck < 0.06:
+            raise DeliveryError("429", retry_after=float(self.chance.integers(1, 60)))
+        if luck < 0.10:
+            raise DeliveryError("500")
+
+    def review(self, delivery: Delivery, now: datetime) -> Message:
+        is_past = now > self.made[delivery.message.key] + OPEN
+        return replace(delivery.message, buttons=()) if is_past else delivery.message
+
+    def serve(self, database: Database, until: datetime) -> None:
+        """Send as a service does, started again whenever it was killed."""
+        while self.clock.now < until:
+            due = self._run(database)
+            step = self.clock.now + 5 * SECOND
+            self.clock.now = max(step, min(due or until, until))
+
+    def _run(self, database: Database) -> datetime | None:
+        try:
+            return deliver(
+                Outbox(database), {"telegram": self}, now=self.clock, sleep=self.clock.sleep,
+                owner=f"{self.clock.now}", limiter=RateLimiter(), until_empty=False,
+                random=self.chance.random, review=self.review,
+            ).next_due  # fmt: skip
+        except Killed:
+            return self.clock.now + int(self.chance.integers(200)) * SECOND
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_store(tmp_path) as opened:
+        yield opened
+
+
+def choose(line: Line, database: Database, person: Person) -> None:
+    now, luck = line.clock.now, line.chance.random()
+    chosen = line.chosen.get(person.name, Preferences())
+    if luck < 0.4:
+        hours = int(line.chance.integers(1, 72))
+        chosen = replace(chosen, muted_until=now + hours * HOUR, muted_at=now)
+    elif luck < 0.6:
+        chosen = replace(chosen, muted_until=None, muted_at=None)
+    elif luck < 0.8:
+        begin = int(line.chance.integers(24))
+        chosen = replace(
+            chosen, quiet_from=f"{begin:02}:00", quiet_until=f"{(begin + 9) % 24:02}:00"
+        )
+    else:
+        chosen = replace(chosen, urgent_breaks_quiet=luck < 0.9)
+    chosen = replace(chosen, budget=1000)
+    with database.transaction():
+        PreferenceStore(database).save(person.name, chosen)
+        reschedule(database, person, now=now)
+    line.chosen[person.name] = chosen
+
+
+@pytest.mark.parametrize("count", examples(always=100, campaign=3_000))
+def test_a_line_in_trouble_keeps_every_promise(database: Database, count: int) -> None:
+    line = Line(Clock(), np.random.default_rng(11))
+    for number in range(count):
+        person = PEOPLE[line.chance.integers(len(PEOPLE))]
+        kind = KINDS[line.chance.integers(len(KINDS))]
+        buttons = BUTTONS if kind is Kind.PROPOSAL else ()
+        told = Message(kind, f"{number}", f"news {number}", line.clock.now, buttons=buttons)
+        line.made[told.key] = line.clock.now
+        post = Post(Outbox(database), PreferenceStore(database), now=line.clock.now)
+        post.send(told, [person], pictures=PICTURES)
+        if line.chance.random() < 0.1:
+            choose(line, database, person)
+        line.serve(database, line.clock.now + line.chance.integers(1, 15) * 60 * SECOND)
+    line.serve(database, line.clock.now + timedelta(days=8))
+    every = Outbox(database).find(limit=count + 1)
+    states = Counter(each.state for each in every)
+    lost = [each for each in every if not line.arrived[each.message.key, 0]]
+    cut = [
+        each
+        for each in every
+        if each.state is State.SENT
+        and each.message.kind is Kind.WEEKLY
+        and not all(line.arrived[each.message.key, part] for part in range(3))
+    ]
+    print(f"{len(every)}: {dict(states)}, {dict(line.faults)}, {len(lost)} lost, {len(cut)} cut")
+    assert len(every) == count
+    assert (lost, cut) == ([], [])
+    assert set(line.faults.values()) <= {0}
+    assert set(states) <= {State.SENT, State.UNKNOWN}
