@@ -37,8 +37,9 @@ INSERT OR REPLACE INTO quotes (
 """
 _REFUSE = """
 INSERT OR REPLACE INTO refused_quotes
-    (asset_id, currency, price, at, source, reason, first_price, first_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    (asset_id, currency, price, at, source, reason, first_price, first_at,
+     denied_price, denied_at, denied_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _NOTE_ACCEPTANCE = """
 INSERT INTO acceptances (
@@ -66,11 +67,13 @@ class Refused:
         reading: the newest one.
         reason: why, in words.
         first: the first of the readings that say the same.
+        denial: what a second source said when it denied it last; None where none did.
     """
 
     reading: Reading
     reason: str
     first: Reading
+    denial: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class MarketStore:
 
     def refuse(self, asset_id: str, refused: Refused) -> None:
         """Keep a price that the gate refused, beside the last good one."""
-        reading, first = refused.reading, refused.first
+        reading, first, denial = refused.reading, refused.first, refused.denial
         with self.database.transaction():
             self.database.execute(
                 _REFUSE,
@@ -157,6 +160,9 @@ class MarketStore:
                     refused.reason,
                     str(first.price),
                     utc_text(first.at),
+                    None if denial is None else plain(denial.price),
+                    None if denial is None else utc_text(denial.at),
+                    None if denial is None else denial.source,
                 ),
             )
 
@@ -228,6 +234,7 @@ class MarketStore:
                 _reading(row, row["price"], row["at"]),
                 row["reason"],
                 _reading(row, row["first_price"], row["first_at"]),
+                _denial(row),
             )
             for row in rows
         }
@@ -307,3 +314,9 @@ class MarketStore:
 def _reading(row: Row, price: str, at: str) -> Reading:
     cap = row.get("market_cap")
     return Reading(Decimal(price), read_utc(at), row["source"], market_cap=cap)
+
+
+def _denial(row: Row) -> Reading | None:
+    if row["denied_at"] is None:
+        return None
+    return Reading(Decimal(row["denied_price"]), read_utc(row["denied_at"]), row["denied_by"])

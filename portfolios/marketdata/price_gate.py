@@ -91,6 +91,7 @@ class Evidence:
         recent: closes of the last days, oldest first; NaN days are left out.
         second: another source's price of about the same moment; its identity is proven.
         doubtful: the first of the readings that are in doubt; None when none is.
+        denial: what a second source said when it denied those readings last; None when none did.
         reply: what the other prices of the same reply say.
         name: the asset's name as we know it.
     """
@@ -100,6 +101,7 @@ class Evidence:
     recent: tuple[float, ...] = ()
     second: Reading | None = None
     doubtful: Reading | None = None
+    denial: Reading | None = None
     reply: ReplyMove = ReplyMove()
     name: str = ""
 
@@ -123,10 +125,24 @@ def doubt_about(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
         return why
     if _is_shared(reading, evidence):
         return ""
-    waiting = (
-        why for why, after in _doubts(reading, evidence) if not _is_held(reading, evidence, after)
-    )
+    doubts = list(_doubts(reading, evidence))
+    if doubts and (why := _denied_before(reading, evidence)):
+        return why
+    waiting = (why for why, after in doubts if not _is_held(reading, evidence, after))
     return next(waiting, "")
+
+
+def said_before(reading: Reading, evidence: Evidence) -> Reading | None:
+    """Return the first of the readings in doubt that say the same; None where none did."""
+    first = evidence.doubtful
+    return first if first is not None and is_repeated(reading, first) else None
+
+
+def denial_of(reading: Reading, evidence: Evidence) -> Reading | None:
+    """Return what a second source says, or said last, against a refused price; None for nothing."""
+    if evidence.second is None or not is_price(reading.price):
+        return evidence.denial
+    return evidence.second if _contradicted(reading, evidence) else None
 
 
 def confirmed_level(reading: Reading, evidence: Evidence) -> Reading:
@@ -183,11 +199,27 @@ def _contradicted(reading: Reading, evidence: Evidence) -> str:
     second = evidence.second
     if second is None:
         return ""
-    apart = log_move(reading, second)
-    if abs(apart) <= CONTRADICTS or _is_their_shift(apart, _move(reading, evidence)):
+    if not _is_denied(reading, second, evidence):
         return ""
     told = (f"{one.source} says {_short(one.price)}" for one in (reading, second))
     return ", ".join(told)
+
+
+def _denied_before(reading: Reading, evidence: Evidence) -> str:
+    """Return what a second source said lately that says nothing now."""
+    denial = evidence.denial
+    if denial is None or evidence.second is not None or not _is_denied(reading, denial, evidence):
+        return ""
+    passed = reading.at - denial.at
+    if passed >= AFTER_DENIED:
+        return ""
+    said = f"{denial.source} said {_short(denial.price)} {span(passed)} before"
+    return f"{reading.source} says {_short(reading.price)}, {said}"
+
+
+def _is_denied(reading: Reading, other: Reading, evidence: Evidence) -> bool:
+    apart = log_move(reading, other)
+    return abs(apart) > CONTRADICTS and not _is_their_shift(apart, _move(reading, evidence))
 
 
 def _is_shared(reading: Reading, evidence: Evidence) -> bool:
@@ -198,8 +230,8 @@ def _is_shared(reading: Reading, evidence: Evidence) -> bool:
 
 def _is_held(reading: Reading, evidence: Evidence, after: timedelta) -> bool:
     """Tell whether a later reading says what was in doubt, so much later."""
-    first = evidence.doubtful
-    return first is not None and is_repeated(reading, first) and reading.at - first.at >= after
+    first = said_before(reading, evidence)
+    return first is not None and reading.at - first.at >= after
 
 
 def _doubts(reading: Reading, evidence: Evidence) -> Iterator[tuple[str, timedelta]]:

@@ -16,6 +16,7 @@ from portfolios.store.schema import (
     BEAT_TABLE,
     CHAT_TABLES,
     CREDIT_TABLES,
+    DENIAL_COLUMNS,
     GRADE_TABLES,
     LEASE_TABLE,
     LEVEL_COLUMNS,
@@ -145,3 +146,9 @@ def m015_acceptances(db: Database) -> None:
     run_script(db, ACCEPTANCE_TABLE)
     for event in ("UPDATE", "DELETE"):
         run_script(db, APPEND_ONLY.format(table="acceptances", event=event))
+
+
+@PORTFOLIOS()
+def m016_denials(db: Database) -> None:
+    """Keep beside each price in doubt what a second source said when it denied it."""
+    run_script(db, DENIAL_COLUMNS)

@@ -169,6 +169,12 @@ ALTER TABLE quotes ADD COLUMN confirmed_cap REAL CHECK (confirmed_cap >= 0);
 UPDATE quotes SET confirmed_price = price, confirmed_at = at, confirmed_cap = market_cap;
 """
 
+DENIAL_COLUMNS = """
+ALTER TABLE refused_quotes ADD COLUMN denied_price TEXT;
+ALTER TABLE refused_quotes ADD COLUMN denied_at TEXT;
+ALTER TABLE refused_quotes ADD COLUMN denied_by TEXT;
+"""
+
 ACCEPTANCE_TABLE = """
 CREATE TABLE acceptances (
     number INTEGER PRIMARY KEY,

@@ -44,6 +44,7 @@ GUARDS = {
     "acceptances.accepted_at": RECORD,
     "refused_quotes.at": VENDOR,
     "refused_quotes.first_at": VENDOR,
+    "refused_quotes.denied_at": "one that lies ahead is forgotten (price_batch.py)",
     "bars.last_at": "the end of a day that the provider has closed",
     "grades.at": "the provider's stamp",
     "trends.at": "the provider's stamp",

@@ -19,8 +19,10 @@ from portfolios.marketdata.price_gate import (
     Evidence,
     Reading,
     confirmed_level,
+    denial_of,
+    is_misdated,
     is_price,
-    is_repeated,
+    said_before,
 )
 from portfolios.marketdata.reply_gate import doubts_about
 from portfolios.model.assets import Asset, AssetKind
@@ -64,9 +66,10 @@ class PriceBatch:
     def take_in(self, second: GradeSource | None) -> None:
         """Judge every reading and store the outcome as one unit."""
         verdicts = self._judge()
-        refused = [a for a, why in verdicts.items() if why]
-        if refused and second is not None:
-            for asset_id, price in _ask_second(self.run, second, refused).items():
+        # What would be believed for having been said before is asked about as well.
+        asked = [a for a, why in verdicts.items() if why or self._was_said(a)]
+        if asked and second is not None:
+            for asset_id, price in _ask_second(self.run, second, asked).items():
                 other = Reading(price, self.now, second.name)
                 self.known[asset_id] = replace(self.known[asset_id], second=other)
             verdicts = self._judge()
@@ -87,14 +90,18 @@ class PriceBatch:
         last = self.last.get(asset_id)
         return last is None or self.readings[asset_id].at > last.at
 
+    def _was_said(self, asset_id: str) -> bool:
+        return said_before(self.readings[asset_id], self.known[asset_id]) is not None
+
     def _evidence(self, asset_id: str) -> Evidence:
         series, doubt = self.series.get(asset_id), self.doubts.get(asset_id)
-        known = self.assets.get(asset_id)
+        denial, known = doubt.denial if doubt else None, self.assets.get(asset_id)
         return Evidence(
             last=self.last.get(asset_id),
             confirmed=self.levels.get(asset_id),
             recent=tuple(series.close[-RECENT_DAYS:].tolist()) if series else (),
             doubtful=doubt.first if doubt else None,
+            denial=None if denial is None or is_misdated(denial, self.now) else denial,
             name=known.name if known else "",
         )
 
@@ -104,14 +111,13 @@ class PriceBatch:
         return {a: asset.peg for a, asset in assets.items() if asset.kind is AssetKind.STABLE}
 
     def _store(self, asset_id: str, why: str) -> None:
-        reading = self.readings[asset_id]
+        reading, known = self.readings[asset_id], self.known[asset_id]
         if why:
-            doubt = self.doubts.get(asset_id)
-            is_same = doubt is not None and is_repeated(reading, doubt.first)
-            first = doubt.first if doubt is not None and is_same else reading
-            self.run.market.refuse(asset_id, Refused(reading, why, first))
+            first = said_before(reading, known) or reading
+            refused = Refused(reading, why, first, denial_of(reading, known))
+            self.run.market.refuse(asset_id, refused)
             return
-        level = confirmed_level(reading, self.known[asset_id])
+        level = confirmed_level(reading, known)
         self.run.market.accept(asset_id, reading, level=level)
         self.run.priced.add(asset_id)
         grown = with_reading(

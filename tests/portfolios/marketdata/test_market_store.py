@@ -79,6 +79,9 @@ def test_a_refused_price_stands_beside_the_last_good_one(
     assert (quote.price, quote.at) == (SEEN.price, SEEN.at)
     assert quote.quarantined == "coingecko says -1, which is no price"
     assert store.refused()["bitcoin"].reading.price == Decimal(-1)
+    denied = Refused(bad, "denied", bad, Reading(Decimal("91200.5"), NOW, "tokenmetrics"))
+    store.refuse("bitcoin", denied)
+    assert store.refused()["bitcoin"].denial == denied.denial
     store.accept("bitcoin", replace(SEEN, at=NOW))
     assert store.refused() == {}
 

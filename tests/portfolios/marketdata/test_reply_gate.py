@@ -15,8 +15,9 @@ from portfolios.marketdata.price_gate import (
     Evidence,
     Reading,
     confirmed_level,
+    denial_of,
     is_price,
-    is_repeated,
+    said_before,
 )
 from portfolios.marketdata.reply_gate import doubts_about, plausible
 from tests.examples import examples
@@ -67,8 +68,9 @@ class Feed:
         """Judge a reply, remember it as the refresh does, and return the doubts about it."""
         known = {a: self.known.get(a, Evidence()) for a in reply}
         doubts = self.judge(reply, known)
-        if self.has_second and any(doubts.values()):
-            seconds = {a: self.second(a) for a, why in doubts.items() if why}
+        asked = [a for a, why in doubts.items() if why or said_before(reply[a], known[a])]
+        if self.has_second and asked:
+            seconds = {a: self.second(a) for a in asked}
             known |= {a: replace(known[a], second=other) for a, other in seconds.items()}
             doubts = self.judge(reply, known)
         for asset_id, why in doubts.items():
@@ -91,9 +93,8 @@ class Feed:
 
 def after(new: Reading, known: Evidence, why: str) -> Evidence:
     if why:
-        first = known.doubtful
-        is_same = first is not None and is_repeated(new, first)
-        return replace(known, doubtful=first if is_same else new, second=None)
+        first = said_before(new, known) or new
+        return replace(known, doubtful=first, denial=denial_of(new, known), second=None)
     closes = (*known.recent, float(new.price))[-7:]
     return Evidence(new, confirmed_level(new, known), closes, name=new.name)
 

@@ -448,6 +448,24 @@ RELEASES = [
         steps.m014_confirmed_levels,
         steps.m015_acceptances,
     ),
+    (
+        steps.m001_portfolios,
+        steps.m002_plans_and_decisions,
+        steps.m003_credits,
+        steps.m004_market_data,
+        steps.m005_leases,
+        steps.m006_people,
+        steps.m007_links,
+        steps.m008_chats,
+        steps.m009_beats,
+        steps.m010_offers,
+        steps.m011_turns,
+        steps.m012_addresses,
+        steps.m013_pauses_after_faults,
+        steps.m014_confirmed_levels,
+        steps.m015_acceptances,
+        steps.m016_denials,
+    ),
 ]
 
 
@@ -474,7 +492,7 @@ def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
         "timezone": "Asia/Tokyo", "portfolios": ["core"], "is_group": False,
     }  # fmt: skip
     kept = [person, person | {"name": "bob", "email": ""}, person | {"name": "cy", "chat": ""}]
-    with open_database(path, migrations=[released(*RELEASES[-5])]) as old, old.transaction():
+    with open_database(path, migrations=[released(*RELEASES[-6])]) as old, old.transaction():
         for each in kept:
             row = (each["name"], json.dumps(each, sort_keys=True))
             old.execute("INSERT INTO people (name, document) VALUES (?, ?)", row)
@@ -486,7 +504,7 @@ def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
 
 
 def test_prices_of_earlier_releases_are_confirmed_ones(path: Path) -> None:
-    with open_database(path, migrations=[released(*RELEASES[-3])]) as old, old.transaction():
+    with open_database(path, migrations=[released(*RELEASES[-4])]) as old, old.transaction():
         old.execute(
             "INSERT INTO quotes (asset_id, currency, price, at, source, market_cap)"
             " VALUES ('solana', 'usd', '150.5', ?, 'coingecko', 1e9)", (utc_text(NOW),)

@@ -14,6 +14,7 @@ from portfolios.model.market import Market
 from portfolios.model.valuation import value_portfolio
 from portfolios.store.database import Database, open_database
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.refresh.price_batch import SECOND_CALLS_A_DAY
 from tests.rebalancer.usecases.refresh.fake_sources import Installation
 
 QUARTER = timedelta(minutes=15).total_seconds() + 1
@@ -131,6 +132,60 @@ def test_a_wrong_price_that_is_not_said_for_days_is_never_believed(
         installation.world.wrong["coin-4"] = wrong
         assert bool(installation.refresh().quarantined) is (wrong != 1)
     assert prices(installation)["coin-4"] == Decimal(14)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "every", "rounds", "calls", "amount"),
+    [(3, QUARTER, 12, SECOND_CALLS_A_DAY, None), (1000, 86_401, 6, 6, 1e9)],
+)
+def test_a_price_that_the_second_source_denies_is_not_believed_however_often_it_is_said(
+    installation: Installation,
+    wrong: float,
+    every: float,
+    rounds: int,
+    calls: int,
+    amount: float | None,
+) -> None:
+    installation.settings = {"cg.amount": amount}
+    installation.refresh()
+    installation.world.wrong["coin-4"] = wrong
+    asked = 0
+    for _ in range(rounds):
+        installation.world.clock.sleep(every)
+        assert "14.056" in installation.refresh().quarantined["coin-4"]
+        asked += installation.tm.calls["second_prices"]
+    assert asked == calls
+    assert prices(installation)["coin-4"] == Decimal(14)
+
+
+@pytest.mark.parametrize("factor", [3.0, 12.0])
+def test_where_who_denied_it_cannot_be_asked_any_more_a_price_needs_three_days(
+    installation: Installation, factor: float
+) -> None:
+    installation.world.wrong["coin-4"] = factor
+    installation.next_day()
+    assert installation.refresh().quarantined
+    installation.has_key = False
+    installation.next_day()
+    assert (
+        "tokenmetrics said 14.056 23 hours before" in installation.refresh().quarantined["coin-4"]
+    )
+    installation.world.wrong["coin-4"] = factor * 1.4  # nor does another wrong price end the denial
+    installation.world.clock.sleep(QUARTER)
+    assert installation.refresh().quarantined
+    assert days_until_believed(installation) == 2
+
+
+def test_what_the_second_source_denied_is_believed_once_it_says_so_too(
+    installation: Installation,
+) -> None:
+    installation.world.wrong["coin-4"] = 3
+    installation.next_day()
+    assert installation.refresh().quarantined
+    installation.world.wrong.clear()
+    installation.world.factors["coin-4"] = 3
+    installation.world.clock.sleep(QUARTER)
+    assert installation.refresh().quarantined == {}
 
 
 def test_a_first_price_that_is_none_withholds_until_there_is_one(database: Database) -> None:
