@@ -121,7 +121,7 @@ def doubt_about(reading: Reading, evidence: Evidence, *, now: datetime) -> str:
     """
     if not is_price(reading.price):
         return f"{reading.source} says {reading.price}, which is no price"
-    if why := _wrong_time(reading, now) or _contradicted(reading, evidence):
+    if why := wrong_time(reading, now) or _contradicted(reading, evidence):
         return why
     if _is_shared(reading, evidence):
         return ""
@@ -186,7 +186,8 @@ def is_misdated(reading: Reading, now: datetime) -> bool:
     return reading.at > now + FUTURE
 
 
-def _wrong_time(reading: Reading, now: datetime) -> str:
+def wrong_time(reading: Reading, now: datetime) -> str:
+    """Return what is wrong with the stamp of a reading; empty when nothing is."""
     if is_misdated(reading, now):
         return f"{reading.source} stamps it {span(reading.at - now)} in the future"
     if now - reading.at > PRICE_LIMIT:

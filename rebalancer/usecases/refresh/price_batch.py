@@ -23,6 +23,7 @@ from portfolios.marketdata.price_gate import (
     is_misdated,
     is_price,
     said_before,
+    wrong_time,
 )
 from portfolios.marketdata.reply_gate import doubts_about
 from portfolios.model.assets import Asset, AssetKind
@@ -90,18 +91,21 @@ class PriceBatch:
         last = self.last.get(asset_id)
         return last is None or self.readings[asset_id].at > last.at
 
+    def _unless_ahead(self, reading: Reading | None) -> Reading | None:
+        return None if reading is None or is_misdated(reading, self.now) else reading
+
     def _was_said(self, asset_id: str) -> bool:
         return said_before(self.readings[asset_id], self.known[asset_id]) is not None
 
     def _evidence(self, asset_id: str) -> Evidence:
         series, doubt = self.series.get(asset_id), self.doubts.get(asset_id)
-        denial, known = doubt.denial if doubt else None, self.assets.get(asset_id)
+        known = self.assets.get(asset_id)
         return Evidence(
             last=self.last.get(asset_id),
             confirmed=self.levels.get(asset_id),
             recent=tuple(series.close[-RECENT_DAYS:].tolist()) if series else (),
-            doubtful=doubt.first if doubt else None,
-            denial=None if denial is None or is_misdated(denial, self.now) else denial,
+            doubtful=self._unless_ahead(doubt.first if doubt else None),
+            denial=self._unless_ahead(doubt.denial if doubt else None),
             name=known.name if known else "",
         )
 
@@ -113,7 +117,9 @@ class PriceBatch:
     def _store(self, asset_id: str, why: str) -> None:
         reading, known = self.readings[asset_id], self.known[asset_id]
         if why:
-            first = said_before(reading, known) or reading
+            # A stamp that is wrong says nothing of when it was said first: we heard it now.
+            heard = replace(reading, at=self.now) if wrong_time(reading, self.now) else reading
+            first = said_before(reading, known) or heard
             refused = Refused(reading, why, first, denial_of(reading, known))
             self.run.market.refuse(asset_id, refused)
             return

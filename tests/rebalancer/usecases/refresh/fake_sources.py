@@ -97,6 +97,7 @@ class Gecko(Provider):
     amount: float | None = None
     nonsense: Mapping[str, Decimal | None] = MappingProxyType({})
     names: Mapping[str, str] = MappingProxyType({})
+    ages: Mapping[str, timedelta | None] = MappingProxyType({})
 
     def prices(self, asset_ids: Sequence[str], *, currency: str) -> Sequence[PriceRow]:
         assert currency == self.currency
@@ -108,7 +109,8 @@ class Gecko(Provider):
         n, price = number_of(asset_id), self.world.price(asset_id)
         said = price * Decimal(str(self.world.wrong.get(asset_id, 1)))
         said = self.nonsense.get(asset_id, said)
-        at = self.world.clock.wall - timedelta(minutes=1)
+        age = self.ages.get(asset_id, timedelta(minutes=1))
+        at = None if age is None else self.world.clock.wall - age
         name = self.names.get(asset_id, f"Coin number {n}")
         return PriceRow(asset_id, said, at, f"sym{n // 2}", name, n + 1, self.amount, self.amount)
 

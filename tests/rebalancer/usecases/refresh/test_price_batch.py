@@ -188,6 +188,22 @@ def test_what_the_second_source_denied_is_believed_once_it_says_so_too(
     assert installation.refresh().quarantined == {}
 
 
+@pytest.mark.parametrize("age", [timedelta(days=-3650), timedelta(days=-1), timedelta(days=10)])
+def test_a_price_whose_stamp_is_wrong_was_first_said_when_it_was_heard(
+    installation: Installation, age: timedelta
+) -> None:
+    installation.has_key = False
+    installation.world.factors["coin-4"] = 6
+    installation.settings = {"cg.ages": {"coin-4": age}}
+    installation.world.clock.sleep(timedelta(days=20).total_seconds())
+    assert "stamps it" in installation.refresh().quarantined["coin-4"]
+    installation.settings = {}
+    installation.world.clock.sleep(QUARTER)
+    assert installation.refresh().quarantined
+    installation.world.clock.sleep(2 * QUARTER)
+    assert installation.refresh().quarantined == {}
+
+
 def test_a_first_price_that_is_none_withholds_until_there_is_one(database: Database) -> None:
     at = Installation(database, settings={"cg.nonsense": {"coin-4": None}})
     at.hold(8)
