@@ -98,6 +98,21 @@ def with_reading(
     return replace(series, close=close, volume=volumes, last_at=at)
 
 
+def without_future(series: BarSeries | None, now: datetime) -> BarSeries | None:
+    """Return the series without days that have not come; a clock that was ahead wrote them.
+
+    What is left ends before the present day; None where nothing is.
+    """
+    today = day_of(now)
+    if series is None or series.last_day <= today:
+        return series
+    left = max(0, (today - series.first_day).days)
+    if not np.isfinite(series.close[:left]).any():
+        return None
+    last_at = close_of(today - DAY)
+    return replace(series, close=series.close[:left], volume=series.volume[:left], last_at=last_at)
+
+
 def day_of(at: datetime) -> date:
     """Return the day whose closing midnight is nearest to a moment.
 

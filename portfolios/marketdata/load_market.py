@@ -15,7 +15,7 @@ from portfolios.marketdata.coin_list import listed_ids
 from portfolios.marketdata.fetch_log import FetchLog
 from portfolios.marketdata.grade_store import GradeStore
 from portfolios.marketdata.market_store import MarketStore, Refused
-from portfolios.marketdata.price_gate import Reading, is_price
+from portfolios.marketdata.price_gate import Reading, is_misdated, is_price, wrong_time
 from portfolios.model.market import Market, Quote
 from portfolios.store.database import Database
 
@@ -56,7 +56,7 @@ def _market(database: Database, now: datetime, currency: str) -> Market | None:
     accepted, refused = store.accepted(), store.refused()
     if not accepted and not refused:
         return None
-    quotes = _quotes(accepted, refused)
+    quotes = _quotes(accepted, refused, now)
     as_of = max((_the_hour(now), *(q.at for q in quotes.values() if q.at <= now)))
     return Market(
         as_of=as_of,
@@ -80,8 +80,13 @@ def _awaited(database: Database) -> frozenset[str]:
     return (listed_ids(database) | asked.answered("prices")) - asked.unanswered("prices")
 
 
-def _quotes(accepted: Mapping[str, Reading], refused: Mapping[str, Refused]) -> dict[str, Quote]:
-    quotes = {key: Quote(r.price, r.at, r.source) for key, r in accepted.items()}
+def _quotes(
+    accepted: Mapping[str, Reading], refused: Mapping[str, Refused], now: datetime
+) -> dict[str, Quote]:
+    quotes = {
+        key: Quote(r.price, r.at, r.source, wrong_time(r, now) if is_misdated(r, now) else "")
+        for key, r in accepted.items()
+    }
     for asset_id, doubt in refused.items():
         # Without a good price the doubtful one is shown, unless it is no price at all.
         shown = accepted.get(asset_id, doubt.reading)

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from portfolios.marketdata.asset_description import described
-from portfolios.marketdata.bar_series import with_reading
+from portfolios.marketdata.bar_series import with_reading, without_future
 from portfolios.marketdata.fetch_log import DAY
 from portfolios.marketdata.market_store import Refused
 from portfolios.marketdata.price_gate import (
@@ -89,7 +89,13 @@ class PriceBatch:
 
     def _is_newer(self, asset_id: str) -> bool:
         last = self.last.get(asset_id)
-        return last is None or self.readings[asset_id].at > last.at
+        # What a clock wrote that was ahead is older than whatever comes after it.
+        if last is None or is_misdated(last, self.now):
+            return True
+        return self.readings[asset_id].at > last.at
+
+    def _not_ahead(self, reading: Reading | None) -> Reading | None:
+        return None if reading is None else replace(reading, at=min(reading.at, self.now))
 
     def _unless_ahead(self, reading: Reading | None) -> Reading | None:
         return None if reading is None or is_misdated(reading, self.now) else reading
@@ -101,8 +107,8 @@ class PriceBatch:
         series, doubt = self.series.get(asset_id), self.doubts.get(asset_id)
         known = self.assets.get(asset_id)
         return Evidence(
-            last=self.last.get(asset_id),
-            confirmed=self.levels.get(asset_id),
+            last=self._not_ahead(self.last.get(asset_id)),
+            confirmed=self._not_ahead(self.levels.get(asset_id)),
             recent=tuple(series.close[-RECENT_DAYS:].tolist()) if series else (),
             doubtful=self._unless_ahead(doubt.first if doubt else None),
             denial=self._unless_ahead(doubt.denial if doubt else None),
@@ -126,9 +132,8 @@ class PriceBatch:
         level = confirmed_level(reading, known)
         self.run.market.accept(asset_id, reading, level=level)
         self.run.priced.add(asset_id)
-        grown = with_reading(
-            self.series.get(asset_id), float(reading.price), reading.volume, reading.at
-        )
+        series = without_future(self.series.get(asset_id), self.now)
+        grown = with_reading(series, float(reading.price), reading.volume, reading.at)
         self.run.market.save_series({asset_id: grown})
 
     def _describe(self, accepted: Sequence[str]) -> None:

@@ -204,6 +204,31 @@ def test_a_price_whose_stamp_is_wrong_was_first_said_when_it_was_heard(
     assert installation.refresh().quarantined == {}
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=2), timedelta(days=365)])
+def test_a_price_that_a_clock_ahead_accepted_is_in_doubt_and_the_next_one_replaces_it(
+    installation: Installation, ahead: timedelta
+) -> None:
+    installation.has_key = False
+    clock = installation.world.clock
+    days = len(market(installation).bars.days)
+    installation.settings = {"cg.ages": {"coin-4": None}}
+    clock.wall += ahead
+    installation.refresh()
+    clock.wall -= ahead
+    assert "in the future" in market(installation).quotes["coin-4"].quarantined
+    installation.settings = {}
+    for factor in (1.1, 1.2):
+        clock.sleep(QUARTER)
+        installation.world.factors["coin-4"] = factor
+        assert installation.refresh().quarantined == {}
+        quote = market(installation).quotes["coin-4"]
+        assert (quote.price, quote.quarantined) == (installation.world.price("coin-4"), "")
+        assert quote.at < clock.wall
+    bars = market(installation).bars
+    assert len(bars.days) == days
+    assert bars.columns(["coin-4"]).close[-1, 0] > 0
+
+
 def test_a_first_price_that_is_none_withholds_until_there_is_one(database: Database) -> None:
     at = Installation(database, settings={"cg.nonsense": {"coin-4": None}})
     at.hold(8)
