@@ -79,7 +79,7 @@ class FetchLog:
         return self._subjects(job, answered=False)
 
     def answered(self, job: str) -> frozenset[str]:
-        """Return the subjects that the provider knew when it was last asked."""
+        """Return the subjects that were asked for and that the provider is not known to lack."""
         return self._subjects(job, answered=True)
 
     def _subjects(self, job: str, *, answered: bool) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from portfolios.marketdata.asset_description import described
@@ -32,7 +32,8 @@ from portfolios.providers.records import PriceRow
 from rebalancer.usecases.refresh.run import RunState
 from rebalancer.usecases.refresh.sources import TOKENS_A_CALL, GradeSource
 
-PRICES, SECOND = "prices", "second prices"
+PRICES, MISSED, SECOND = "prices", "missed prices", "second prices"
+HOUR = timedelta(hours=1)
 RECENT_DAYS = 7
 SECOND_CALLS_A_DAY = 5
 
@@ -152,12 +153,22 @@ class PriceBatch:
 
     def _mark(self) -> None:
         """Remember who was asked; a coin that is listed without a price is not an unknown one."""
-        known = [a for a in self.ids if a in self.rows or a in self.last]
-        unknown = [a for a in self.ids if a not in self.rows and a not in self.last]
-        self.run.asked.mark(PRICES, known, at=self.now, answered=True)
-        self.run.asked.mark(PRICES, unknown, at=self.now, answered=False)
+        asked, missed = self.run.asked, self.run.asked.unanswered(MISSED)
+        absent = [a for a in self.ids if a not in self.rows and a not in self.last]
+        unknown = self._unknown(absent, missed)
+        known = [a for a in self.ids if a not in unknown]
+        asked.mark(PRICES, known, at=self.now, answered=True)
+        asked.mark(PRICES, unknown, at=self.now, answered=False)
+        asked.mark(MISSED, [a for a in absent if a not in missed], at=self.now, answered=False)
+        asked.mark(MISSED, missed.intersection(self.rows), at=self.now, answered=True)
         self.run.unknown.update(unknown)
         self.run.unanswered.update(a for a in known if a not in self.readings)
+
+    def _unknown(self, absent: Sequence[str], missed: frozenset[str]) -> frozenset[str]:
+        """Return what is missing from a second reply, an hour after the first."""
+        again = [a for a in absent if a in missed]
+        over = self.run.asked.due(MISSED, again, now=self.now, every=HOUR, unknown_every=HOUR)
+        return self.run.asked.unanswered(PRICES).intersection(absent).union(over)
 
 
 def _reading(row: PriceRow, price: Decimal, source: str, now: datetime) -> Reading:

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import numpy as np
 
+from portfolios.errors import ReplyError
 from portfolios.marketdata.bar_series import BarSeries, merged, series_from
 from portfolios.marketdata.fetch_log import DAY, WEEK
 from portfolios.marketdata.market_store import Refused
 from portfolios.marketdata.price_gate import Evidence, doubt_about
-from portfolios.providers.records import Daily
+from portfolios.providers.records import Daily, PriceRow
 from rebalancer.usecases.refresh.price_batch import PRICES, RECENT_DAYS, SECOND, PriceBatch
 from rebalancer.usecases.refresh.run import RunState
 from rebalancer.usecases.refresh.sources import (
@@ -33,9 +34,19 @@ def refresh_prices(run: RunState, source: PriceSource, second: GradeSource | Non
     """Ask for the prices of all assets and let those through that the gate believes."""
     due = run.asked.due(PRICES, run.universe.priced, now=run.now, every=PRICE_EVERY)
     for batch in run.batches(source.name, PRICES, due, PRICES_A_CALL):
-        rows = run.call(source.name, PRICES, source.prices, batch, currency=run.currency)
+        rows = run.call(source.name, PRICES, _prices, run, source, batch)
         if rows is not None:
             PriceBatch(run, source.name, batch, rows).take_in(second)
+
+
+def _prices(run: RunState, source: PriceSource, ids: Sequence[str]) -> Sequence[PriceRow]:
+    """Return a reply; one that lacks every asset, several known ones among them, is broken."""
+    rows = source.prices(ids, currency=run.currency)
+    if not rows and len(run.market.accepted().keys() & set(ids)) > 1:
+        raise ReplyError(
+            f"{source.name} sent no price at all for {len(ids)} assets", provider=source.name
+        )
+    return rows
 
 
 def refresh_history(run: RunState, source: PriceSource, second: GradeSource | None = None) -> None:

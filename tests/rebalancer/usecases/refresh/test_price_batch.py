@@ -15,7 +15,8 @@ from portfolios.model.valuation import value_portfolio
 from portfolios.store.database import Database, open_database
 from portfolios.store.portfolio_store import Store
 from rebalancer.usecases.refresh.price_batch import SECOND_CALLS_A_DAY
-from tests.rebalancer.usecases.refresh.fake_sources import Installation
+from rebalancer.usecases.refresh.report import Loss
+from tests.rebalancer.usecases.refresh.fake_sources import CG, Installation
 
 QUARTER = timedelta(minutes=15).total_seconds() + 1
 
@@ -202,6 +203,38 @@ def test_a_price_whose_stamp_is_wrong_was_first_said_when_it_was_heard(
     assert installation.refresh().quarantined
     installation.world.clock.sleep(2 * QUARTER)
     assert installation.refresh().quarantined == {}
+
+
+@pytest.mark.parametrize("missing", [1, 8])
+def test_new_coins_that_one_reply_lacks_withhold_and_are_asked_for_again(
+    database: Database, missing: int
+) -> None:
+    at = Installation(database)
+    at.hold(8)
+    lacking = tuple(f"coin-{n}" for n in range(missing))
+    at.world.delisted.update(lacking)
+    report = at.refresh()
+    assert (report.unknown, report.unanswered) == ((), lacking)
+    if missing < 8:
+        core = Store(database).load_portfolio("p0")
+        assert len(value_portfolio(core, market(at)).withheld) == 1
+    at.world.delisted.clear()
+    at.world.clock.sleep(QUARTER)
+    assert at.refresh().unanswered == ()
+    assert len(prices(at)) == 8
+
+
+def test_an_empty_reply_about_known_coins_is_a_broken_one(installation: Installation) -> None:
+    before = prices(installation)
+    installation.hold(10)  # two new ones among them
+    installation.world.delisted.update(f"coin-{n}" for n in range(10))
+    installation.next_day()
+    report = installation.refresh()
+    assert {(loss.provider, loss.loss) for loss in report.degradations} >= {(CG, Loss.REPLY)}
+    assert (report.unknown, prices(installation)) == ((), before)
+    installation.world.delisted.clear()
+    installation.world.clock.sleep(3 * 3600)
+    assert len(installation.refresh().priced) == 10
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=2), timedelta(days=365)])

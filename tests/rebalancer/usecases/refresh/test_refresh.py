@@ -286,6 +286,9 @@ def test_an_asset_that_disappears_keeps_its_last_price_and_its_age(
 def test_an_unknown_id_is_reported_and_not_asked_for_again_soon(installation: Installation) -> None:
     installation.hold(3)
     installation.world.delisted.add("coin-1")
+    first = installation.refresh()
+    assert (first.unknown, first.unanswered) == ((), ("coin-1",))
+    installation.world.clock.sleep(3600)
     assert installation.refresh().unknown == ("coin-1",)
     installation.next_day()
     assert installation.refresh().unknown == ()

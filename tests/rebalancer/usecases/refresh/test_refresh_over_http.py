@@ -228,6 +228,8 @@ def test_a_coin_without_a_price_is_unknown_and_does_not_stop_the_rest(
 ) -> None:
     with installation(tmp_path, standin()) as at:
         at.hold([*HELD, coin_id])
+        assert at.refresh().unanswered == (coin_id,)
+        at.sleep(3600)
         report = at.refresh()
         market = at.market()
         plan = propose(analyse(Store(at.database).load_portfolio("p0"), market)).plan
