@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 MONDAY = 0
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
-CATCH_UP = timedelta(days=7)
-"""A missed report is still worth sending for its week, and says that it is late."""
+CATCH_UP = timedelta(hours=48)
+"""A missed report is still worth sending for so long, and says that it is late."""
 SPREAD = timedelta(hours=2)
 """With many people, their reports are spread over so long a time."""
 

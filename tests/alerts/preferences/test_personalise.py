@@ -9,7 +9,7 @@ from pathlib import Path
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.routing import Post
 from alerts.messages import Block, Button, Kind, Message, Style
-from alerts.preferences.choices import Preferences
+from alerts.preferences.choices import Preferences, Way
 from alerts.preferences.number_style import Numbers
 from alerts.preferences.personalise import Wording, personal, wording_of
 from alerts.preferences.store import PreferenceStore
@@ -111,7 +111,7 @@ def test_each_receiver_gets_his_own_wording_and_groups_nothing_to_press(tmp_path
 def test_a_digest_is_worded_when_it_is_composed(tmp_path: Path) -> None:
     with open_store(tmp_path) as database:
         kept = PreferenceStore(database)
-        kept.save("ann", Preferences(budget=0))
+        kept.save("ann", Preferences().choose(TOLD.kind, "telegram", Way.DIGEST))
         post = Post(Outbox(database), kept, now=NOW)
         post.send(TOLD, [ANN])
         kept.save("ann", Preferences(hides_amounts=True))
