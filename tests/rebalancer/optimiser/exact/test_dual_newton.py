@@ -145,7 +145,7 @@ def test_hostile_figures_end_in_a_proved_answer_or_a_refusal(
         assert found.gap < 1e-6 * scale
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(8))
 def test_rows_that_say_the_same_twice_end_in_an_answer_or_a_refusal(seed: int) -> None:
     inputs = program("plain", seed, 6)
     row = Row("one", np.random.default_rng(seed).uniform(0, 1, 6), 0.0, 0.2, 0.1)
