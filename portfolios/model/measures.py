@@ -186,18 +186,31 @@ def effective_bets(w: Array, covariance: Array) -> float:
     return float(np.exp(-np.sum(shares * np.log(shares))))
 
 
-def turnover(before: Array, after: Array, flow: float = 0.0) -> float:
-    """Return the one-way turnover net of a cash flow, ½ (Σ|after − before| − |flow|).
+def turnover(before: Array, after: Array, *, deposit: float = 0.0, forced: float = 0.0) -> float:
+    """Return the turnover of some trades: the larger of what is bought and what is sold.
 
     Args:
         before: weights, shape (n,), without cash.
         after: the same after the trades.
-        flow: money in or out as a fraction of the same value.
+        deposit: money that came in, a fraction of the same value: what it buys is not counted.
+        forced: what a withdrawal forces to be sold, likewise.
 
     Returns:
-        A fraction of value, not below 0: what a flow alone forces is no turnover.
+        A fraction of value, not below 0.
     """
-    return max(0.0, 0.5 * (float(np.abs(after - before).sum()) - abs(flow)))
+    moved = after - before
+    bought, sold = float(np.maximum(moved, 0.0).sum()), float(np.maximum(-moved, 0.0).sum())
+    return max(0.0, bought - deposit, sold - forced)
+
+
+def forced_sales(missing: float, costs: Array) -> float:
+    """Return what must be sold to raise missing cash, whatever is sold, a fraction of value.
+
+    Args:
+        missing: cash that is not there; nothing is forced where it is not positive.
+        costs: cost of a sale as a fraction of its size, shape (n,).
+    """
+    return max(0.0, missing) / (1.0 - float(np.max(costs, initial=0.0)))
 
 
 def drift(w: Array, cash: float, r: Array) -> float:

@@ -230,7 +230,7 @@ class Plan:
         cash, proposed_cash: money before and after the trades.
         drift: half the sum of |weight - reference|, cash included, before the trades; None while
             the total is unknown, as after them.
-        turnover: one-way, net of the flow.
+        turnover: what is bought or sold, whichever is more, beside what the flow takes.
         priced_at: the moment of the oldest price that matters; None where it is not known.
         is_value_known, last_known_at, unpriced: see `Total`.
     """

@@ -59,7 +59,7 @@ class ProfileDefaults:
 
     Attributes:
         risk_aversion: λ of the active bet.
-        turnover: one-way turnover per proposal, a fraction.
+        turnover: most that a proposal buys, and most that it sells, a fraction.
         signals: see `Signals`.
     """
 
@@ -83,7 +83,7 @@ class Policy:
 
     Attributes:
         profile, mode, signals, freed: see the enumerations.
-        turnover: the most one proposal may trade, one way, as a fraction.
+        turnover: the most one proposal may buy, and the most it may sell, as a fraction.
         min_trade: smallest trade worth making, in the portfolio's currency.
         fee: cost of a trade as a fraction of its size.
         cash_buffer: least share in cash and healthy stablecoins.

@@ -50,26 +50,13 @@ def inputs_of(analysis: Analysis, *, may_sell: npt.NDArray[np.bool_] | None = No
         S_hi=limits.S_hi,
         m_stable=limits.m_stable,
         b_min=limits.b_min,
-        turnover_max=turnover_limit(analysis),
+        turnover_max=float(analysis.policy.turnover_in_force),
         vol_max=_fraction(analysis.policy.max_volatility),
         c_hard=limits.c_hard,
         min_trade=analysis.min_trade_weight,
         prices=PenaltyPrices(),
         extra_rows=issuer_rows(analysis),
     )
-
-
-def turnover_limit(analysis: Analysis) -> float:
-    """Return the hard turnover limit, one way and net of the flow, with what a withdrawal forces.
-
-    A withdrawal larger than the cash forces sales; their cost makes them a little larger than the
-    money taken out, and that little would break a turnover limit of zero.
-    """
-    stated = float(analysis.policy.turnover_in_force)
-    short = max(0.0, analysis.limits.c_hard - analysis.c0)
-    dearest = float(np.max(analysis.kappa, initial=0.0))
-    forced = 0.5 * (short / (1.0 - dearest) - abs(analysis.flow))
-    return max(stated, forced)
 
 
 def issuer_rows(analysis: Analysis) -> tuple[Row, ...]:

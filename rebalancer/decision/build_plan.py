@@ -9,7 +9,7 @@ import numpy as np
 
 from portfolios.documents.plan_json import inputs_hash, plan_id_from
 from portfolios.model.market import Array
-from portfolios.model.measures import drift
+from portfolios.model.measures import drift, forced_sales, turnover
 from portfolios.model.plan import Plan, PlanPosition, SectorLine
 from portfolios.model.portfolio import lock_text
 from portfolios.model.valuation import Position, after_trades
@@ -87,8 +87,8 @@ def _shares(
 
 
 def _turnover(analysis: Analysis, w: Array) -> float:
-    gross = float(np.abs(w - analysis.w0).sum())
-    return max(0.0, 0.5 * (gross - abs(analysis.flow))) if gross > 0 else 0.0
+    forced = forced_sales(analysis.limits.c_hard - analysis.c0, analysis.kappa)
+    return turnover(analysis.w0, w, deposit=max(0.0, analysis.flow), forced=forced)
 
 
 def _position(

@@ -75,19 +75,19 @@ class LeastCash:
 
 
 class Turnover:
-    """One-way turnover net of the cash flow."""
+    """What is bought, and what is sold, beside what the cash flow takes."""
 
-    name, price, size = "turnover", NONE, 1
+    name, price, size = "turnover", NONE, 2
 
     def __init__(self, inputs: Inputs) -> None:
         del inputs
-        self.gross = cp.Parameter()
+        self.most = cp.Parameter(2)
 
     def violation(self, x: Variables) -> cp.Expression:
-        return cp.sum(x.u) + cp.sum(x.v) - self.gross
+        return cp.hstack([cp.sum(x.u), cp.sum(x.v)]) - self.most
 
     def update(self, inputs: Inputs) -> None:
-        self.gross.value = 2.0 * inputs.turnover_max + abs(inputs.flow)
+        self.most.value = np.array([inputs.most_bought, inputs.most_sold])
 
 
 class Priced:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from portfolios.model.market import Array
+from portfolios.model.measures import forced_sales, turnover
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -87,7 +88,7 @@ class Inputs:
     S_hi: Array  # (s,) sector caps, 1 where none
     m_stable: Array  # (n,) 1 for healthy stablecoins
     b_min: float  # buffer of cash and stables
-    turnover_max: float  # one-way, net of the flow, with what a withdrawal forces; hard
+    turnover_max: float  # most that is bought, and most that is sold, beside the flow; hard
     vol_max: float | None  # 30-day volatility; None when off
     c_hard: float  # least cash; hard
     min_trade: float  # smallest trade as a fraction of value
@@ -100,6 +101,26 @@ class Inputs:
     def n(self) -> int:
         """Number of assets."""
         return len(self.assets)
+
+    @property
+    def most_bought(self) -> float:
+        """What may be bought in all: the turnover, and what a deposit pays for."""
+        return self.turnover_max + max(0.0, self.flow)
+
+    @property
+    def most_sold(self) -> float:
+        """What may be sold in all: the turnover, and what a lack of cash forces."""
+        return self.turnover_max + self.forced_sales
+
+    @property
+    def forced_sales(self) -> float:
+        """What a lack of cash forces to be sold, costs included."""
+        return forced_sales(self.c_hard - self.c0, self.kappa_sell)
+
+    def turnover_to(self, after: Array) -> float:
+        """Return the turnover of the way to other weights, shape (n,)."""
+        deposit = max(0.0, self.flow)
+        return turnover(self.w0, after, deposit=deposit, forced=self.forced_sales)
 
     @property
     def shape(self) -> Shape:

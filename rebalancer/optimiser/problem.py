@@ -140,7 +140,7 @@ class Problem:
 
         return Duals(
             budget=-float(self.rows["budget"].dual_value),
-            turnover=2.0 * float(price("turnover")[0]),  # the row counts both ways
+            turnover=float(price("turnover").sum()),
             asset=price("asset"),
             sector_hi=price("sector_hi"),
             sector_lo=price("sector_lo"),

@@ -14,7 +14,7 @@ SLACK = 1e-9
 def require_reachable(inputs: Inputs) -> None:
     """Refuse bounds within which the hard limits cannot be met.
 
-    Each asset moves as little as its bounds make it; what turnover is left then buys cash by
+    Each asset moves as little as its bounds make it; what may still be sold then raises cash, by
     the sales that cost least.
 
     Raises:
@@ -25,10 +25,10 @@ def require_reachable(inputs: Inputs) -> None:
         raise SolverError("the bounds of a trade contradict each other")
     w = np.clip(inputs.w0, low, high)
     moved = w - inputs.w0
-    left = 2.0 * inputs.turnover_max + abs(inputs.flow) - float(np.abs(moved).sum())
-    if left < -SLACK:
-        raise SolverError("no trades within their bounds keep the turnover")
     bought, sold = np.maximum(moved, 0.0), np.maximum(-moved, 0.0)
+    left = inputs.most_sold - float(sold.sum())
+    if min(left, inputs.most_bought - float(bought.sum())) < -SLACK:
+        raise SolverError("no trades within their bounds keep the turnover")
     cash = 1.0 - float(w.sum() + inputs.kappa_buy @ bought + inputs.kappa_sell @ sold)
     order = np.argsort(inputs.kappa_sell, kind="stable")
     free = np.where(w <= inputs.w0, w - low, 0.0)[order]

@@ -8,8 +8,9 @@ from portfolios.errors import SolverError
 from portfolios.model.market import Array
 from rebalancer.optimiser.exact import dual_newton
 from rebalancer.optimiser.exact.separable import (
+    BOUGHT,
     BUFFER,
-    TURNOVER,
+    SOLD,
     Separable,
     high,
     low,
@@ -56,7 +57,7 @@ def duals_of(inputs: Inputs, found: Proved) -> Duals:
     sectors = inputs.sector_names
     return Duals(
         budget=float(sum(m * row.e for m, row in zip(mu, rows, strict=True))),
-        turnover=2.0 * price[TURNOVER],  # the row counts both ways
+        turnover=price[BOUGHT] + price[SOLD],
         asset=_cap_prices(found.program, found.w, found.x),
         sector_hi=np.array([price[high(name)] for name in sectors]),
         sector_lo=np.array([price[low(name)] for name in sectors]),
@@ -73,11 +74,12 @@ def _cap_prices(p: Separable, w: Array, x: Array) -> Array:
     place takes up what it can first.
     """
     mu = x[p.k :]
-    dearer, per_trade = 1.0 + float(mu @ p.e[0]), float(mu @ p.t[0])
+    dearer = 1.0 + float(mu @ p.e[0])
+    per_bought, per_sold = float(mu @ p.b[0]), float(mu @ p.s[0])
     is_bought, is_over = w >= p.w0[0], w >= p.r[0]
     slope = p.linear[0] + p.columns[0] @ x + p.q[0] * (w - p.r[0])
     slope += np.where(is_bought, p.buy[0], -p.sell[0]) * dearer
-    slope += np.where(is_bought, per_trade, -per_trade)
+    slope += np.where(is_bought, per_bought, -per_sold)
     slope += np.where(is_over, p.rho[0], -p.rho[0])
     at_cap = (w >= p.cap[0]) & (w < p.high[0])
     return np.where(at_cap, np.clip(-slope, 0.0, p.cap_price[0]), 0.0)

@@ -127,8 +127,8 @@ def _evaluated(p: Separable, x: Array) -> _Point:
     k, z, mu = p.k, x[:, : p.k], x[:, p.k :]
     g = p.linear + np.matmul(p.columns, x[:, :, None])[:, :, 0]
     dearer = 1.0 + (mu * p.e).sum(axis=1, keepdims=True)
-    per_trade = (mu * p.t).sum(axis=1, keepdims=True)
-    buy, sell = p.buy * dearer + per_trade, p.sell * dearer + per_trade
+    buy = p.buy * dearer + (mu * p.b).sum(axis=1, keepdims=True)
+    sell = p.sell * dearer + (mu * p.s).sum(axis=1, keepdims=True)
     w, free = _weights(p, g, buy, sell)
     moved, bet = w - p.w0, w - p.r
     bought, sold = np.maximum(moved, 0.0), np.maximum(-moved, 0.0)
@@ -139,8 +139,9 @@ def _evaluated(p: Separable, x: Array) -> _Point:
     gradient = np.matmul(w[:, None, :], p.columns)[:, 0, :]
     gradient[:, :k] -= p.target + z / p.lam[:, None]
     costs = (p.buy * bought + p.sell * sold).sum(axis=1, keepdims=True)
-    gross = (bought + sold).sum(axis=1, keepdims=True)
-    gradient[:, k:] += p.e * costs + p.t * gross - p.h
+    all_bought = bought.sum(axis=1, keepdims=True)
+    all_sold = sold.sum(axis=1, keepdims=True)
+    gradient[:, k:] += p.e * costs + p.b * all_bought + p.s * all_sold - p.h
     return _Point(x, w, free, value, gradient)
 
 
@@ -171,7 +172,8 @@ def _newton_step(p: Separable, point: _Point, blocked: Flags, worst: Array) -> A
     columns = p.columns.copy()
     unit = np.where(moved > 0, p.buy, np.where(moved < 0, -p.sell, 0.0))
     columns[:, :, k:] += unit[:, :, None] * p.e[:, None, :]
-    columns[:, :, k:] += np.sign(moved)[:, :, None] * p.t[:, None, :]
+    columns[:, :, k:] += (moved > 0)[:, :, None] * p.b[:, None, :]
+    columns[:, :, k:] -= (moved < 0)[:, :, None] * p.s[:, None, :]
     curvature = np.matmul((columns * own[:, :, None]).transpose(0, 2, 1), columns)
     size, open_ = curvature.shape[1], ~blocked
     diagonal = np.arange(size)

@@ -21,7 +21,7 @@ from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs
 
 Flags = npt.NDArray[np.bool_]
-CASH, TURNOVER, BUFFER = "cash", "turnover", "buffer"
+CASH, BOUGHT, SOLD, BUFFER = "cash", "bought", "sold", "buffer"
 ROUNDING = 1e-9
 """Bounds that cross by less are meant to meet."""
 LEAST_CURVATURE = 1e-9
@@ -30,12 +30,16 @@ LEAST_CURVATURE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class LinearRow:
-    """`a @ w + e * costs + t * gross <= h`, its multiplier at most `top` (infinite: hard)."""
+    """`a @ w + e * costs + b * bought + s * sold <= h`, its multiplier at most `top`.
+
+    A hard limit has an infinite one.
+    """
 
     name: str
     a: Array
     e: float
-    t: float
+    b: float
+    s: float
     h: float
     top: float
 
@@ -55,7 +59,7 @@ class Separable:
         columns: loadings on the factors and coefficients in the rows, shape (N, n, k + m).
         target: loadings of the reference, shape (N, k).
         lam: risk aversion, shape (N,).
-        e, t, h: of the rows, shape (N, m).
+        e, b, s, h: of the rows, shape (N, m).
         least, most: bounds of the multipliers, factors first, shape (N, k + m).
     """
 
@@ -74,7 +78,8 @@ class Separable:
     target: Array
     lam: Array
     e: Array
-    t: Array
+    b: Array
+    s: Array
     h: Array
     least: Array
     most: Array
@@ -106,17 +111,20 @@ def rows_of(inputs: Inputs) -> tuple[LinearRow, ...]:
 
 def _rows(p: Inputs) -> Iterator[LinearRow]:
     ones, prices = np.ones(p.n), p.prices
-    yield LinearRow(CASH, ones, 1.0, 0.0, 1.0 - p.c_hard, np.inf)
-    gross = 2.0 * p.turnover_max + abs(p.flow)
-    yield LinearRow(TURNOVER, 0.0 * ones, 0.0, 1.0, gross, np.inf)
-    yield LinearRow(BUFFER, 1.0 - p.m_stable, 1.0, 0.0, 1.0 - p.b_min, prices.buffer)
+    yield LinearRow(CASH, ones, 1.0, 0.0, 0.0, 1.0 - p.c_hard, np.inf)
+    yield LinearRow(BOUGHT, 0.0 * ones, 0.0, 1.0, 0.0, p.most_bought, np.inf)
+    yield LinearRow(SOLD, 0.0 * ones, 0.0, 0.0, 1.0, p.most_sold, np.inf)
+    yield _of_weights(BUFFER, 1.0 - p.m_stable, 1.0, 1.0 - p.b_min, prices.buffer)
     for j, name in enumerate(p.sector_names):
-        yield LinearRow(high(name), p.M[:, j], 0.0, 0.0, float(p.S_hi[j]), prices.sector_hi)
-        yield LinearRow(low(name), -p.M[:, j], 0.0, 0.0, -float(p.S_lo[j]), prices.sector_lo)
+        yield _of_weights(high(name), p.M[:, j], 0.0, float(p.S_hi[j]), prices.sector_hi)
+        yield _of_weights(low(name), -p.M[:, j], 0.0, -float(p.S_lo[j]), prices.sector_lo)
     for row in p.extra_rows:
-        yield LinearRow(
-            f"row {row.name}", row.a - row.cash, -row.cash, 0.0, row.hi - row.cash, row.price
-        )
+        a, hi = row.a - row.cash, row.hi - row.cash
+        yield _of_weights(f"row {row.name}", a, -row.cash, hi, row.price)
+
+
+def _of_weights(name: str, a: Array, e: float, h: float, top: float) -> LinearRow:
+    return LinearRow(name, a, e, 0.0, 0.0, h, top)
 
 
 def separable(programs: Sequence[Inputs]) -> Separable:
@@ -131,7 +139,7 @@ def separable(programs: Sequence[Inputs]) -> Separable:
     rows = [rows_of(inputs) for inputs in programs]
     loadings = np.stack([p.B for p in programs])
     a = np.stack([np.stack([row.a for row in own], axis=1) for own in rows])
-    e, t, h, top = (np.array([[getattr(r, f) for r in own] for own in rows]) for f in _FIGURES)
+    e, b, s, h, top = (np.array([[getattr(r, f) for r in own] for own in rows]) for f in _FIGURES)
     reference = _stacked(programs, "r")
     free = np.full((len(programs), loadings.shape[2]), np.inf)
     w0 = _stacked(programs, "w0")
@@ -151,14 +159,15 @@ def separable(programs: Sequence[Inputs]) -> Separable:
         target=np.matmul(reference[:, None, :], loadings)[:, 0, :],
         lam=np.array([p.lam for p in programs]),
         e=e,
-        t=t,
+        b=b,
+        s=s,
         h=h,
         least=np.concatenate([-free, np.zeros_like(top)], axis=1),
         most=np.concatenate([free, top], axis=1),
     )
 
 
-_FIGURES = ("e", "t", "h", "top")
+_FIGURES = ("e", "b", "s", "h", "top")
 
 
 def why_not(inputs: Inputs) -> str:

@@ -148,7 +148,7 @@ def _why_left(inputs: Inputs, limit: _Limit, after: Array, cash_after: float) ->
     sold, bought = inputs.w0 - inputs.v_hi, inputs.w0 + inputs.u_hi
     if limit.excess(_nearest(limit, inputs, sold, bought, cash_after)) > MET:
         return "cannot fix: may not be sold" if not limit.is_floor else "cannot fix: nothing to buy"
-    if _one_way(inputs, after) >= inputs.turnover_max - MET:
+    if inputs.turnover_to(after) >= inputs.turnover_max - MET:
         return f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
     return "left: mending it costs more than it is worth now"
 
@@ -165,17 +165,13 @@ def _nearest(
 
 
 def _turnover(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
-    value, bound = _one_way(inputs, after), inputs.turnover_max
+    value, bound = inputs.turnover_to(after), inputs.turnover_max
     if value < bound - MET or value <= 0:
         return None
     text = f"turnover is at its limit of {display.limit(bound)}"
     broken = max(0.0, value - bound) if value > bound + MET else 0.0
     stated = "turnover" in limits.stated
     return LimitLine("turnover", bound, value, True, broken, text=text, stated=stated)
-
-
-def _one_way(inputs: Inputs, after: Array) -> float:
-    return max(0.0, 0.5 * (float(np.abs(after - inputs.w0).sum()) - abs(inputs.flow)))
 
 
 def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
@@ -188,7 +184,7 @@ def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | Non
     limit = _Limit("volatility", "volatility", after, 0.0, bound, False)
     why = ""
     if excess > MET:
-        full = _one_way(inputs, after) >= inputs.turnover_max - MET
+        full = inputs.turnover_to(after) >= inputs.turnover_max - MET
         reach = f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
         locked = "locked, or " if inputs.w_lock.any() else ""
         why = "; " + (reach if full else f"cannot fix: {locked}too costly now")

@@ -19,6 +19,7 @@ from portfolios.model.measures import (
     effective_number,
     ewma_volatility,
     ewma_volatility_path,
+    forced_sales,
     historical_var,
     log_returns,
     portfolio_volatility,
@@ -187,8 +188,25 @@ def test_bets_do_not_depend_on_the_order_of_assets(
 
 def test_turnover_of_a_swap_and_of_a_deposit_spent() -> None:
     assert turnover(np.array([0.5, 0.5]), np.array([0.6, 0.4])) == pytest.approx(0.1)
-    spent = turnover(np.array([0.4, 0.4]), np.array([0.5, 0.5]), flow=0.2)
+    spent = turnover(np.array([0.4, 0.4]), np.array([0.5, 0.5]), deposit=0.2)
     assert spent == pytest.approx(0.0)
+
+
+def test_turnover_of_a_sale_to_cash_is_all_that_is_sold() -> None:
+    sold = turnover(np.array([0.5, 0.5]), np.array([0.1, 0.5]))
+    assert sold == pytest.approx(0.4)
+
+
+def test_a_deposit_that_stays_in_cash_pays_for_no_sale() -> None:
+    sold = turnover(np.array([0.5, 0.1]), np.array([0.2, 0.1]), deposit=0.4)
+    assert sold == pytest.approx(0.3)
+
+
+def test_what_a_withdrawal_forces_is_no_turnover() -> None:
+    forced = forced_sales(0.099, np.array([0.002, 0.01]))
+    assert forced == pytest.approx(0.1)
+    assert turnover(np.array([0.6]), np.array([0.45]), forced=forced) == pytest.approx(0.05)
+    assert forced_sales(-0.2, np.array([0.01])) == 0
 
 
 def test_drift_counts_cash_once() -> None:

@@ -51,7 +51,7 @@ def test_memes_four_times_over_their_cap_are_sold_and_nothing_is_bought(market: 
 
 
 def test_freed_weight_is_spread_over_the_rest_where_the_user_says_so(market: Market) -> None:
-    portfolio = memes(market, "0.3", Freed.SPREAD)
+    portfolio = memes(market, "0.4", Freed.SPREAD)
     plan = propose(analyse(portfolio, market)).plan
     assert sides(plan) == {BTC: "buy", DOGE: "sell", ETH: "buy", PEPE: "sell"}
     assert second_run(portfolio, plan, market).decision is Decision.HOLD
@@ -60,10 +60,10 @@ def test_freed_weight_is_spread_over_the_rest_where_the_user_says_so(market: Mar
 def test_the_turnover_limit_sells_a_part_reports_the_rest_and_goes_on_next_time(
     market: Market,
 ) -> None:
-    portfolio = memes(market, "0.1")
+    portfolio = memes(market, "0.2")
     plan = propose(analyse(portfolio, market)).plan
-    assert plan.turnover == pytest.approx(0.1, abs=1e-3)
-    assert plan.turnover <= 0.1 + 1e-6
+    assert plan.turnover == pytest.approx(0.2, abs=1e-3)
+    assert plan.turnover <= 0.2 + 1e-6
     left = next(line for line in plan.limits if line.name == "sector.meme.max")
     assert left.violation == pytest.approx(0.1, abs=1e-3)
     assert "left for the next run" in left.text
@@ -98,7 +98,9 @@ def test_exactly_on_target_nothing_is_done(market: Market, policy: Policy) -> No
 
 def test_a_sector_over_its_cap_is_sold_pro_rata(market: Market) -> None:
     held = {BTC: 0.4, ETH: 0.25, SOL: 0.15, DOGE: 0.05, PEPE: 0.05, UNI: 0.05}
-    portfolio = book(market, held, policy=ignoring(sectors=cap(layer1=0.6)))
+    portfolio = book(
+        market, held, policy=ignoring(sectors=cap(layer1=0.6), turnover=Decimal("0.25"))
+    )
     plan = propose(analyse(portfolio, market)).plan
     assert sides(plan) == {BTC: "sell", ETH: "sell", SOL: "sell"}
     for asset_id in (BTC, ETH, SOL):
@@ -115,7 +117,7 @@ def test_a_heavy_bearish_holding_moves_as_far_as_signals_may(
 ) -> None:
     weak = bearish(market, ETH)
     held = {BTC: 0.42, ETH: 0.38, UNI: 0.05, LINK: 0.05}
-    portfolio = book(weak, held, policy=Policy(signals=signals))
+    portfolio = book(weak, held, policy=Policy(signals=signals, turnover=Decimal("0.5")))
     plan = propose(analyse(portfolio, weak)).plan
     assert weight(plan, ETH) == pytest.approx(left, abs=0.005)
     assert sides(plan) == ({ETH: "sell"} if left < 0.38 else {})

@@ -181,7 +181,9 @@ def referee(problem: dict[str, Any], *, solver: str = "CLARABEL", tight: float =
         cp.sum(w) + c + g["kappa_buy"] @ u + g["kappa_sell"] @ v == 1,
         c >= problem["c_hard"], u >= g["u_lo"], u <= g["u_hi"], v >= g["v_lo"], v <= g["v_hi"],
         w >= np.minimum(g["w_lock"], g["w0"]),
-        cp.sum(u) + cp.sum(v) <= 2 * problem["turnover_max"] + abs(problem["flow"]),
+        cp.sum(u) <= problem["turnover_max"] + max(0.0, problem["flow"]),
+        cp.sum(v) <= problem["turnover_max"]
+        + max(0.0, problem["c_hard"] - problem["c0"]) / (1 - max(problem["kappa_sell"])),
     ]  # fmt: skip
     task = cp.Problem(cp.Minimize(loss), limits)
     options = {"tol_gap_abs": tight, "tol_gap_rel": tight, "tol_feas": tight}

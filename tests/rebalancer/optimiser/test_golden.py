@@ -80,10 +80,21 @@ def test_a_withdrawal_sells_exactly_the_cash_it_needs() -> None:
     assert not answer.u.any()
 
 
-def test_turnover_is_counted_one_way_and_net_of_the_flow() -> None:
+def test_with_no_turnover_a_deposit_is_spent_and_nothing_is_sold() -> None:
     w0 = np.array([0.30, 0.20])
     rich = replace(pair(), w0=w0, v_hi=w0, c0=0.5, flow=0.2, turnover_max=0.0)
     assert float(solve(rich).u.sum()) == pytest.approx(0.2, abs=1e-4)  # the top is flat
+    w0 = np.array([0.50, 0.10])
+    heavy = replace(pair(), w0=w0, v_hi=w0, c0=0.4, flow=0.4, turnover_max=0.0)
+    found = solve(heavy)
+    assert not found.v.any()
+    assert 0 < float(found.u.sum()) <= 0.4 + 1e-9
+
+
+def test_a_sale_to_cash_uses_up_the_turnover_in_full() -> None:
+    w0 = np.array([0.80, 0.20])
+    heavy = replace(pair(), w0=w0, v_hi=w0, c0=0.0, r=np.array([0.3, 0.2]), turnover_max=0.2)
+    assert float(solve(heavy).v.sum()) == pytest.approx(0.2, abs=1e-9)
 
 
 def test_a_volatility_limit_is_kept_where_it_can_be() -> None:
