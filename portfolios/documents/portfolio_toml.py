@@ -15,7 +15,7 @@ from decimal import Decimal
 from portfolios.loaders.csv_file import GUARD, is_formula
 from portfolios.loaders.number_parsing import in_percent, total
 from portfolios.model.assets import CASH
-from portfolios.model.policy import Policy, Range
+from portfolios.model.policy import Policy, Range, Technical
 from portfolios.model.portfolio import Holding, Investor, Lock, Lot, Portfolio, Restrictions
 from portfolios.values.canonical import plain
 
@@ -69,8 +69,9 @@ def _head(portfolio: Portfolio) -> str:
     lines = [
         f"name = {_text(portfolio.name)}",
         f"currency = {_text(portfolio.currency)}",
-        f"profile = {_text(portfolio.policy.profile.value)}",
     ]
+    if portfolio.policy.profile is not None:
+        lines.append(f"profile = {_text(portfolio.policy.profile.value)}")
     if portfolio.unknown:
         lines.append("allow_unknown = true")
     if portfolio.targets_from:
@@ -90,6 +91,10 @@ def _policy(policy: Policy) -> Iterator[_Pair]:
     if policy.signals is not None:
         yield "signals", _text(policy.signals.value)
     yield "freed", _text(policy.freed.value)
+    if policy.technical is Technical.USE:
+        yield "technical", _text(policy.technical.value)
+    if policy.limits is not None:
+        yield "limits", _text(policy.limits.value)
     yield from _fractions(turnover=policy.turnover, fee=policy.fee)
     if policy.min_trade is not None:
         yield "min_trade", _number(policy.min_trade)

@@ -20,7 +20,16 @@ from portfolios.loaders.value_parsing import (
     parse_text,
 )
 from portfolios.model.assets import CASH
-from portfolios.model.policy import Freed, Mode, Policy, Profile, Range, Signals
+from portfolios.model.policy import (
+    Freed,
+    LimitUse,
+    Mode,
+    Policy,
+    Profile,
+    Range,
+    Signals,
+    Technical,
+)
 from portfolios.model.portfolio import AlertRule, Holding, Investor
 from portfolios.model.sectors import SECTORS
 
@@ -28,6 +37,8 @@ POLICY_KEYS = (
     "mode",
     "signals",
     "freed",
+    "technical",
+    "limits",
     "turnover",
     "min_trade",
     "fee",
@@ -88,7 +99,7 @@ class Known:
 
 def read_policy(table: Table | None, profile: Profile | None, known: Known) -> Policy:
     """Read the policy table; what it does not say stays with the profile's defaults."""
-    plain = Policy(profile=profile) if profile else Policy()
+    plain = Policy(profile=profile)
     if table is None:
         return plain
     table.only(POLICY_KEYS)
@@ -97,6 +108,8 @@ def read_policy(table: Table | None, profile: Profile | None, known: Known) -> P
         mode=table.take("mode", one_of(Mode)) or plain.mode,
         signals=table.take("signals", one_of(Signals)),
         freed=table.take("freed", one_of(Freed)) or plain.freed,
+        technical=table.take("technical", one_of(Technical)) or plain.technical,
+        limits=table.take("limits", one_of(LimitUse)),
         turnover=table.take("turnover", parse_fraction),
         min_trade=table.take("min_trade", parse_money),
         fee=table.take("fee", _fee),

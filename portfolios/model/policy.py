@@ -38,6 +38,20 @@ class Signals(StrEnum):
     FOLLOW = "follow"
 
 
+class LimitUse(StrEnum):
+    """What the limits do that the user did not state."""
+
+    ENFORCE = "enforce"
+    WARN = "warn"
+
+
+class Technical(StrEnum):
+    """What our own price-only grades may do."""
+
+    SHOW = "show"
+    USE = "use"
+
+
 class Freed(StrEnum):
     """Where the weight goes that a limit frees."""
 
@@ -82,7 +96,9 @@ class Policy:
     """The user's wishes; None where only the profile speaks.
 
     Attributes:
-        profile, mode, signals, freed: see the enumerations.
+        profile: None where none is stated; then defaults warn and do not sell.
+        mode, signals, freed, technical: see the enumerations.
+        limits: what default limits do; None where the rest of the file says it.
         turnover: the most one proposal may buy, and the most it may sell, as a fraction.
         min_trade: smallest trade worth making, in the portfolio's currency.
         fee: cost of a trade as a fraction of its size.
@@ -95,10 +111,12 @@ class Policy:
         assets: asset id -> cap (and floor).
     """
 
-    profile: Profile = Profile.BALANCED
+    profile: Profile | None = None
     mode: Mode = Mode.FULL
     signals: Signals | None = None
     freed: Freed = Freed.CASH
+    technical: Technical = Technical.SHOW
+    limits: LimitUse | None = None
     turnover: Decimal | None = None
     min_trade: Decimal | None = None
     fee: Decimal | None = None
@@ -111,9 +129,20 @@ class Policy:
     assets: Mapping[str, Range] = field(default_factory=dict)
 
     @property
+    def profile_in_force(self) -> Profile:
+        """The stated profile, else the balanced one."""
+        return self.profile or Profile.BALANCED
+
+    @property
     def defaults(self) -> ProfileDefaults:
         """What the profile says where the user does not."""
-        return DEFAULTS[self.profile]
+        return DEFAULTS[self.profile_in_force]
+
+    @property
+    def says_limits(self) -> bool:
+        """Tell whether the user states a profile or any limit of weights."""
+        stated = (self.profile, self.cash_buffer, self.max_volatility)
+        return bool(self.sectors or self.assets) or any(one is not None for one in stated)
 
     @property
     def signals_in_force(self) -> Signals:

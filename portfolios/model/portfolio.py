@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from portfolios.model.policy import Policy
+from portfolios.model.policy import LimitUse, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +250,16 @@ class Portfolio:
         reference = self.targets if self.targets is not None else self.recorded
         wanted = {asset_id for asset_id, weight in (reference or {}).items() if weight > 0}
         return frozenset(wanted | set(self.policy.candidates))
+
+    @property
+    def enforces_limits(self) -> bool:
+        """Tell whether default limits are kept by trades, and not only warn.
+
+        They only warn somebody who brings a list of holdings and states nothing else.
+        """
+        if self.policy.limits is not None:
+            return self.policy.limits is LimitUse.ENFORCE
+        return self.targets is not None or self.policy.says_limits
 
     def holding(self, asset_id: str) -> Holding | None:
         """Return the holding of an asset, None when it is not held."""

@@ -13,9 +13,10 @@ from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation, value_portfolio
 from rebalancer.estimates.alpha import Alpha, estimate_alpha
-from rebalancer.estimates.costs import fee_of, min_trade_of
+from rebalancer.estimates.bands import band_of
+from rebalancer.estimates.costs import exchange_least_of, fee_of, min_trade_of
 from rebalancer.estimates.limits import Limits, limits_of
-from rebalancer.estimates.reference import Reference, band_of, reference_of
+from rebalancer.estimates.reference import Reference, reference_of
 from rebalancer.estimates.risk_cache import market_risk
 from rebalancer.estimates.risk_model import RiskModel
 from rebalancer.estimates.trade_bounds import TradeBounds, bounds_of
@@ -83,14 +84,33 @@ class Analysis:
     @property
     def min_trade_weight(self) -> float:
         """Smallest trade as a fraction of value, a hair above the one in money."""
+        return self._weight(self.min_trade + ROUNDING_SLACK)
+
+    @property
+    def exchange_least_weight(self) -> float:
+        """Smallest trade that an exchange executes, likewise."""
+        return self._weight(exchange_least_of(self.policy) + ROUNDING_SLACK)
+
+    def _weight(self, money: Decimal) -> float:
         value = self.valuation.value
-        return float((self.min_trade + ROUNDING_SLACK) / value) if value > 0 else 1.0
+        return float(money / value) if value > 0 else 1.0
 
     @property
     def drift(self) -> float | None:
         """Share of the money in the wrong place today; None while the total is unknown."""
         is_known = self.valuation.total.is_known
         return drift(self.w0, self.c0, self.reference.r) if is_known else None
+
+    @property
+    def kept_limits(self) -> Limits:
+        """The limits of the program: those that are broken at their inner edges."""
+        broken = {row.name for row in self.broken}
+        return self.limits.inner(self.plain_limits, broken.__contains__)
+
+    @property
+    def plain_limits(self) -> Limits:
+        """The limits of the program, each where it is."""
+        return self.limits.kept_from(self.w0)
 
     @property
     def broken(self) -> tuple[Violation, ...]:
@@ -121,16 +141,18 @@ def analyse(
     everything = market_risk(market, [p.asset for p in valuation.positions])
     risk = everything.of(valuation.asset_ids)
     limits = limits_of(valuation, portfolio, market)
-    signals = policy.signals_in_force
-    bounds = bounds_of(valuation, portfolio, market, mode=policy.mode, signals=signals)
-    reference = reference_of(portfolio, valuation, market, limits, bounds, policy=policy)
+    bounds = bounds_of(valuation, portfolio, market, policy=policy)
+    reference = reference_of(
+        portfolio, valuation, market, limits, bounds, policy=policy, covariance=risk.covariance
+    )
     has_wish = reference.has_targets or reference.is_recorded
     alpha = estimate_alpha(
         market,
         risk,
         everything.of(tuple(market.assets)),
         reference.r,
-        active=has_wish and signals is not Signals.IGNORE,
+        active=has_wish and policy.signals_in_force is not Signals.IGNORE,
+        technical=policy.technical,
     )
     return Analysis(
         portfolio=portfolio,

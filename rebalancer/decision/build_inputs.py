@@ -7,27 +7,40 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from portfolios.model.market import Array
 from rebalancer.decision.analysis import Analysis
+from rebalancer.estimates.limits import Limits
 from rebalancer.optimiser.inputs import Inputs, PenaltyPrices, Row
 
+Flags = npt.NDArray[np.bool_]
 TRACKING = 0.1
 """Price of a squared point away from the reference in weight units: the covariance barely sees a
 swap between two correlated coins, so risk alone would leave such drift standing."""
 
 
-def inputs_of(analysis: Analysis, *, may_sell: npt.NDArray[np.bool_] | None = None) -> Inputs:
+def inputs_of(
+    analysis: Analysis,
+    *,
+    may_sell: Flags | None = None,
+    at_rest: Flags | None = None,
+    limits: Limits | None = None,
+) -> Inputs:
     """Return the program of an analysis.
 
     Args:
         analysis: everything estimated about the portfolio.
         may_sell: shape (n,) booleans that restrict selling further; None leaves the bounds alone.
+        at_rest: shape (n,) booleans of what is neither bought nor sold; None for nothing.
+        limits: what to keep; None for those of the analysis, broken ones at their inner edges.
     """
-    limits, bounds, n = analysis.limits, analysis.bounds, len(analysis.w0)
-    v_hi = bounds.v_hi if may_sell is None else np.where(may_sell, bounds.v_hi, 0.0)
+    limits = analysis.kept_limits if limits is None else limits
+    bounds, n = analysis.bounds, len(analysis.w0)
+    rests = np.zeros(n, dtype=np.bool_) if at_rest is None else at_rest
+    sells = ~rests if may_sell is None else may_sell & ~rests
     return Inputs(
         assets=analysis.valuation.asset_ids,
         alpha=analysis.alpha.total,
-        rho=analysis.alpha.rho,
+        rho=np.zeros(n),
         B=analysis.risk.B,
         d=analysis.risk.d,
         lam=analysis.policy.defaults.risk_aversion,
@@ -39,9 +52,9 @@ def inputs_of(analysis: Analysis, *, may_sell: npt.NDArray[np.bool_] | None = No
         kappa_buy=analysis.kappa,
         kappa_sell=analysis.kappa,
         u_lo=np.zeros(n),
-        u_hi=bounds.u_hi,
+        u_hi=np.where(rests, 0.0, bounds.u_hi),
         v_lo=np.zeros(n),
-        v_hi=v_hi,
+        v_hi=np.where(sells, bounds.v_hi, 0.0),
         w_lock=bounds.w_lock,
         w_max=limits.w_max,
         sector_names=limits.sector_names,
@@ -54,20 +67,40 @@ def inputs_of(analysis: Analysis, *, may_sell: npt.NDArray[np.bool_] | None = No
         vol_max=_fraction(analysis.policy.max_volatility),
         c_hard=limits.c_hard,
         min_trade=analysis.min_trade_weight,
+        exit_least=exit_least(analysis),
         prices=PenaltyPrices(),
-        extra_rows=issuer_rows(analysis),
+        extra_rows=issuer_rows(analysis, limits),
     )
 
 
-def issuer_rows(analysis: Analysis) -> tuple[Row, ...]:
+def exit_least(analysis: Analysis) -> Array:
+    """Return the smallest sale of all that is free, shape (n,), where it may be below the minimum.
+
+    An exit is meant where the aim is zero, or where what would be left after the smallest trade is
+    nothing that an exchange executes. It is never itself below that.
+    """
+    least, minimum = analysis.exchange_least_weight, analysis.min_trade_weight
+    is_meant = (analysis.reference.r <= 0) | (analysis.w0 - minimum < least)
+    return np.where(is_meant, least, minimum)
+
+
+def issuer_rows(analysis: Analysis, limits: Limits) -> tuple[Row, ...]:
     """Return one priced row for each issuer: enough of the buffer must not depend on it.
 
     Cash and the other issuers' stablecoins make up at least 40% of a stated buffer.
     """
     price = PenaltyPrices().buffer
+    sales = (1.0 - analysis.kappa) * analysis.bounds.v_hi * limits.m_stable
     return tuple(
-        Row(f"buffer.{issuer}", -others, -1.0, -least, price)
-        for issuer, others, least in analysis.limits.without_each_issuer()
+        # Coins are not sold for it: it asks for no more than the issuer's stablecoins can give.
+        Row(
+            f"buffer.{issuer}",
+            -others,
+            -1.0,
+            -min(least, analysis.c0 + float(others @ analysis.w0 + (1.0 - others) @ sales)),
+            price,
+        )
+        for issuer, others, least in limits.without_each_issuer()
     )
 
 

@@ -18,6 +18,7 @@ from portfolios.values.causes import by_cause
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
+from rebalancer.decision.warned_limits import what_keeping_takes
 from rebalancer.estimates.pegs import lost_peg
 
 LIMIT_OFF = 1.0
@@ -41,7 +42,7 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         reason=". ".join((*_lost_pegs(analysis), outcome.reason)),
         trigger=tuple(cause.value for cause in outcome.causes),
         mode=analysis.policy.mode.value,
-        profile=analysis.policy.profile.value,
+        profile=analysis.policy.profile_in_force.value,
         currency=analysis.portfolio.currency,
         value=total.amount,
         cash=analysis.valuation.cash,
@@ -160,6 +161,8 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
         )
         if wished > 0 and p.quantity == 0 and why and not p.grey
     ]
+    if warned := what_keeping_takes(analysis):
+        notes.append(warned)
     if not analysis.reference.has_targets and not analysis.reference.is_recorded:
         notes.append(
             "no targets: the reference is the weights held now, so grades move nothing and only"

@@ -18,7 +18,8 @@ from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.decision.build_plan import plan_of
 from rebalancer.decision.result import ProposalResult, answered
-from rebalancer.decision.triggers import Trigger, triggers
+from rebalancer.decision.triggers import Flags, Trigger, at_rest, triggers
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.violations import broken
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.solve import solve
@@ -104,9 +105,8 @@ def _why_not_ask(analysis: Analysis, causes: tuple[Trigger, ...]) -> tuple[Decis
 def _asked(
     analysis: Analysis, causes: tuple[Trigger, ...], findings: tuple[Finding, ...]
 ) -> Proposal:
-    inputs = inputs_of(analysis)
     try:
-        inputs, solution = _solved(analysis, inputs)
+        inputs, solution = _solved(analysis)
     except SolverError as error:
         if analysis.c0 < analysis.limits.c_hard:
             raise  # the withdrawal must be met, so to hold is no answer either
@@ -117,18 +117,44 @@ def _asked(
     return Proposal(plan_of(analysis, outcome), inputs, solution)
 
 
-def _solved(analysis: Analysis, inputs: Inputs) -> tuple[Inputs, Solution]:
+def _solved(analysis: Analysis) -> tuple[Inputs, Solution]:
+    """Solve with what is well inside its band at rest, and without rest where others need it."""
+    rests = at_rest(analysis)
+    quiet, solution = _solved_at_edges(analysis, rests)
+    if rests.any() and _lacks_cash(analysis, quiet, solution):
+        return _solved_at_edges(analysis, np.zeros_like(rests))
+    return quiet, solution
+
+
+def _solved_at_edges(analysis: Analysis, rests: Flags) -> tuple[Inputs, Solution]:
+    """Solve with broken limits at their inner edges, or where these contradict each other, not."""
+    try:
+        return _solved_by_mode(analysis, rests, analysis.kept_limits)
+    except InfeasibleError:
+        return _solved_by_mode(analysis, rests, analysis.plain_limits)
+
+
+def _solved_by_mode(analysis: Analysis, rests: Flags, limits: Limits) -> tuple[Inputs, Solution]:
     """Solve; in hybrid mode first without sales, then with the fewest that are needed."""
-    if analysis.policy.mode is not Mode.HYBRID or analysis.c0 < analysis.limits.c_hard:
-        return inputs, solve(inputs)
-    nothing = np.zeros(inputs.n, dtype=np.bool_)
-    buying = inputs_of(analysis, may_sell=nothing)
+    freely = inputs_of(analysis, at_rest=rests, limits=limits)
+    if analysis.policy.mode is not Mode.HYBRID or analysis.c0 < limits.c_hard:
+        return freely, solve(freely)
+    nothing = np.zeros(freely.n, dtype=np.bool_)
+    buying = inputs_of(analysis, may_sell=nothing, at_rest=rests, limits=limits)
     solution = solve(buying)
-    selling = _still_over(analysis, inputs, solution)
+    selling = _still_over(analysis, freely, solution)
     if not selling.any():
         return buying, solution
-    selected = inputs_of(analysis, may_sell=selling)
+    selected = inputs_of(analysis, may_sell=selling, at_rest=rests, limits=limits)
     return selected, solve(selected)
+
+
+def _lacks_cash(analysis: Analysis, inputs: Inputs, solution: Solution) -> bool:
+    """Tell whether something stays below its band for want of cash that others could raise."""
+    if solution.c > inputs.c_hard + inputs.min_trade:
+        return False
+    below = analysis.reference.r - solution.w > analysis.bands
+    return bool(np.any(below & (analysis.bounds.u_hi > 0)))
 
 
 def _still_over(analysis: Analysis, inputs: Inputs, solution: Solution) -> npt.NDArray[np.bool_]:
@@ -136,5 +162,7 @@ def _still_over(analysis: Analysis, inputs: Inputs, solution: Solution) -> npt.N
     above = solution.w - analysis.reference.r
     over: npt.NDArray[np.bool_] = above > analysis.bands
     for row in broken(analysis.limits, inputs.assets, solution.w, solution.c):
+        if not row.is_kept:
+            continue
         over |= row.members > 0 if row.is_cap else (above > 0) & (row.members == 0)
     return over

@@ -10,7 +10,16 @@ import numpy as np
 
 from portfolios.errors import InfeasibleError
 from portfolios.model.market import Array
-from portfolios.model.plan import Decision, Finding, LimitLine, SolverReport, Trade
+from portfolios.model.plan import (
+    Decision,
+    Finding,
+    LimitLine,
+    ReasonKind,
+    Scope,
+    SolverReport,
+    Trade,
+    Zone,
+)
 from portfolios.model.valuation import after_trades
 from portfolios.values import display
 from rebalancer.decision.analysis import Analysis, analyse, situation_of
@@ -23,6 +32,13 @@ from rebalancer.optimiser.rounding import Rounded, to_trades
 from rebalancer.optimiser.solve import best_objective
 from rebalancer.zones import compare, judge, worsened
 from rebalancer.zones.situation import Situation
+
+LIMITS = frozenset(
+    {
+        ReasonKind.SECTOR_LIMIT, ReasonKind.ASSET_LIMIT, ReasonKind.BUFFER, ReasonKind.VOLATILITY
+    }
+)  # fmt: skip
+"""Reasons that a limit gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,7 @@ def answered(
         decision=Decision.TRADE,
         causes=causes,
         findings=compared,
-        reason=_headline(trades),
+        reason=_headline(trades, findings),
         trades=trades,
         quantities=rounded.quantities,
         cash=rounded.cash,
@@ -133,20 +149,23 @@ def _with_reasons(
         valuation=analysis.valuation,
         market=analysis.market,
         signals=analysis.policy.signals_in_force,
-        raised=analysis.limits.raised,
+        limits=analysis.limits,
     )
     reasons = reasons_for(case, trades)
     return tuple(replace(trade, reasons=reasons[trade.asset_id]) for trade in trades)
 
 
-def _headline(trades: Sequence[Trade]) -> str:
-    """Say the reason behind most of the money."""
-    weights: dict[str, Decimal] = {}
+def _headline(trades: Sequence[Trade], findings: Sequence[Finding]) -> str:
+    """Say the worst cause: a limit before all else, red before amber, then most of the money."""
+    zones = {f.subject: f.zone for f in findings if f.scope is Scope.ASSET and f.zone is Zone.RED}
+    money: dict[tuple[int, str], Decimal] = {}
     for trade in trades:
         for reason in trade.reasons:
+            urgency = 2 * (reason.kind in LIMITS) + (trade.asset_id in zones)
             share = trade.notional * Decimal(str(reason.share))
-            weights[reason.text] = weights.get(reason.text, Decimal(0)) + share
-    return max(sorted(weights), key=weights.__getitem__)
+            key = (urgency, reason.text)
+            money[key] = money.get(key, Decimal(0)) + share
+    return max(sorted(money), key=lambda key: (key[0], money[key]))[1]
 
 
 def _within(solution: Solution) -> float | None:
@@ -157,9 +176,12 @@ def _within(solution: Solution) -> float | None:
 
 
 def _why_nothing(analysis: Analysis, limits: Sequence[LimitLine]) -> str:
-    left = [line.text for line in limits if line.violation > 0]
+    left = [line for line in limits if line.violation > 0]
+    kept = [line.text for line in left if analysis.limits.holds(line.name)]
+    if kept:
+        return f"no trade mends what is broken: {kept[0]}"
     if left:
-        return f"no trade mends what is broken: {left[0]}"
+        return f"no limit of yours is broken; {left[0].text}"
     return f"in range: drift {display.percent(analysis.drift)}, no trade is worth its cost"
 
 

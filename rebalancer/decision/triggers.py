@@ -11,12 +11,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
+from portfolios.model.measures import portfolio_volatility
 from portfolios.model.plan import Finding, Scope, Zone
 from portfolios.values.time import is_ahead
 from rebalancer.decision.analysis import Analysis
+from rebalancer.estimates.violations import BREACH, BUFFER
 from rebalancer.zones import ZONES
 
+Flags = npt.NDArray[np.bool_]
+REST_SHARE = 0.5
+"""An asset within this share of its band is left alone unless another reason needs it."""
 NOTABLE_FLOW = 0.01
 """A cash flow below this share of value waits for the next occasion."""
 PAST = frozenset(rule.key for rule in ZONES.values() if rule.is_past)
@@ -50,7 +56,7 @@ def triggers(
     """
     fired = {
         Trigger.BAND: bool(outside_band(analysis).any()),
-        Trigger.LIMIT: any(mendable(analysis)),
+        Trigger.LIMIT: any(mendable(analysis)) or is_too_volatile(analysis),
         Trigger.ZONE: _red_zone_can_be_left(analysis, findings),
         Trigger.CASH_FLOW: abs(analysis.flow) > NOTABLE_FLOW,
         Trigger.CALENDAR: last_plan_at is not None and _due(analysis, last_plan_at),
@@ -59,11 +65,9 @@ def triggers(
     return tuple(trigger for trigger, on in fired.items() if on)
 
 
-def outside_band(analysis: Analysis) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def outside_band(analysis: Analysis) -> Flags:
     """Tell for each asset, shape (n,), whether it is outside its tolerance band."""
-    outside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        np.abs(analysis.w0 - analysis.reference.r) > analysis.bands
-    )
+    outside: Flags = np.abs(analysis.w0 - analysis.reference.r) > analysis.bands
     return outside
 
 
@@ -72,9 +76,32 @@ def mendable(analysis: Analysis) -> list[bool]:
     can_sell = analysis.bounds.v_hi > 0
     can_buy = analysis.bounds.u_hi > 0
     return [
-        bool(np.any((row.members > 0) & (can_sell if row.is_cap else can_buy)))
+        bool(row.is_kept and np.any((row.members > 0) & (can_sell if row.is_cap else can_buy)))
         for row in analysis.broken
     ]
+
+
+def is_too_volatile(analysis: Analysis) -> bool:
+    """Tell whether a stated limit of volatility is broken and something may be sold."""
+    most = analysis.policy.max_volatility
+    if most is None or not analysis.bounds.v_hi.any():
+        return False
+    return portfolio_volatility(analysis.w0, analysis.risk.covariance) > float(most) + BREACH
+
+
+def at_rest(analysis: Analysis) -> Flags:
+    """Tell which assets, shape (n,), no trade needs: well inside their bands, in no broken limit.
+
+    People ask to touch only what drifted. A cash flow concerns everything, and so does a lack of
+    cash or too much volatility.
+    """
+    rests = np.abs(analysis.w0 - analysis.reference.r) <= REST_SHARE * analysis.bands
+    if analysis.flow != 0 or is_too_volatile(analysis):
+        return np.zeros_like(rests)
+    for row in analysis.broken:
+        if row.is_kept:
+            rests &= (row.members == 0) if row.name != BUFFER else False
+    return rests
 
 
 def _red_zone_can_be_left(analysis: Analysis, findings: Sequence[Finding]) -> bool:

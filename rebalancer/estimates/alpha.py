@@ -1,7 +1,8 @@
 """Expected residual returns from grades and trends: small, and smaller with age.
 
-Alpha is volatility times information coefficient times score (Grinold 1994). Coefficients are
-those of a sceptic; our own price-only grades carry none. What is missing counts for nothing: no
+Alpha is volatility times information coefficient times score (Grinold 1994), less its uncertainty:
+doubt makes a bet smaller and never causes a trade. Coefficients are those of a sceptic; our own
+price-only grades carry none unless the user wants them used. What is missing counts for nothing: no
 data is never bearish.
 """
 
@@ -17,12 +18,12 @@ import numpy.typing as npt
 
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
+from portfolios.model.policy import Technical
 from rebalancer.estimates.proxies import YOUNG_DAYS
 from rebalancer.estimates.risk_model import HORIZON_DAYS, RiskModel
 from rebalancer.estimates.scores import scores
 
-IC_SHORT: Mapping[str, float] = MappingProxyType({"technical": 0.0})
-IC_LONG: Mapping[str, float] = MappingProxyType({"technical": 0.0})
+IC_OURS: Mapping[Technical, float] = MappingProxyType({Technical.SHOW: 0.0, Technical.USE: 0.01})
 IC_VENDOR = 0.02
 SHORT_DAYS = 7
 SHORT_HALF_LIFE, TREND_HALF_LIFE = timedelta(days=5), timedelta(days=3)
@@ -39,12 +40,10 @@ class Alpha:
     Attributes:
         trend: from the trend's state.
         grade: from the short and long grades.
-        rho: uncertainty of the total, >= 0.
     """
 
     trend: Array
     grade: Array
-    rho: Array
 
     @property
     def total(self) -> Array:
@@ -59,11 +58,17 @@ class Alpha:
         only as far as the signals setting lowers its reference.
         """
         keep = ~(kept & (self.total < 0))
-        return Alpha(self.trend * keep, self.grade * keep, self.rho)
+        return Alpha(self.trend * keep, self.grade * keep)
 
 
 def estimate_alpha(
-    market: Market, risk: RiskModel, everything: RiskModel, reference: Array, *, active: bool
+    market: Market,
+    risk: RiskModel,
+    everything: RiskModel,
+    reference: Array,
+    *,
+    active: bool,
+    technical: Technical = Technical.SHOW,
 ) -> Alpha:
     """Return the alpha of the assets of a risk model.
 
@@ -73,19 +78,23 @@ def estimate_alpha(
         everything: the same for the whole market, over which the uncertainty is measured.
         reference: weights over which the scores are centred, shape (n,).
         active: False gives no alpha: signals are ignored, or there is no wish to tilt.
+        technical: whether our own grades count.
     """
     n = len(risk.assets)
     if not active:
-        return Alpha(np.zeros(n), np.zeros(n), np.zeros(n))
-    trend, grade = _parts(market, risk, reference)
+        return Alpha(np.zeros(n), np.zeros(n))
+    trend, grade = _parts(market, risk, reference, technical)
     total = np.abs(trend + grade)
-    shrink = np.where(total > MOST_ALPHA, MOST_ALPHA / np.where(total > 0, total, 1.0), 1.0)
-    rho = _market_uncertainty(market, everything)
     young = np.where(risk.history_days < YOUNG_DAYS, YOUNG_RHO, 1.0)
-    return Alpha(trend * shrink, grade * shrink, rho * young)
+    rho = young * market_uncertainty(market, everything, technical)
+    sure = np.maximum(0.0, np.minimum(total, MOST_ALPHA) - rho)
+    share = np.divide(sure, total, out=np.zeros(n), where=total > 0)
+    return Alpha(trend * share, grade * share)
 
 
-def _parts(market: Market, risk: RiskModel, reference: Array) -> tuple[Array, Array]:
+def _parts(
+    market: Market, risk: RiskModel, reference: Array, technical: Technical
+) -> tuple[Array, Array]:
     """Return the trend's and the grades' part of alpha, centred over the reference."""
     ids = risk.assets
     short = scores(market, ids, lambda grade: grade.short)
@@ -94,16 +103,13 @@ def _parts(market: Market, risk: RiskModel, reference: Array) -> tuple[Array, Ar
     weight = np.where(_without_alpha(market, ids), 0.0, reference)
     week = risk.residual_daily * np.sqrt(SHORT_DAYS)
     month = risk.residual_daily * np.sqrt(HORIZON_DAYS)
-    ic_short, ic_long = (
-        _coefficients(market, ids, short=True),
-        _coefficients(market, ids, short=False),
-    )
+    coefficient = _coefficients(market, ids, technical)
     fresh_short = _freshness(market, ids, short=True, alone=np.isnan(short))
     fresh_long = _freshness(market, ids, short=False, alone=np.zeros(len(ids), dtype=bool))
     none = _without_alpha(market, ids)
-    of_trend = ic_short * fresh_short * week * 0.5 * _centred(trend, weight)
-    of_short = ic_short * fresh_short * week * 0.5 * _centred(short, weight)
-    of_long = ic_long * fresh_long * month * _centred(long, weight)
+    of_trend = coefficient * fresh_short * week * 0.5 * _centred(trend, weight)
+    of_short = coefficient * fresh_short * week * 0.5 * _centred(short, weight)
+    of_long = coefficient * fresh_long * month * _centred(long, weight)
     return np.where(none, 0.0, of_trend), np.where(none, 0.0, of_short + of_long)
 
 
@@ -126,10 +132,10 @@ def _without_alpha(market: Market, ids: Sequence[str]) -> Array:
     return found
 
 
-def _coefficients(market: Market, ids: Sequence[str], *, short: bool) -> Array:
-    table = IC_SHORT if short else IC_LONG
+def _coefficients(market: Market, ids: Sequence[str], technical: Technical) -> Array:
     grades = [market.grades.get(asset_id) for asset_id in ids]
-    return np.array([table.get(g.source, IC_VENDOR) if g is not None else 0.0 for g in grades])
+    known = [None if g is None else IC_OURS[technical] if g.is_ours else IC_VENDOR for g in grades]
+    return np.array([ic or 0.0 for ic in known])
 
 
 def _freshness(market: Market, ids: Sequence[str], *, short: bool, alone: Array) -> Array:
@@ -146,12 +152,12 @@ def _freshness(market: Market, ids: Sequence[str], *, short: bool, alone: Array)
     return out
 
 
-def _market_uncertainty(market: Market, everything: RiskModel) -> float:
+def market_uncertainty(market: Market, everything: RiskModel, technical: Technical) -> float:
     """Return the uncertainty of any alpha: a low quantile of their size over the graded market."""
     graded = [i for i, asset_id in enumerate(everything.assets) if asset_id in market.grades]
     equal = np.zeros(len(everything.assets))
     equal[graded] = 1.0
-    trend, grade = _parts(market, everything, equal)
+    trend, grade = _parts(market, everything, equal, technical)
     sizes = np.abs(trend + grade)[graded]
     sizes = sizes[sizes > 0]
     return float(np.quantile(np.minimum(sizes, MOST_ALPHA), RHO_QUANTILE)) if len(sizes) else 0.0

@@ -12,7 +12,9 @@ LISTED_RANK, LISTED_FEE = 300, Decimal("0.0040")
 TAIL_FEE = Decimal("0.0100")
 
 LEAST_TRADE = Decimal(10)
-LEAST_SHARE = Decimal("0.0025")
+LEAST_SHARE = Decimal("0.005")
+EXCHANGE_LEAST = Decimal(5)
+"""Below this an exchange executes nothing, unless the user states a smaller minimum."""
 
 
 def fee_of(asset: Asset, policy: Policy) -> Decimal:
@@ -32,8 +34,13 @@ def min_trade_of(policy: Policy, value: Decimal) -> Decimal:
     """Return the smallest trade worth making, in money.
 
     A stated minimum is what the user's exchange or patience says, so it stands alone; else it is
-    $10 or a quarter of a percent of the value, whichever is more.
+    $10 or half a percent of the value, whichever is more.
     """
     if policy.min_trade is not None:
         return policy.min_trade
     return max(LEAST_TRADE, LEAST_SHARE * value)
+
+
+def exchange_least_of(policy: Policy) -> Decimal:
+    """Return the smallest trade that an exchange executes, in money."""
+    return EXCHANGE_LEAST if policy.min_trade is None else min(EXCHANGE_LEAST, policy.min_trade)

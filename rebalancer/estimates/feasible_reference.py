@@ -17,15 +17,17 @@ from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.trade_bounds import TradeBounds
 
 SMALL = 1e-12
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`q @ r <= h`, with cash eliminated."""
+    """`q @ r <= h`, with cash eliminated; `gives` tells which assets give way, shape (n,)."""
 
     name: str
     q: Array
     h: float
+    gives: Flags
 
 
 def bring_inside(
@@ -53,12 +55,14 @@ def bring_inside(
     r = np.clip(shared, low, high)
     rows = tuple(rows_of(limits))
     for row in rows:
-        r = _lowered(r, low, row)
+        r = lowered(r, low, row)
     r = _lifted(r, high, limits, rows, candidates)
     if spread:
         # What a lock holds at its weight is not grown: it could never be brought back.
         held_fast = frozen | ((low > SMALL) & (r <= low + SMALL))
-        r = _spread(r, high, rows, freed=float(shared.sum() - r.sum()), fixed=held_fast)
+        # What the mode does not sell frees nothing.
+        left = np.maximum(r, np.minimum(shared, w0 - bounds.v_hi))
+        r = _spread(r, high, rows, freed=float((shared - left).sum()), fixed=held_fast)
     return r
 
 
@@ -74,13 +78,16 @@ def ends(w0: Array, limits: Limits, bounds: TradeBounds) -> tuple[Array, Array]:
 def rows_of(limits: Limits) -> Iterator[Row]:
     """Yield what lowers the reference, in order: sector caps by name, buffer, issuers, cash."""
     for j, name in enumerate(limits.sector_names):
-        yield Row(f"sector.{name}.max", limits.M[:, j], float(limits.S_hi[j]))
-    n = len(limits.w_max)
+        members = limits.M[:, j]
+        yield Row(f"sector.{name}.max", members, float(limits.S_hi[j]), members > 0)
+    everything = np.ones(len(limits.w_max))
     if limits.b_min > 0:
-        yield Row("buffer", 1.0 - limits.m_stable, 1.0 - limits.b_min)
+        coins = 1.0 - limits.m_stable
+        yield Row("buffer", coins, 1.0 - limits.b_min, coins > 0)
         for issuer, others, least in limits.without_each_issuer():
-            yield Row(f"buffer.{issuer}", 1.0 - others, 1.0 - least)
-    yield Row("cash", np.ones(n), 1.0 - limits.c_hard)
+            own = limits.m_stable * (1.0 - others)  # its stablecoins turn to cash, never coins
+            yield Row(f"buffer.{issuer}", 1.0 - others, 1.0 - least, own > 0)
+    yield Row("cash", everything, 1.0 - limits.c_hard, everything > 0)
 
 
 def _shared(wished: Array, w0: Array, frozen: npt.NDArray[np.bool_]) -> Array:
@@ -91,15 +98,40 @@ def _shared(wished: Array, w0: Array, frozen: npt.NDArray[np.bool_]) -> Array:
     return shared
 
 
-def _lowered(r: Array, low: Array, row: Row) -> Array:
-    members = row.q > 0
-    above = float(row.q[members] @ (r - low)[members])
-    if float(row.q @ r) <= row.h + SMALL or above <= SMALL:
+def lowered(r: Array, low: Array, row: Row) -> Array:
+    """Return weights, shape (n,), at the bound of a row: who gives way shrinks pro rata.
+
+    Nobody goes below what must stay; q is negative nowhere.
+    """
+    above = float(row.q[row.gives] @ (r - low)[row.gives])
+    excess = float(row.q @ r) - row.h
+    if excess <= SMALL or above <= SMALL:
         return r
-    # q may be negative nowhere: every row counts assets in full, in part, or not at all.
-    factor = max(0.0, (row.h - float(row.q @ low)) / above)
-    lowered: Array = np.where(members, low + min(1.0, factor) * (r - low), r)
-    return lowered
+    kept = max(0.0, 1.0 - excess / above)
+    return np.where(row.gives, low + kept * (r - low), r)
+
+
+def calmed(r: Array, low: Array, stable: Array, covariance: Array, most: float) -> Array:
+    """Return weights, shape (n,), whose volatility is inside a limit, as far as locks allow.
+
+    What is no stablecoin shrinks pro rata towards what must stay, and the rest is cash.
+
+    Args:
+        r: weights.
+        low: what must stay.
+        stable: 1 for stablecoins.
+        covariance: per 30 days, shape (n, n).
+        most: the limit, per 30 days.
+    """
+    way = np.where(stable > 0, 0.0, r - low)
+    start = r - way
+    squared, mixed = float(way @ covariance @ way), float(way @ covariance @ start)
+    spare = most**2 - float(start @ covariance @ start)
+    if squared + 2.0 * mixed <= spare or squared <= SMALL**2:
+        return r
+    root = np.sqrt(max(0.0, mixed**2 + squared * spare))
+    share = min(1.0, max(0.0, (root - mixed) / squared)) if spare > 0 else 0.0
+    return np.asarray(start + share * way)
 
 
 def _lifted(

@@ -5,8 +5,8 @@ Weights are fractions of the value; assets are those of a valuation, in its orde
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +16,7 @@ from portfolios.model.market import Array, Market
 from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
+from rebalancer.estimates.bands import band_of, margin_of, usual_band
 from rebalancer.estimates.pegs import is_healthy_stable
 from rebalancer.estimates.proxies import YOUNG_DAYS
 
@@ -45,8 +46,11 @@ class Limits:
         issuers: issuer of each stablecoin, shape (n,), empty for other assets.
         c_hard: least cash, as a fraction of the value.
         stated: names of the limits that the user stated (`sector.meme.max`).
-        raised: names of default limits raised to an explicit target.
+        raised: names of default limits raised so that a target and its band have room.
+        enforced: default limits are kept by trades; otherwise they warn, and bound purchases.
     """
+
+    asset_ids: tuple[str, ...]
 
     w_max: Array
     sector_names: tuple[str, ...]
@@ -59,6 +63,48 @@ class Limits:
     c_hard: float
     stated: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
+    enforced: bool = True
+
+    def holds(self, name: str) -> bool:
+        """Tell whether trades keep a limit, and do not only show that it is broken."""
+        return self.enforced or name in self.stated
+
+    def kept_from(self, w0: Array) -> Limits:
+        """Return the limits that trades keep when weights of shape (n,) are held.
+
+        A default that only warns lets what is held stay, and nothing be added.
+        """
+        if self.enforced:
+            return self
+        caps = [not self.holds(f"asset.{a}.max") for a in self.asset_ids]
+        sectors = [not self.holds(f"sector.{s}.max") for s in self.sector_names]
+        w_max = np.where(caps, np.maximum(self.w_max, w0), self.w_max)
+        S_hi = np.where(sectors, np.maximum(self.S_hi, self.M.T @ w0), self.S_hi)
+        return replace(self, w_max=w_max, S_hi=S_hi)
+
+    def inner(self, kept: Limits, where: Callable[[str], bool] = lambda _: True) -> Limits:
+        """Return kept limits at their inner edges, where a trade ends that mends them.
+
+        Args:
+            kept: of these limits, what trades keep.
+            where: of which names; a limit that only warns has no inner edge.
+        """
+        w_max = self._edge(kept.w_max, [f"asset.{a}.max" for a in self.asset_ids], where, -1.0)
+        S_hi = self._edge(kept.S_hi, [f"sector.{s}.max" for s in self.sector_names], where, -1.0)
+        S_lo = self._edge(kept.S_lo, [f"sector.{s}.min" for s in self.sector_names], where, 1.0)
+        b_min = self._edge(np.array([kept.b_min]), ["buffer"], where, 1.0)
+        middle = 0.5 * (kept.S_lo + kept.S_hi)  # a narrow range keeps its two edges in order
+        S_hi = np.maximum(S_hi, np.minimum(kept.S_hi, middle))
+        S_lo = np.minimum(S_lo, np.maximum(kept.S_lo, middle))
+        return replace(kept, w_max=w_max, S_hi=S_hi, S_lo=S_lo, b_min=float(b_min[0]))
+
+    def _edge(
+        self, bound: Array, names: Sequence[str], where: Callable[[str], bool], side: float
+    ) -> Array:
+        is_moved = np.array([self.holds(name) and where(name) for name in names], dtype=bool)
+        moves = is_moved & (bound > 0) & (bound < NO_CAP)
+        edge: Array = np.where(moves, bound + side * margin_of(bound), bound)
+        return edge
 
     def without_each_issuer(self) -> Iterator[tuple[str, Array, float]]:
         """Yield what of a stated buffer must not depend on one issuer.
@@ -91,6 +137,7 @@ def limits_of(valuation: Valuation, portfolio: Portfolio, market: Market) -> Lim
         dtype=float,
     )
     return Limits(
+        asset_ids=ids,
         w_max=caps,
         sector_names=names,
         M=members,
@@ -102,6 +149,7 @@ def limits_of(valuation: Valuation, portfolio: Portfolio, market: Market) -> Lim
         c_hard=0.0,
         stated=frozenset(_stated(policy)),
         raised=frozenset(raised_assets) | frozenset(raised_sectors),
+        enforced=portfolio.enforces_limits,
     )
 
 
@@ -120,6 +168,7 @@ def _asset_caps(
 ) -> tuple[Array, list[str]]:
     liquid = _liquidity_caps(valuation, market)
     caps, raised = np.ones(len(target)), []
+    room = target + np.maximum(band_of(target, policy), usual_band(target))
     days = _known_age(market.bars.columns(valuation.asset_ids).close)
     for i, position in enumerate(valuation.positions):
         asset_id = position.asset.asset_id
@@ -128,8 +177,9 @@ def _asset_caps(
             caps[i] = float(stated.max)
             continue
         default = min(default_asset_cap(position.asset, int(days[i])), float(liquid[i]))
-        caps[i] = max(default, float(target[i]))
-        if target[i] > default:
+        # A default never stands in the way of a target: the band around it decides when to act.
+        caps[i] = min(NO_CAP, max(default, float(room[i]))) if target[i] > 0 else default
+        if caps[i] > default:
             raised.append(f"asset.{asset_id}.max")
     return caps, raised
 
@@ -154,14 +204,15 @@ def _lifted_to_floors(
     ids = valuation.asset_ids
     own = np.array([policy.assets.get(a, Range()).max is None for a in ids], dtype=bool)
     lifted = caps.copy()
-    for j, floor in enumerate(low):
-        inside = members[:, j] * lifted
+    for j, floor in enumerate(low + margin_of(low)):
+        reach = lifted - margin_of(lifted)  # aims go no further than the inner edges of the caps
+        inside = members[:, j] * reach
         ours = own & (members[:, j] > 0)
         short = floor - float(inside.sum())
         room = float(inside[ours].sum())
         if short > 0 and room > 0:
-            factor = (room + short) / room
-            lifted = np.where(ours, np.minimum(1.0, factor * lifted), lifted)
+            needed = (room + short) / room * reach
+            lifted = np.where(ours, np.minimum(NO_CAP, needed + usual_band(needed)), lifted)
     raised = [f"asset.{a}.max" for a, old, new in zip(ids, caps, lifted, strict=True) if new > old]
     return lifted, raised
 
@@ -198,16 +249,17 @@ def _liquidity_caps(valuation: Valuation, market: Market) -> Array:
 def _sector_bounds(
     policy: Policy, names: Sequence[str], target: Array
 ) -> tuple[Array, Array, list[str]]:
-    low, high, raised = np.zeros(len(names)), np.ones(len(names)), []
+    high, raised = np.ones(len(names)), []
+    low = np.array([float(policy.sectors.get(name, Range()).min or 0) for name in names])
+    room, above = (np.where(w > 0, w + usual_band(w), 0.0) for w in (target, low))
     for j, name in enumerate(names):
         stated = policy.sectors.get(name, Range())
-        low[j] = float(stated.min or 0)
         if stated.max is not None:
             high[j] = float(stated.max)
             continue
         default = SECTOR_CAPS.get(name, OTHER_SECTOR_CAP)
         # A default gives way to what the user wrote: targets and floors.
-        high[j] = max(default, float(target[j]), low[j])
+        high[j] = min(NO_CAP, max(default, float(room[j]), above[j]))
         if high[j] > default:
             raised.append(f"sector.{name}.max")
     return low, high, raised

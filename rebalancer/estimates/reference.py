@@ -12,13 +12,12 @@ from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Market
 from portfolios.model.policy import Freed, Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
-from rebalancer.estimates.feasible_reference import bring_inside
+from rebalancer.estimates.feasible_reference import bring_inside, calmed, ends
 from rebalancer.estimates.limits import Limits
-from rebalancer.estimates.scores import is_bearish
+from rebalancer.estimates.scores import acts_bearish
 from rebalancer.estimates.trade_bounds import TradeBounds
 
 TRIM_SHARE, LEAST_TRIMMED = 0.5, 0.05
-LEAST_BAND, MOST_BAND, RELATIVE_BAND = 0.01, 0.05, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,9 @@ class Reference:
     Attributes:
         wished: r0, before signals and limits.
         signalled: r1, after signals lowered weak assets.
-        r: inside the limits; what drift and bands are measured against.
+        r: inside the limits: the aims, against which drift and bands are measured.
+        inside: the limits that it was brought inside, at their inner edges.
+        calmed: what a stated limit of volatility took from it last; nothing above 0.
         has_targets: the user stated targets.
         is_recorded: r0 is the weights recorded when the portfolio was added.
     """
@@ -36,6 +37,8 @@ class Reference:
     wished: Array
     signalled: Array
     r: Array
+    inside: Limits
+    calmed: Array
     has_targets: bool
     is_recorded: bool
 
@@ -53,19 +56,36 @@ def reference_of(
     bounds: TradeBounds,
     *,
     policy: Policy,
+    covariance: Array,
 ) -> Reference:
-    """Return the reference of a portfolio: wished, after signals, inside the limits."""
+    """Return the reference of a portfolio: wished, after signals, inside the limits.
+
+    Args:
+        portfolio: targets or recorded weights.
+        valuation: what is held.
+        market: grades and trends.
+        limits: as stated or by default.
+        bounds: what may be traded.
+        policy: the portfolio's, with the mode asked for.
+        covariance: per 30 days, shape (n, n), for a stated limit of volatility.
+    """
     wished, has_targets, is_recorded = wished_reference(portfolio, valuation)
-    signalled = after_signals(wished, valuation, market, limits, policy.signals_in_force)
+    signalled = after_signals(wished, valuation, market, limits, policy)
+    w0 = valuation.weights()
+    inside = limits.inner(limits.kept_from(w0))
     r = bring_inside(
         signalled,
-        valuation.weights(),
-        limits,
+        w0,
+        inside,
         bounds,
         spread=policy.freed is Freed.SPREAD,
         candidates=np.array([float(a in policy.candidates) for a in valuation.asset_ids]),
     )
-    return Reference(wished, signalled, r, has_targets, is_recorded)
+    calm = r
+    if policy.max_volatility is not None:
+        low, _ = ends(w0, inside, bounds)
+        calm = calmed(r, low, limits.m_stable, covariance, float(policy.max_volatility))
+    return Reference(wished, signalled, calm, inside, calm - r, has_targets, is_recorded)
 
 
 def wished_reference(portfolio: Portfolio, valuation: Valuation) -> tuple[Array, bool, bool]:
@@ -105,16 +125,19 @@ def _held_before(valuation: Valuation) -> Array:
 
 
 def after_signals(
-    wished: Array, valuation: Valuation, market: Market, limits: Limits, signals: Signals
+    wished: Array, valuation: Valuation, market: Market, limits: Limits, policy: Policy
 ) -> Array:
     """Return r1, shape (n,): the reference of weak assets lowered as far as the setting says.
 
     What that frees is cash. Lowering the reference is one step and no ratchet: with the trend
     back, the wish is back.
     """
+    signals = policy.signals_in_force
     if signals not in (Signals.TRIM, Signals.FOLLOW):
         return wished
-    bearish = np.array([is_bearish(market, a) for a in valuation.asset_ids], dtype=bool)
+    bearish = np.array(
+        [acts_bearish(market, a, policy.technical) for a in valuation.asset_ids], dtype=bool
+    )
     if signals is Signals.FOLLOW:
         return np.where(bearish, 0.0, wished)
     short = np.array([_fresh_short(market, a) for a in valuation.asset_ids])
@@ -122,17 +145,6 @@ def after_signals(
     lowered = np.minimum(wished, np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED))
     trimmed: Array = np.where(weak, lowered, wished)
     return trimmed
-
-
-def band_of(r: Array, policy: Policy) -> Array:
-    """Return each asset's tolerance band around `r`, weights of shape (n,) both.
-
-    It is as stated, else by the 5/25 rule with a floor of one point.
-    """
-    if policy.band is not None:
-        return np.full(len(r), float(policy.band))
-    band: Array = np.maximum(LEAST_BAND, np.minimum(MOST_BAND, RELATIVE_BAND * r))
-    return band
 
 
 def _fresh_short(market: Market, asset_id: str) -> float:

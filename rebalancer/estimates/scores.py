@@ -14,6 +14,7 @@ import numpy as np
 
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade, Market
+from portfolios.model.policy import Technical
 
 MANY = 30
 """From so many graded assets on, ranks say more than the grades' own scale."""
@@ -72,6 +73,13 @@ def trend_scores(values: Array) -> Array:
         return values
     scaled: Array = np.clip(values / spread, -MOST_SCORE, MOST_SCORE)
     return scaled
+
+
+def acts_bearish(market: Market, asset_id: str, technical: Technical) -> bool:
+    """Tell whether a bearish trend may move weights: our own only where the user says so."""
+    grade = market.grades.get(asset_id)
+    is_only_shown = grade is not None and grade.is_ours and technical is Technical.SHOW
+    return not is_only_shown and is_bearish(market, asset_id)
 
 
 def is_bearish(market: Market, asset_id: str) -> bool:

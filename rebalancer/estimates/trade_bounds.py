@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from portfolios.model.market import Array, Market
-from portfolios.model.policy import Mode, Signals
+from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.pegs import lost_peg
 from rebalancer.estimates.proxies import NEW_DAYS
-from rebalancer.estimates.scores import is_bearish
+from rebalancer.estimates.scores import acts_bearish
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ SALE_ALLOWANCE = 1.05
 
 
 def bounds_of(
-    valuation: Valuation, portfolio: Portfolio, market: Market, *, mode: Mode, signals: Signals
+    valuation: Valuation, portfolio: Portfolio, market: Market, *, policy: Policy
 ) -> TradeBounds:
     """Return the bounds of a portfolio.
 
@@ -50,9 +50,9 @@ def bounds_of(
         valuation: positions after the cash flow.
         portfolio: targets and candidates, which may be bought though not held.
         market: history and trends.
-        mode: `cash_flow` sells only what a withdrawal needs; `hybrid` is free here and is the
-            caller's business.
-        signals: with anything but `ignore`, what is in a bearish trend is not added to.
+        policy: the mode `cash_flow` sells only what a withdrawal needs, `hybrid` is free here and
+            the caller's business; with the signals `trim` and `follow` nothing is added to what
+            is in a bearish trend.
     """
     n = len(valuation.positions)
     w0 = valuation.weights()
@@ -62,12 +62,12 @@ def bounds_of(
     for i, position in enumerate(valuation.positions):
         locked = _locked_share(position) * w0[i]
         w_lock[i], v_hi[i] = locked, max(0.0, w0[i] - locked)
-        ban = _buying_ban(position, portfolio, market, int(days[i]), signals)
+        ban = _buying_ban(position, portfolio, market, int(days[i]), policy)
         u_hi[i] = 0.0 if ban else 1.0
         frozen[i] = float(_is_frozen(position))
         is_wished = position.asset.asset_id in portfolio.wished
         why[i] = _why(position) or (ban if w0[i] > 0 or is_wished else "")
-    if mode is Mode.CASH_FLOW:
+    if policy.mode is Mode.CASH_FLOW:
         v_hi = _only_forced(v_hi, valuation, portfolio)
     return TradeBounds(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
 
@@ -86,7 +86,7 @@ def _is_frozen(position: Position) -> bool:
 
 
 def _buying_ban(
-    position: Position, portfolio: Portfolio, market: Market, history: int, signals: Signals
+    position: Position, portfolio: Portfolio, market: Market, history: int, policy: Policy
 ) -> str:
     """Say why an asset may not be bought; empty when it may."""
     asset = position.asset
@@ -102,7 +102,10 @@ def _buying_ban(
         return "no public market: not bought"
     if lost := lost_peg(market, asset):
         return f"{lost}: not bought"
-    if signals is not Signals.IGNORE and is_bearish(market, asset.asset_id):
+    signals = policy.signals_in_force
+    if signals in (Signals.TRIM, Signals.FOLLOW) and acts_bearish(
+        market, asset.asset_id, policy.technical
+    ):
         return f"bearish trend: not added to (signals = {signals.value})"
     return ""
 

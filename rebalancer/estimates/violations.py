@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from portfolios.model.market import Array
 from rebalancer.estimates.limits import Limits
 
-MET = 1e-6
-"""A limit counts as broken beyond this."""
+BUFFER = "buffer"
+BREACH = 1e-3
+"""A tenth of a point: a limit counts as broken beyond this, since a wallet's rounding is no breach.
+Proposals, triggers and zones share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Violation:
         bound, value: where it lies and where the weights are.
         members: how much of each asset counts in it, shape (n,).
         is_cap: it limits from above.
+        is_kept: trades keep it; otherwise it only warns.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Violation:
     value: float
     members: Array
     is_cap: bool
+    is_kept: bool = True
 
     @property
     def excess(self) -> float:
@@ -41,7 +45,10 @@ def broken(
     limits: Limits, asset_ids: Sequence[str], w: Array, cash: float
 ) -> tuple[Violation, ...]:
     """Return every limit that weights, shape (n,), break: sectors, assets, then the buffer."""
-    return tuple(row for row in _rows(limits, asset_ids, w, cash) if row.excess > MET)
+    rows = _rows(limits, asset_ids, w, cash)
+    return tuple(
+        replace(row, is_kept=limits.holds(row.name)) for row in rows if row.excess > BREACH
+    )
 
 
 def _rows(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> Iterator[Violation]:
@@ -54,4 +61,4 @@ def _rows(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> It
     for i, asset_id in enumerate(asset_ids):
         yield Violation(f"asset.{asset_id}.max", float(limits.w_max[i]), float(w[i]), unit[i], True)
     reserve = cash + float(limits.m_stable @ w)
-    yield Violation("buffer", limits.b_min, reserve, limits.m_stable, False)
+    yield Violation(BUFFER, limits.b_min, reserve, limits.m_stable, False)

@@ -116,11 +116,10 @@ class _Search:
             self.parts += [(bound, child) for child in reversed(children)]
 
     def _too_small(self, answer: Answer) -> npt.NDArray[np.bool_]:
-        """Tell which trades reach neither the minimum nor the end of what is free, shape (n,)."""
-        least = self.inputs.min_trade - GAIN
-        all_free = answer.v >= self.inputs.v_hi - GAIN
-        bought = (answer.u > 0) & (answer.u < least)
-        return np.asarray(bought | ((answer.v > 0) & (answer.v < least) & ~all_free))
+        """Tell which trades are smaller than is worth making, shape (n,)."""
+        bought = (answer.u > 0) & (answer.u < self.inputs.min_trade - GAIN)
+        sold = (answer.v > 0) & (answer.v < self.inputs.least_sale - GAIN)
+        return np.asarray(bought | sold)
 
     def _place_to_split(
         self, answer: Answer, roles: Roles, small: npt.NDArray[np.bool_]
@@ -151,7 +150,7 @@ class _Search:
     def _may(self, i: int, role: int) -> bool:
         if role == BOUGHT:
             return bool(self.inputs.u_hi[i] >= max(self.inputs.min_trade, GAIN))
-        return role == LEFT or bool(self.inputs.v_hi[i] > 0)
+        return role == LEFT or bool(self.inputs.v_hi[i] >= max(self.inputs.least_sale[i], GAIN))
 
 
 def _of(answer: Answer, places: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -192,7 +191,7 @@ def _tightened(inputs: Inputs, left: float) -> Inputs:
 def with_roles(inputs: Inputs, roles: Roles) -> Inputs:
     """Return the program in which each asset plays its role; an open one keeps its bounds.
 
-    A purchase reaches the minimum; a sale does too, or sells all that is free; the rest is closed.
+    A purchase reaches the minimum, a sale its own, which may be an exit; the rest is closed.
     """
     buys, sells, is_open = roles == BOUGHT, roles == SOLD, roles == OPEN
     least = inputs.min_trade
@@ -200,6 +199,6 @@ def with_roles(inputs: Inputs, roles: Roles) -> Inputs:
         inputs,
         u_lo=np.where(buys, np.minimum(least, inputs.u_hi), 0.0),
         u_hi=np.where(buys | is_open, inputs.u_hi, 0.0),
-        v_lo=np.where(sells, np.minimum(least, inputs.v_hi), 0.0),
+        v_lo=np.where(sells, np.minimum(inputs.least_sale, inputs.v_hi), 0.0),
         v_hi=np.where(sells | is_open, inputs.v_hi, 0.0),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from portfolios.model.market import Array
 from portfolios.model.measures import forced_sales, turnover
 
@@ -92,6 +94,7 @@ class Inputs:
     vol_max: float | None  # 30-day volatility; None when off
     c_hard: float  # least cash; hard
     min_trade: float  # smallest trade as a fraction of value
+    exit_least: Array | None = None  # (n,) smallest sale of all that is free; None: min_trade
     leg_cost: float = 0.0  # fixed cost of one trade as a fraction of value
     prices: PenaltyPrices = field(default_factory=PenaltyPrices)
     extra_rows: tuple[Row, ...] = ()
@@ -101,6 +104,14 @@ class Inputs:
     def n(self) -> int:
         """Number of assets."""
         return len(self.assets)
+
+    @property
+    def least_sale(self) -> Array:
+        """The smallest sale of each asset, shape (n,): the minimum trade, or an exit below it."""
+        if self.exit_least is None:
+            return np.full(self.n, self.min_trade)
+        is_exit = (self.v_hi < self.min_trade) & (self.v_hi >= self.exit_least)
+        return np.where(is_exit, self.v_hi, self.min_trade)
 
     @property
     def most_bought(self) -> float:

@@ -13,14 +13,13 @@ from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import Finding, Scope
 from portfolios.model.policy import Signals
 from portfolios.values import display
+from rebalancer.estimates.violations import BREACH
 from rebalancer.zones.price_history import Fall, shock
-from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown, unpriced
+from rebalancer.zones.rule import LEFT_LIMIT, Exit, Levels, Rule, judged, unknown, unpriced
 from rebalancer.zones.situation import Held, Situation
 
 PARTICIPATION, VOLUME_DAYS, FEWEST_VOLUMES = 0.10, 30, 15
 NO_LIMIT = 1.0
-REFERENCE_SLACK = 1.25
-"""A weight the user chose may grow by a quarter before a default cap speaks."""
 
 
 class BearishWeight(Rule):
@@ -96,11 +95,11 @@ class RiskShare(Rule):
 
 
 class SingleWeight(Rule):
-    """H6: a holding above its cap; above a default cap, a weight the user chose has room."""
+    """H6: a holding above its cap, stated or by default."""
 
     key, code, scope, importance = "single_weight", "H6", Scope.ASSET, 1.0
-    exit_amber, exit_red = Exit(scale=1.00 / 1.05), Exit(scale=1.15 / 1.25)
-    amber, red = 1.05, 1.25
+    exit_amber, exit_red = LEFT_LIMIT, Exit(scale=1.15 / 1.25)
+    red = 1.25
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every holding."""
@@ -108,16 +107,17 @@ class SingleWeight(Rule):
             if held.unpriced:
                 yield unpriced(self, held)
                 continue
-            stated = float(situation.limits.w_max[held.i])
-            wanted = float(situation.r[held.i])
-            is_stated = f"asset.{held.asset_id}.max" in situation.limits.stated
-            cap = stated if is_stated else max(stated, REFERENCE_SLACK * wanted)
-            levels = Levels(0.8 * cap, self.amber * cap, self.red * cap, beyond=True)
-            bound = f"limit {display.limit(stated)}" if stated < NO_LIMIT else "no limit"
-            if stated < cap:
-                bound = f"reference {display.percent(wanted)}"
+            cap = float(situation.limits.w_max[held.i])
+            bound = f"limit {display.limit(cap)}" if cap < NO_LIMIT else "no limit"
             text = f"{display.percent(held.weight)} of the portfolio, {bound}"
+            levels = self._levels(cap)
             yield judged(self, held.asset_id, held.weight, levels, text, weight=held.stake)
+
+    def _levels(self, cap: float) -> Levels:
+        if cap >= NO_LIMIT:
+            return Levels(0.0, None)
+        amber = cap + BREACH
+        return Levels(0.8 * cap, amber, max(self.red * cap, amber + BREACH), beyond=True)
 
 
 class Liquidity(Rule):
@@ -174,7 +174,7 @@ def _not_sold(situation: Situation) -> str:
     signals = situation.policy.signals_in_force
     if signals in (Signals.TRIM, Signals.FOLLOW):
         return ""
-    return f"; flagged, not sold: signals = {signals.value}"
+    return f"; flagged: with signals = {signals.value} a trend alone sells nothing"
 
 
 def _days(days: float) -> str:

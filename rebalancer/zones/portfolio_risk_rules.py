@@ -16,6 +16,7 @@ from portfolios.model.measures import cvar, portfolio_volatility
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.estimates.risk_model import HORIZON_DAYS
+from rebalancer.estimates.violations import BREACH
 from rebalancer.zones.portfolio_rules import NOTHING_RISKY, SUBJECT
 from rebalancer.zones.price_history import (
     Fall,
@@ -74,8 +75,8 @@ class Volatility(Rule):
 
     key, code, scope, importance = "volatility", "P4", Scope.PORTFOLIO, 1.0
     exit_amber, exit_red = Exit(scale=1.05 / 1.15), Exit(scale=1.25 / 1.40)
-    exit_stated = Exit(scale=1.00 / 1.02)  # the optimiser lands on a stated limit
-    amber, red, amber_stated = 1.15, 1.40, 1.02
+    exit_stated = Exit(scale=1.0, shift=-BREACH)  # the optimiser lands on a stated limit
+    amber, red = 1.15, 1.40
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge the estimate of the risk model."""
@@ -86,7 +87,7 @@ class Volatility(Rule):
         limit, usual = _stated(situation), _usual(situation)
         if not math.isfinite(sigma) or (limit is None and math.isnan(usual)):
             return unknown(self, SUBJECT, "too little history to know the usual volatility")
-        amber = self.amber * usual if limit is None else self.amber_stated * limit
+        amber = self.amber * usual if limit is None else limit + BREACH
         against = (
             f"usual {display.percent(usual)}" if limit is None else f"limit {display.limit(limit)}"
         )

@@ -12,7 +12,17 @@ from portfolios.model.market import Array
 from portfolios.model.measures import effective_bets, effective_number
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
-from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
+from rebalancer.estimates.violations import BREACH
+from rebalancer.zones.rule import (
+    LEFT_FLOOR,
+    Exit,
+    Levels,
+    Rule,
+    at_ease,
+    judged,
+    unknown,
+    unless_missing,
+)
 from rebalancer.zones.situation import Held, Situation
 
 SUBJECT = "portfolio"
@@ -80,7 +90,7 @@ class Buffer(Rule):
     """P7: less cash and healthy stablecoins than the stated buffer; absent without one."""
 
     key, code, scope, importance = "buffer", "P7", Scope.PORTFOLIO, 0.8
-    exit_amber = Exit(scale=1.0)  # a proposal lands on the buffer, less what rounding took
+    exit_amber = LEFT_FLOOR
     exit_red = Exit(scale=(1 - 0.85 * 0.5) / 0.5)  # 0.85 of what was missing
     red = 0.5
 
@@ -90,7 +100,7 @@ class Buffer(Rule):
         if situation.policy.cash_buffer is None or least <= 0:
             return
         reserve = situation.cash + float(situation.limits.m_stable @ situation.w)
-        levels = Levels(1.5 * least, least - SHOWN, self.red * least, beyond=True)
+        levels = Levels(1.5 * least, least - BREACH, self.red * least, beyond=True)
         text = (
             f"{display.percent(reserve)} in cash and healthy stablecoins,"
             f" buffer {display.limit(least)}"

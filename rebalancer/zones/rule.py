@@ -15,6 +15,7 @@ from typing import ClassVar
 from portfolios.model.dwell import Dwell
 from portfolios.model.plan import Finding, Scope, Zone
 from portfolios.values.causes import named
+from rebalancer.estimates.violations import BREACH
 from rebalancer.zones.situation import Held, Situation
 
 DUST = 0.0025
@@ -44,6 +45,12 @@ class Exit:
     def of(self, threshold: float | None) -> float | None:
         """Return the level to come back to, None where there is no such zone."""
         return None if threshold is None else self.level(threshold)
+
+
+LEFT_LIMIT = Exit(scale=1.0, shift=-BREACH - 0.004)
+LEFT_FLOOR = Exit(scale=1.0, shift=BREACH + 0.004)
+"""A limit is in order again four tenths of a point below it: a trade that mends it ends further
+inside, and a weight that swings around it is told once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,41 +10,46 @@ from portfolios.model.dwell import Dwell
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
+from rebalancer.estimates.violations import BREACH
 from rebalancer.zones.asset_rules import risk_shares
-from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
+from rebalancer.zones.rule import (
+    LEFT_LIMIT,
+    Exit,
+    Levels,
+    Rule,
+    at_ease,
+    judged,
+    unknown,
+    unless_missing,
+)
 from rebalancer.zones.situation import Held, Situation
 
-REFERENCE_ROOM = 0.05
-"""A sector the user chose may be so far above its reference before a default cap speaks."""
 NO_LIMIT = 1.0
 
 
 class SectorCap(Rule):
-    """S1: a sector above its cap."""
+    """S1: a sector above its cap, stated or by default."""
 
     key, code, scope, importance = "sector_cap", "S1", Scope.SECTOR, 1.0
-    exit_amber, exit_red = Exit(scale=1.0, shift=-0.01), Exit(scale=1.0, shift=-0.02)
-    amber, red = 0.01, 0.10
+    exit_amber, exit_red = LEFT_LIMIT, Exit(scale=1.0, shift=-0.02)
+    red = 0.10
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every sector."""
         weights = situation.limits.M.T @ situation.w
-        wanted = situation.limits.M.T @ situation.r
         for j, sector in enumerate(situation.limits.sector_names):
-            stated = float(situation.limits.S_hi[j])
-            is_stated = f"sector.{sector}.max" in situation.limits.stated
-            levels = self._levels(stated, 0.0 if is_stated else float(wanted[j]) + REFERENCE_ROOM)
-            bound = f"limit {display.limit(stated)}" if stated < NO_LIMIT else "no limit"
+            cap = float(situation.limits.S_hi[j])
+            levels = self._levels(cap)
+            bound = f"limit {display.limit(cap)}" if cap < NO_LIMIT else "no limit"
             text = f"{display.percent(weights[j])} of the portfolio, {bound}"
             finding = judged(self, sector, float(weights[j]), levels, text)
-            missing = situation.missing_in(j) if stated < NO_LIMIT else ()
+            missing = situation.missing_in(j) if cap < NO_LIMIT else ()
             yield unless_missing(self, finding, missing)
 
-    def _levels(self, stated: float, chosen: float) -> Levels:
-        if stated >= NO_LIMIT:
+    def _levels(self, cap: float) -> Levels:
+        if cap >= NO_LIMIT:
             return Levels(0.0, None)
-        cap = max(stated, chosen)
-        return Levels(0.8 * cap, cap + self.amber, cap + self.red, beyond=True)
+        return Levels(0.8 * cap, cap + BREACH, cap + self.red, beyond=True)
 
 
 class SectorRisk(Rule):

@@ -19,7 +19,7 @@ from rebalancer.usecases.reports.limit_table import limit_table
 def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None) -> None:
     """Print one portfolio; without a market, quantities only."""
     policy = portfolio.policy
-    console.print(f"{portfolio.name}   {policy.profile} · {policy.mode}", style="bold")
+    console.print(f"{portfolio.name}   {policy.profile_in_force} · {policy.mode}", style="bold")
     if market is None:
         _quantities(console, portfolio)
         return
@@ -43,7 +43,7 @@ def show_portfolios(
     for portfolio, valuation in rows:
         grid.add_row(
             portfolio.name,
-            portfolio.policy.profile.value,
+            portfolio.policy.profile_in_force.value,
             portfolio.policy.mode.value,
             str(len(portfolio.holdings)),
             "yes" if portfolio.targets else "no",

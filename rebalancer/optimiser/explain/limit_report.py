@@ -6,6 +6,7 @@ limits before the program saw it. Caps on what nobody holds are not worth a line
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,23 +16,30 @@ from portfolios.model.market import Array
 from portfolios.model.plan import LimitLine
 from portfolios.values import display
 from rebalancer.estimates.limits import Limits
+from rebalancer.estimates.violations import BREACH
 from rebalancer.optimiser.explain.attribution import volatility
 from rebalancer.optimiser.explain.shadow_prices import Solve, priced
 from rebalancer.optimiser.inputs import Inputs, Solution
 
+ROUNDED_STEP = 0.05
+"""A last step smaller than this is none."""
 MET = 5e-4
-"""Half a tenth of a point: nearer than this a limit is reached, further beyond it is broken."""
+"""Half a tenth of a point: nearer than this a limit is reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """One limit: `a @ w + cash * c` against `bound`, from above or (`is_floor`) from below."""
+    """One limit: `a @ w + cash * c` against `bound`, from above or (`is_floor`) from below.
+
+    `edge` is what the program kept to: the bound, or its inner edge where the limit was broken.
+    """
 
     name: str
     label: str
     a: Array
     cash: float
     bound: float
+    edge: float
     is_floor: bool
 
     def at(self, w: Array, cash: float) -> float:
@@ -39,6 +47,9 @@ class _Limit:
 
     def excess(self, value: float) -> float:
         return self.bound - value if self.is_floor else value - self.bound
+
+    def beyond_edge(self, value: float) -> float:
+        return self.edge - value if self.is_floor else value - self.edge
 
 
 def limit_lines(
@@ -60,29 +71,32 @@ def limit_lines(
         cash_after: cash after rounding, the same way.
         solve: solves a program again without the minimum trade; without it no price is shown.
     """
-    found = [_line(inputs, limits, limit, after, cash_after) for limit in _linear(inputs)]
+    found = [_line(inputs, limits, limit, after, cash_after) for limit in _linear(inputs, limits)]
     found += [_turnover(inputs, limits, after), _volatility(inputs, limits, after)]
     lines = [line for line in found if line is not None]
     lines = priced(inputs, solution, lines, solve) if solve else lines
     return tuple(sorted(lines, key=lambda line: line.name))
 
 
-def _linear(inputs: Inputs) -> Iterator[_Limit]:
+def _linear(inputs: Inputs, limits: Limits) -> Iterator[_Limit]:
     """Yield the linear limits that mean something: caps under 1, floors and buffer over 0."""
     unit = np.eye(inputs.n)
     for i, asset_id in enumerate(inputs.assets):
-        yield _Limit(f"asset.{asset_id}.max", asset_id, unit[i], 0.0, float(inputs.w_max[i]), False)
+        cap, edge = float(limits.w_max[i]), float(inputs.w_max[i])
+        yield _Limit(f"asset.{asset_id}.max", asset_id, unit[i], 0.0, cap, edge, False)
     for j, name in enumerate(inputs.sector_names):
-        members, low, high = inputs.M[:, j], float(inputs.S_lo[j]), float(inputs.S_hi[j])
-        yield _Limit(f"sector.{name}.max", name, members, 0.0, high, False)
-        yield _Limit(f"sector.{name}.min", name, members, 0.0, low, True)
-    yield _Limit("buffer", "cash with stablecoins", inputs.m_stable, 1.0, inputs.b_min, True)
+        members, low, high = inputs.M[:, j], float(limits.S_lo[j]), float(limits.S_hi[j])
+        top, bottom = float(inputs.S_hi[j]), float(inputs.S_lo[j])
+        yield _Limit(f"sector.{name}.max", name, members, 0.0, high, top, False)
+        yield _Limit(f"sector.{name}.min", name, members, 0.0, low, bottom, True)
+    label, least = "cash with stablecoins", limits.b_min
+    yield _Limit("buffer", label, inputs.m_stable, 1.0, least, inputs.b_min, True)
     for row in inputs.extra_rows:
         label = "the buffer outside its largest issuer" if "buffer" in row.name else row.name
         if row.hi < 0:  # a floor, written as a cap
-            yield _Limit(row.name, label, -row.a, -row.cash, -row.hi, True)
+            yield _Limit(row.name, label, -row.a, -row.cash, -row.hi, -row.hi, True)
         else:
-            yield _Limit(row.name, label, row.a, row.cash, row.hi, False)
+            yield _Limit(row.name, label, row.a, row.cash, row.hi, row.hi, False)
 
 
 def _line(
@@ -90,21 +104,22 @@ def _line(
 ) -> LimitLine | None:
     value = limit.at(after, cash_after)
     excess = limit.excess(value)
-    if not _means_something(limit) or excess < -MET or not _concerns(inputs, limit, after):
+    is_near = max(excess, limit.beyond_edge(value)) >= -MET
+    if not _means_something(limit) or not is_near or not _concerns(inputs, limit, after):
         return None
-    broken = excess > MET
+    broken = excess > BREACH
     if not broken and not _is_leant_on(inputs, limit, after):
         return None
     if not broken and limit.name in limits.raised:
         return None  # no limit that was set, only the user's own target
-    why = f"; {_why_left(inputs, limit, after, cash_after)}" if broken else ""
+    why = f"; {_why_left(inputs, limits, limit, after, cash_after)}" if broken else ""
     return LimitLine(
         name=limit.name,
         bound=limit.bound,
         value=value,
         binding=True,
         violation=excess if broken else 0.0,
-        text=_text(limit, excess) + why,
+        text=_text(limit, value) + why,
         stated=limit.name in limits.stated,
     )
 
@@ -126,31 +141,43 @@ def _is_leant_on(inputs: Inputs, limit: _Limit, after: Array) -> bool:
     moved = np.abs(after - inputs.w0) > MET
     if limit.cash or bool(moved[limit.a != 0].any()):
         return True
-    return abs(limit.excess(limit.at(inputs.r, 1.0 - float(inputs.r.sum())))) <= MET
+    return abs(limit.beyond_edge(limit.at(inputs.r, 1.0 - float(inputs.r.sum())))) <= MET
 
 
-def _text(limit: _Limit, excess: float) -> str:
+def _text(limit: _Limit, value: float) -> str:
+    excess = limit.excess(value)
     bound = display.limit(limit.bound)
     noun = "minimum" if limit.is_floor else "limit"
-    if excess <= MET:
+    if excess < -MET:
+        return f"{limit.label} ends at {display.percent(value)}, inside its {noun} of {bound}"
+    if excess <= BREACH:
         return f"{limit.label} is at its {noun} of {bound}"
     side = "under" if limit.is_floor else "over"
     return f"{limit.label} stays {display.points(excess)} {side} its {noun} of {bound}"
 
 
-def _why_left(inputs: Inputs, limit: _Limit, after: Array, cash_after: float) -> str:
+def _why_left(
+    inputs: Inputs, limits: Limits, limit: _Limit, after: Array, cash_after: float
+) -> str:
     """Say why a broken limit is not mended: locks, what may be traded, turnover, or its cost."""
-    if limit.is_floor and not limit.cash and not limit.a.any():
+    if limit.name.endswith(".max") and not limits.holds(limit.name):
+        return "it is a default, which only warns"
+    if limit.is_floor and not limit.cash and not _may_grow(limit, inputs):
         return "cannot fix: nothing in it is held, wanted or a candidate"
     locked = limit.excess(_nearest(limit, inputs, inputs.w_lock, np.ones(inputs.n), cash_after))
-    if locked > MET:
+    if locked > BREACH:
         return "cannot fix: locked"
     sold, bought = inputs.w0 - inputs.v_hi, inputs.w0 + inputs.u_hi
-    if limit.excess(_nearest(limit, inputs, sold, bought, cash_after)) > MET:
+    if limit.excess(_nearest(limit, inputs, sold, bought, cash_after)) > BREACH:
         return "cannot fix: may not be sold" if not limit.is_floor else "cannot fix: nothing to buy"
     if inputs.turnover_to(after) >= inputs.turnover_max - MET:
         return f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
     return "left: mending it costs more than it is worth now"
+
+
+def _may_grow(limit: _Limit, inputs: Inputs) -> bool:
+    """Tell whether anything in a floor is held, wanted or a candidate."""
+    return bool(np.any((limit.a > 0) & ((inputs.w0 > 0) | (inputs.u_hi > 0) | (inputs.r > 0))))
 
 
 def _nearest(
@@ -168,10 +195,17 @@ def _turnover(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
     value, bound = inputs.turnover_to(after), inputs.turnover_max
     if value < bound - MET or value <= 0:
         return None
-    text = f"turnover is at its limit of {display.limit(bound)}"
+    text = f"turnover is at its limit of {display.limit(bound)}{_steps(inputs)}"
     broken = max(0.0, value - bound) if value > bound + MET else 0.0
     stated = "turnover" in limits.stated
     return LimitLine("turnover", bound, value, True, broken, text=text, stated=stated)
+
+
+def _steps(inputs: Inputs) -> str:
+    """Say how many proposals of this size the aims take."""
+    whole, bound = inputs.turnover_to(inputs.r), inputs.turnover_max
+    steps = math.ceil(whole / bound - ROUNDED_STEP) if bound > 0 else 0
+    return f" (step 1 of about {steps})" if steps > 1 else ""
 
 
 def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
@@ -181,14 +215,14 @@ def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | Non
     if value < bound - MET:
         return None
     excess = value - bound
-    limit = _Limit("volatility", "volatility", after, 0.0, bound, False)
+    limit = _Limit("volatility", "volatility", after, 0.0, bound, bound, False)
     why = ""
-    if excess > MET:
+    if excess > BREACH:
         full = inputs.turnover_to(after) >= inputs.turnover_max - MET
         reach = f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
         locked = "locked, or " if inputs.w_lock.any() else ""
         why = "; " + (reach if full else f"cannot fix: {locked}too costly now")
-    broken = excess if excess > MET else 0.0
-    text = _text(limit, excess) + why
+    broken = excess if excess > BREACH else 0.0
+    text = _text(limit, value) + why
     stated = "volatility" in limits.stated
     return LimitLine("volatility", bound, value, True, broken, text=text, stated=stated)

@@ -8,11 +8,12 @@ from statistics import median
 
 import numpy as np
 
-from portfolios.model.market import Market
+from portfolios.model.market import Array, Market
 from portfolios.model.plan import Reason, ReasonKind, Side, Trade
 from portfolios.model.policy import Signals
 from portfolios.model.valuation import Valuation
 from portfolios.values import display
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.reference import Reference
 from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.optimiser.explain import causes as why
@@ -39,8 +40,7 @@ class ExplanationInputs:
     valuation: Valuation
     market: Market
     signals: Signals
-    raised: frozenset[str] = frozenset()
-    """Default limits raised to a target: being over one is being over the target."""
+    limits: Limits
 
 
 def reasons_for(case: ExplanationInputs, trades: Iterable[Trade]) -> dict[str, tuple[Reason, ...]]:
@@ -74,10 +74,10 @@ def _reasons(
 
 
 def _said(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[ReasonKind, str]:
-    if name in case.raised:
+    if name in case.limits.raised:  # being over it is being over the target
         return ReasonKind.DRIFT, _drift(case, trade, i)
     if name.startswith("sector."):
-        return ReasonKind.SECTOR_LIMIT, sector_limit_text(case.inputs, name)
+        return ReasonKind.SECTOR_LIMIT, sector_limit_text(case.limits, case.inputs.w0, name)
     if name.startswith("asset."):
         return ReasonKind.ASSET_LIMIT, _asset_limit(case, trade, i)
     if name.startswith("buffer") or name in {row.name for row in case.inputs.extra_rows}:
@@ -108,14 +108,14 @@ def _own(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[Reas
     return ReasonKind.RISK, _risk(case, i)
 
 
-def sector_limit_text(inputs: Inputs, name: str) -> str:
-    """Say how far a sector is from its cap or floor before the trades."""
+def sector_limit_text(limits: Limits, w0: Array, name: str) -> str:
+    """Say how far a sector is from its cap or floor, at weights of shape (n,) before the trades."""
     sector, _, end = name.removeprefix("sector.").rpartition(".")
-    j = inputs.sector_names.index(sector)
-    weight = float(inputs.M[:, j] @ inputs.w0)
+    j = limits.sector_names.index(sector)
+    weight = float(limits.M[:, j] @ w0)
     if end == "min":
-        return _distance(sector, inputs.S_lo[j] - weight, "under its minimum of", inputs.S_lo[j])
-    return _distance(sector, weight - inputs.S_hi[j], "over its limit of", inputs.S_hi[j])
+        return _distance(sector, limits.S_lo[j] - weight, "under its minimum of", limits.S_lo[j])
+    return _distance(sector, weight - limits.S_hi[j], "over its limit of", limits.S_hi[j])
 
 
 def _distance(name: str, excess: float, words: str, bound: float) -> str:
@@ -126,7 +126,7 @@ def _distance(name: str, excess: float, words: str, bound: float) -> str:
 
 
 def _asset_limit(case: ExplanationInputs, trade: Trade, i: int) -> str:
-    bound = float(case.inputs.w_max[i])
+    bound = float(case.limits.w_max[i])
     excess = float(case.inputs.w0[i]) - bound
     return _distance(trade.symbol, excess, "over its limit of", bound)
 
@@ -136,14 +136,16 @@ def _buffer(case: ExplanationInputs, name: str) -> str:
     if name != "buffer":
         return f"too much of the buffer stands with {name.removeprefix('buffer.')}"
     reserve = inputs.c0 + float(inputs.m_stable @ inputs.w0)
-    bound = display.limit(inputs.b_min)
-    if reserve >= inputs.b_min - VISIBLE:
+    bound = display.limit(case.limits.b_min)
+    if reserve >= case.limits.b_min - VISIBLE:
         return f"keeps the buffer of {bound} in cash and stablecoins"
     return f"cash and stablecoins {display.percent(reserve)} are under the buffer of {bound}"
 
 
 def _volatility(inputs: Inputs) -> str:
     now, most = volatility(inputs, inputs.w0), inputs.vol_max or 0.0
+    if now <= most + VISIBLE:
+        return f"keeps volatility within its limit of {display.limit(most)}"
     return f"volatility {display.percent(now)} is over its limit of {display.limit(most)}"
 
 

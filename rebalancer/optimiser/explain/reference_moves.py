@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.market import Array
+from rebalancer.estimates.feasible_reference import lowered, rows_of
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.reference import Reference
 from rebalancer.estimates.trade_bounds import TradeBounds
-from rebalancer.optimiser.inputs import Inputs, Row
+from rebalancer.optimiser.inputs import Inputs
 
 SIGNALS, FROZEN, LOCKED, NO_BUY = "signals", "frozen", "locked", "no_buy"
-LEAST_CASH, SPREAD = "cash", "spread"
+LEAST_CASH, SPREAD, CALMED = "cash", "spread", "volatility"
 _SMALL = 1e-12
 
 Mask = npt.NDArray[np.bool_]
@@ -41,25 +43,28 @@ def reference_moves(
     """
     found = [ReferenceMove(SIGNALS, reference.signalled - reference.wished)]
     at = reference.signalled
-    for move in _retraced(at, inputs, bounds):
+    for move in _retraced(at, inputs, reference.inside, bounds):
         found.append(move)
         at = at + move.change
-    found.extend(_raised(at, reference.r, inputs))
+    found.extend(_raised(at, reference.r - reference.calmed, reference.inside))
+    found.append(ReferenceMove(CALMED, reference.calmed))
     return tuple(move for move in found if np.any(np.abs(move.change) > _SMALL))
 
 
-def _retraced(start: Array, inputs: Inputs, bounds: TradeBounds) -> Iterator[ReferenceMove]:
+def _retraced(
+    start: Array, inputs: Inputs, inside: Limits, bounds: TradeBounds
+) -> Iterator[ReferenceMove]:
     frozen: Mask = bounds.frozen.astype(np.bool_)
     at = np.where(frozen, inputs.w0, start * _left_over(start, inputs.w0, frozen))
     yield ReferenceMove(FROZEN, at - start)
-    for move in _clipped(at, frozen, inputs, bounds):
+    for move in _clipped(at, frozen, inputs, inside, bounds):
         yield move
         at = at + move.change
     lowest = np.where(frozen, inputs.w0, np.minimum(bounds.w_lock, at))
-    for row in _rows(inputs):
-        lowered = _lowered(at, lowest, row)
-        yield ReferenceMove(row.name, lowered - at)
-        at = lowered
+    for row in rows_of(inside):
+        after = lowered(at, lowest, row)
+        yield ReferenceMove(row.name, after - at)
+        at = after
 
 
 def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
@@ -69,10 +74,10 @@ def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
 
 
 def _clipped(
-    at: Array, frozen: Mask, inputs: Inputs, bounds: TradeBounds
+    at: Array, frozen: Mask, inputs: Inputs, inside: Limits, bounds: TradeBounds
 ) -> Iterator[ReferenceMove]:
     low = np.where(frozen, inputs.w0, bounds.w_lock)
-    capped = np.where(frozen, at, np.maximum(np.minimum(at, inputs.w_max), np.minimum(at, low)))
+    capped = np.where(frozen, at, np.maximum(np.minimum(at, inside.w_max), np.minimum(at, low)))
     for i in np.flatnonzero(capped < at - _SMALL):
         change = np.zeros(inputs.n)
         change[i] = capped[i] - at[i]
@@ -82,32 +87,12 @@ def _clipped(
     yield ReferenceMove(LOCKED, np.maximum(held_back, low) - held_back)
 
 
-def _rows(inputs: Inputs) -> Iterator[Row]:
-    """Yield what lowers the reference, in its order, as `a @ r <= hi` with cash eliminated."""
-    for j, name in enumerate(inputs.sector_names):
-        yield Row(f"sector.{name}.max", inputs.M[:, j], 0.0, float(inputs.S_hi[j]), 0.0)
-    yield Row("buffer", 1.0 - inputs.m_stable, 0.0, 1.0 - inputs.b_min, 0.0)
-    for row in inputs.extra_rows:
-        yield Row(row.name, row.a - row.cash, 0.0, row.hi - row.cash, 0.0)
-    yield Row(LEAST_CASH, np.ones(inputs.n), 0.0, 1.0 - inputs.c_hard, 0.0)
-
-
-def _lowered(at: Array, lowest: Array, row: Row) -> Array:
-    """Bring a broken row to its bound: its members shrink pro rata towards what must stay."""
-    members = row.a > 0
-    above = float(row.a[members] @ (at - lowest)[members])
-    if float(row.a @ at) <= row.hi + _SMALL or above <= _SMALL:
-        return at
-    factor = max(0.0, (row.hi - float(row.a @ lowest)) / above)
-    return np.where(members, lowest + min(1.0, factor) * (at - lowest), at)
-
-
-def _raised(at: Array, r: Array, inputs: Inputs) -> Iterator[ReferenceMove]:
+def _raised(at: Array, r: Array, inside: Limits) -> Iterator[ReferenceMove]:
     """Name what is left: sectors lifted to their floor, else freed weight handed back."""
     rest = r - at
-    for j, name in enumerate(inputs.sector_names):
-        if float(inputs.M[:, j] @ at) < inputs.S_lo[j] - _SMALL:
-            lifted = np.where((inputs.M[:, j] > 0) & (rest > 0), rest, 0.0)
+    for j, name in enumerate(inside.sector_names):
+        if float(inside.M[:, j] @ at) < inside.S_lo[j] - _SMALL:
+            lifted = np.where((inside.M[:, j] > 0) & (rest > 0), rest, 0.0)
             yield ReferenceMove(f"sector.{name}.min", lifted)
             rest = rest - lifted
     yield ReferenceMove(SPREAD, rest)

@@ -17,7 +17,7 @@ def summary_to_json(
     total = valuation.total if valuation else None
     return {
         "name": portfolio.name,
-        "profile": portfolio.policy.profile.value,
+        "profile": portfolio.policy.profile_in_force.value,
         "mode": portfolio.policy.mode.value,
         "currency": portfolio.currency,
         "holdings": len(portfolio.holdings),

@@ -60,7 +60,7 @@ def why_untraded(plan: Plan, position: PlanPosition, *, signals: Signals | None 
         position: of the asset.
         signals: how far trends count in the portfolio; None where that is not known any more.
     """
-    by_trend = () if signals is Signals.IGNORE else (_shunned,)
+    by_trend = (_shunned,) if signals in (Signals.TRIM, Signals.FOLLOW) else ()
     reasons = (_withheld, _unpriced, _barred, _unasked, _unwanted, *by_trend, *_WEIGHED)
     said = (reason(plan, position) for reason in reasons)
     otherwise = f"{_stands(position)}, and moving it is not worth its cost"

@@ -28,7 +28,9 @@ def limit_table(analysis: Analysis) -> Iterator[LimitRow]:
     for name, bound in _bounds(analysis):
         yield LimitRow(name, bound, _origin(analysis, name))
     policy = analysis.policy
-    origin = "stated" if policy.turnover is not None else f"default of {policy.profile.value}"
+    origin = (
+        "stated" if policy.turnover is not None else f"default of {policy.profile_in_force.value}"
+    )
     yield LimitRow("turnover", float(policy.turnover_in_force), origin)
 
 

@@ -17,7 +17,16 @@ from portfolios.loaders import load
 from portfolios.loaders.number_parsing import total
 from portfolios.loaders.value_parsing import parse_lines, parse_text
 from portfolios.model.assets import Asset, AssetIndex
-from portfolios.model.policy import Freed, Mode, Policy, Profile, Range, Signals
+from portfolios.model.policy import (
+    Freed,
+    LimitUse,
+    Mode,
+    Policy,
+    Profile,
+    Range,
+    Signals,
+    Technical,
+)
 from portfolios.model.portfolio import (
     AlertRule,
     Holding,
@@ -65,7 +74,9 @@ RANGES = st.builds(Range, maybe(FRACTIONS), maybe(FRACTIONS)).filter(
 CAPS = st.builds(Range, st.none(), FRACTIONS)
 POLICIES = st.builds(
     Policy,
-    profile=st.sampled_from(Profile),
+    profile=maybe(st.sampled_from(Profile)),
+    technical=st.sampled_from(Technical),
+    limits=maybe(st.sampled_from(LimitUse)),
     mode=st.sampled_from(Mode),
     signals=maybe(st.sampled_from(Signals)),
     freed=st.sampled_from(Freed),
@@ -186,7 +197,6 @@ def test_a_portfolio_reads_well() -> None:
     assert text == (
         'name = "core"\n'
         'currency = "usd"\n'
-        'profile = "balanced"\n'
         "\n[policy]\n"
         'mode = "full"\n'
         'freed = "cash"\n'

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portfolios.model.market import Market
 from portfolios.model.plan import Plan, Side
-from portfolios.model.policy import Policy, Range, Signals
+from portfolios.model.policy import Policy, Profile, Range, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio
 from rebalancer.usecases.accounts.imports import record_weights
 
@@ -48,7 +48,7 @@ def book(
 
 def ignoring(**wishes: object) -> Policy:
     """A policy under which grades and trends move nothing."""
-    return replace(Policy(signals=Signals.IGNORE), **wishes)
+    return replace(Policy(profile=Profile.BALANCED, signals=Signals.IGNORE), **wishes)
 
 
 def cap(**most: float) -> dict[str, Range]:

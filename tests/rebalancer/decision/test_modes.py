@@ -174,7 +174,7 @@ def test_a_bearish_holding_is_flagged_and_not_sold_for_its_grade_under_tilt(
     ).plan
     assert LINK not in sides(plan)
     flag = next(f for f in plan.zones if f.rule == "bearish_weight" and f.subject == LINK)
-    assert "flagged, not sold" in flag.text
+    assert "a trend alone sells nothing" in flag.text
 
 
 def test_zones_need_no_proposal_and_are_those_of_the_plan(market: Market) -> None:
@@ -246,7 +246,7 @@ def test_a_target_that_may_not_be_bought_is_said_to_wait_in_cash(market: Market)
     bearish = replace(market, grades=grades)
     portfolio = book(
         bearish, {BTC: 0.40}, targets={BTC: Decimal("0.4"), SOL: Decimal("0.2")},
-        policy=Policy(signals=Signals.TILT),
+        policy=Policy(signals=Signals.TRIM),
     )  # fmt: skip
     plan = propose(analyse(portfolio, bearish)).plan
     (note,) = [text for text in plan.warnings if text.startswith("SOL")]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.model.market import Array, Grade, Market
-from rebalancer.estimates.alpha import MOST_ALPHA, Alpha, estimate_alpha
+from portfolios.model.policy import Technical
+from rebalancer.estimates.alpha import MOST_ALPHA, Alpha, estimate_alpha, market_uncertainty
 from rebalancer.estimates.covariance import estimate_market
 from tests.rebalancer.estimates.markets import coin, graded, market_of, paths, stable
 
@@ -31,6 +32,11 @@ def alpha_in(market: Market, reference: Array, *, active: bool = True) -> Alpha:
     return estimate_alpha(market, found.of(ids), found.of(ids), reference, active=active)
 
 
+def doubt(market: Market) -> float:
+    everything = estimate_market(market).of(tuple(market.assets))
+    return market_uncertainty(market, everything, Technical.SHOW)
+
+
 def all_graded(**more: object) -> dict[str, Grade]:
     values = dict(zip(NAMES, (80.0, 60.0, 40.0, 20.0), strict=True))
     return {a: graded(v, v, **more) for a, v in values.items()}  # type: ignore[arg-type]
@@ -44,8 +50,11 @@ def test_alpha_is_volatility_times_coefficient_times_score() -> None:
     market = market_of([coin(a) for a in NAMES], grades=grades)
     month = estimate_market(market).of(NAMES).residual_daily * np.sqrt(30)
     found = alpha_in(market, np.array([0.5, 0.5, 0.0, 0.0]))
-    assert found.total[0] == pytest.approx(0.02 * month[0] * 0.5)  # score 1 and 0, mean one half
-    assert found.total[1] == pytest.approx(-0.02 * month[1] * 0.5)
+    rho = doubt(market)
+    assert rho > 0
+    # scores 1 and 0, mean one half
+    assert found.total[0] == pytest.approx(max(0.0, 0.02 * month[0] * 0.5 - rho))
+    assert found.total[1] == pytest.approx(-max(0.0, 0.02 * month[1] * 0.5 - rho))
     assert found.total[2:].tolist() == [0.0, 0.0]
 
 
@@ -54,19 +63,25 @@ def test_short_grades_and_trends_count_half_each_over_a_week() -> None:
     market = market_of([coin(a) for a in NAMES], grades=grades)
     week = estimate_market(market).of(NAMES).residual_daily * np.sqrt(7)
     found = alpha_in(market, np.array([0.0, 1.0, 0.0, 0.0]))
-    assert found.grade[0] == pytest.approx(0.02 * week[0] * 0.5)
-    assert found.trend[0] == pytest.approx(0.02 * week[0] * 0.5)
+    sure = 0.02 * week[0] - doubt(market)
+    assert found.grade[0] == pytest.approx(0.5 * sure)
+    assert found.trend[0] == pytest.approx(0.5 * sure)
 
 
-def test_our_own_price_grades_carry_no_alpha() -> None:
+def test_our_own_price_grades_carry_no_alpha_unless_the_user_says_so() -> None:
     found = alpha_of(all_graded(source="technical", trend=1))
     assert not found.total.any()
-    assert not found.rho.any()
+    market = market_of([coin(a) for a in NAMES], grades=all_graded(source="technical", trend=1))
+    everything = estimate_market(market).of(NAMES)
+    used = estimate_alpha(
+        market, everything, everything, EQUAL, active=True, technical=Technical.USE
+    )
+    assert used.total.any()
 
 
 def test_without_a_wish_or_with_signals_ignored_there_is_no_alpha() -> None:
     found = alpha_of(all_graded(), active=False)
-    assert not np.concatenate([found.total, found.rho]).any()
+    assert not found.total.any()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +119,8 @@ def test_missing_grades_count_for_nothing_and_are_never_bearish() -> None:
     grades = {"a": graded(90.0, 90.0), "b": graded(80.0, 80.0)}
     found = alpha_of(grades).total
     assert found[2] == found[3] == 0.0
-    assert found[0] > 0 > found[1]
+    assert found[0] > 0
+    assert found[1] <= 0
 
 
 def test_the_view_is_relative_to_what_the_reference_holds() -> None:
@@ -128,26 +144,29 @@ def test_alpha_is_never_more_than_three_percent() -> None:
     wild = 100 * np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.9, (400, 4)), axis=0))
     market = market_of([coin(a) for a in NAMES], close=wild, grades=all_graded(trend=1))
     found = np.abs(alpha_in(market, EQUAL).total)
-    assert found.max() == pytest.approx(MOST_ALPHA)
-    assert found.max() <= MOST_ALPHA * (1 + 1e-12)
+    assert found.max() == pytest.approx(MOST_ALPHA - doubt(market))
 
 
 def test_a_short_history_makes_alpha_twice_as_uncertain() -> None:
     close = paths(4)
     close[:-100, 3] = np.nan
     market = market_of([coin(a) for a in NAMES], close=close, grades=all_graded())
-    rho = alpha_in(market, EQUAL).rho
-    assert rho[0] > 0
-    assert rho[3] == 2 * rho[0]
+    rho, found = doubt(market), alpha_in(market, EQUAL).total[3]
+    trusted = alpha_in(
+        market_of([coin(a) for a in NAMES], close=paths(4), grades=all_graded()), EQUAL
+    )
+    assert rho > 0
+    assert abs(found) < abs(trusted.total[3])
 
 
-def test_uncertainty_is_the_markets_and_not_the_portfolios() -> None:
+def test_doubt_makes_a_bet_smaller_and_never_turns_it_round() -> None:
     market = market_of([coin(a) for a in NAMES], grades=all_graded())
-    found = estimate_market(market)
-    everything = found.of(NAMES)
-    small = estimate_alpha(market, found.of(["a"]), everything, np.ones(1), active=True)
-    large = estimate_alpha(market, everything, everything, EQUAL, active=True)
-    assert small.rho[0] == large.rho[0]
+    everything = estimate_market(market).of(NAMES)
+    found = estimate_alpha(market, everything, everything, EQUAL, active=True).total
+    assert np.all(np.abs(found) <= MOST_ALPHA)
+    assert np.any(found > 0)
+    assert np.any(found < 0)
+    assert np.all((found == 0) | (np.sign(found) == np.array([1, 1, -1, -1])))
 
 
 @settings(max_examples=30)
@@ -176,7 +195,6 @@ def test_an_asset_without_weight_changes_no_other_alpha(
     )
     places = [more.index(a) for a in ids]
     assert many.total[places] == pytest.approx(few.total, abs=1e-15)
-    assert many.rho[places].tolist() == few.rho.tolist()
 
 
 def _crowd() -> tuple[Market, object]:
@@ -194,7 +212,6 @@ CROWD: tuple[Market, object] = _crowd()  # type: ignore[assignment]
 
 
 def test_what_may_not_be_bought_back_is_not_sold_for_its_grade() -> None:
-    found = Alpha(np.array([-0.01, -0.01, 0.01]), np.zeros(3), np.full(3, 0.002))
+    found = Alpha(np.array([-0.01, -0.01, 0.01]), np.zeros(3))
     kept = found.without_sales(np.array([True, False, True]))
     assert kept.total.tolist() == [0.0, -0.01, 0.01]
-    assert kept.rho.tolist() == found.rho.tolist()

@@ -21,8 +21,8 @@ def test_a_stated_fee_holds_for_everything_even_zero() -> None:
     assert fee_of(coin("a", rank=None), Policy(fee=Decimal(0))) == 0
 
 
-@pytest.mark.parametrize(("value", "least"), [(0, 10), (3_999, 10), (4_000, 10), (10_000, 25)])
-def test_the_smallest_trade_is_ten_or_a_quarter_percent(value: int, least: int) -> None:
+@pytest.mark.parametrize(("value", "least"), [(0, 10), (1_999, 10), (2_000, 10), (10_000, 50)])
+def test_the_smallest_trade_is_ten_or_half_a_percent(value: int, least: int) -> None:
     assert min_trade_of(Policy(), Decimal(value)) == least
 
 

@@ -21,6 +21,7 @@ def limits(
     members = np.ones((n, 1)) if M is None else M
     s = members.shape[1]
     return Limits(
+        asset_ids=tuple(f"a{i}" for i in range(n)),
         w_max=np.ones(n) if w_max is None else w_max,
         sector_names=tuple(f"s{j}" for j in range(s)),
         M=members,

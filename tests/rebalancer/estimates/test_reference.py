@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from portfolios.model.market import Grade, Market
-from portfolios.model.policy import Mode, Policy, Signals
+from portfolios.model.policy import Policy, Signals
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.valuation import value_portfolio
+from rebalancer.estimates.bands import band_of
 from rebalancer.estimates.limits import limits_of
-from rebalancer.estimates.reference import Reference, band_of, reference_of, wished_reference
+from rebalancer.estimates.reference import Reference, reference_of, wished_reference
 from rebalancer.estimates.trade_bounds import bounds_of
 from tests.rebalancer.estimates.markets import coin, graded, market_of, portfolio_of, stable
 
@@ -26,8 +27,11 @@ def reference(portfolio: Portfolio, market: Market, signals: Signals, flow: int 
     policy = replace(portfolio.policy, signals=signals)
     valuation = value_portfolio(portfolio, market, flow=Decimal(flow))
     limits = limits_of(valuation, portfolio, market)
-    bounds = bounds_of(valuation, portfolio, market, mode=Mode.FULL, signals=signals)
-    return reference_of(portfolio, valuation, market, limits, bounds, policy=policy)
+    bounds = bounds_of(valuation, portfolio, market, policy=policy)
+    covariance = 0.04 * np.eye(len(limits.w_max))
+    return reference_of(
+        portfolio, valuation, market, limits, bounds, policy=policy, covariance=covariance
+    )
 
 
 def signalled(ethereum: Grade, signals: Signals, bitcoin: Grade = STRONG) -> list[float]:

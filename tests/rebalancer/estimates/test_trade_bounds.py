@@ -22,7 +22,8 @@ def boxes_in(
     signals: Signals = Signals.TILT,
 ) -> TradeBounds:  # fmt: skip
     valuation = value_portfolio(portfolio, market, flow=Decimal(flow))
-    return bounds_of(valuation, portfolio, market, mode=mode, signals=signals)
+    policy = replace(portfolio.policy, mode=mode, signals=signals)
+    return bounds_of(valuation, portfolio, market, policy=policy)
 
 
 def one(lock: Lock | None = None, *, market: Market | None = None, **more: object) -> TradeBounds:
@@ -119,12 +120,12 @@ def test_a_new_asset_is_not_bought(bars: int, most: float) -> None:
 
 
 @pytest.mark.parametrize("signals", list(Signals))
-def test_a_bearish_trend_is_not_added_to_unless_signals_are_ignored(signals: Signals) -> None:
+def test_a_bearish_trend_is_not_added_to_where_signals_trim_or_follow(signals: Signals) -> None:
     market = market_of([coin("x")], grades={"x": graded(trend=-1)})
     found = one(market=market, signals=signals)
-    ignored = signals is Signals.IGNORE
-    assert found.u_hi[0] == (1.0 if ignored else 0.0)
-    assert ("bearish" in found.why[0]) is not ignored
+    banned = signals in (Signals.TRIM, Signals.FOLLOW)
+    assert found.u_hi[0] == (0.0 if banned else 1.0)
+    assert ("bearish" in found.why[0]) is banned
     assert found.v_hi[0] == pytest.approx(0.4)
 
 

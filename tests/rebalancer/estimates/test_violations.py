@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from rebalancer.estimates.limits import Limits
-from rebalancer.estimates.violations import MET, broken
+from rebalancer.estimates.violations import BREACH, broken
 
 LIMITS = Limits(
+    asset_ids=("x", "usdc"),
     w_max=np.array([0.3, 1.0]),
     sector_names=("ai", "stablecoin"),
     M=np.eye(2),
@@ -39,6 +40,6 @@ def test_every_broken_limit_is_named_with_its_excess(
     assert found(ai, usdc) == pytest.approx(expected)
 
 
-def test_a_hair_over_a_limit_is_not_broken() -> None:
-    assert found(0.3 + 0.9 * MET, 0.3) == {}
-    assert found(0.3 + 2 * MET, 0.3) != {}
+def test_a_tenth_of_a_point_over_a_limit_is_not_broken() -> None:
+    assert found(0.3 + 0.9 * BREACH, 0.3) == {}
+    assert found(0.3 + 1.1 * BREACH, 0.3) != {}

@@ -96,9 +96,7 @@ def build(
         cash=1.0 - float(judged.sum()),
         r=wanted,
         limits=limits_of(valuation, portfolio, market),
-        bounds=bounds_of(
-            valuation, portfolio, market, mode=policy.mode, signals=policy.signals_in_force
-        ),
+        bounds=bounds_of(valuation, portfolio, market, policy=policy),
         risk=_risk(valuation.asset_ids, sigma or {}, correlation),
         market=market,
         policy=policy,

@@ -236,8 +236,8 @@ def test_what_has_no_market_counts_as_unchanged(make: Make, find: Find) -> None:
     [
         (0.20, Zone.GREEN),
         (0.10, Zone.GREEN),
-        (0.0996, Zone.GREEN),
-        (0.099, Zone.AMBER),
+        (0.0991, Zone.GREEN),
+        (0.0989, Zone.AMBER),
         (0.05, Zone.AMBER),
         (0.049, Zone.RED),
     ],

@@ -35,17 +35,25 @@ def situation(name: str) -> Situation:
     ).portfolio
     policy, valuation = portfolio.policy, value_portfolio(portfolio, market())
     limits = limits_of(valuation, portfolio, market())
-    signals = policy.signals_in_force
-    bounds = bounds_of(valuation, portfolio, market(), mode=policy.mode, signals=signals)
+    bounds = bounds_of(valuation, portfolio, market(), policy=policy)
     others = [position.asset for position in valuation.positions]
+    risk = estimate_market(market(), others).of(valuation.asset_ids)
     return Situation(
         valuation=valuation,
         w=valuation.weights(),
         cash=valuation.cash_weight(),
-        r=reference_of(portfolio, valuation, market(), limits, bounds, policy=policy).r,
+        r=reference_of(
+            portfolio,
+            valuation,
+            market(),
+            limits,
+            bounds,
+            policy=policy,
+            covariance=risk.covariance,
+        ).r,
         limits=limits,
         bounds=bounds,
-        risk=estimate_market(market(), others).of(valuation.asset_ids),
+        risk=risk,
         market=market(),
         policy=policy,
     )

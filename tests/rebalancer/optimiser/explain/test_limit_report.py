@@ -61,8 +61,8 @@ def lines(
 ) -> dict[str, LimitLine]:
     w = np.array(after)
     limits = Limits(
-        inputs.w_max, NAMES, inputs.M, inputs.S_lo, inputs.S_hi, inputs.m_stable, 0.0,
-        ("", "", "", "circle"), 0.0, stated,
+        inputs.assets, inputs.w_max, NAMES, inputs.M, inputs.S_lo, inputs.S_hi, inputs.m_stable,
+        inputs.b_min, ("", "", "", "circle"), 0.0, stated,
     )  # fmt: skip
     found = limit_lines(
         inputs, answer(w, duals=duals), limits, after=w, cash_after=1 - float(w.sum()), solve=solve

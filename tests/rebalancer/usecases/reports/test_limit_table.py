@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.sample.market import sample_market
@@ -27,7 +29,7 @@ def test_each_limit_tells_its_bound_and_whether_the_user_or_a_default_set_it() -
     assert found["buffer"] == LimitRow("buffer", 0.05, "stated")
     assert found["asset.pepe.max"].origin == "default"
     assert found["sector.layer1.max"] == LimitRow(
-        "sector.layer1.max", 0.9, "default, raised to your targets"
+        "sector.layer1.max", pytest.approx(0.95), "default, raised to your targets"
     )
 
 
