@@ -1,0 +1,168 @@
+"""Books walked week by week over real prices: how often, how much and how well they are kept.
+
+What is measured here is quoted in the changelog; nothing is tuned on it. Run with `-s` to see it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from portfolios.model.assets import Asset
+from portfolios.model.market import Bars, Market, Quote
+from portfolios.model.plan import Plan
+from portfolios.model.policy import Policy, Range, Signals
+from portfolios.model.portfolio import Holding, Portfolio
+from rebalancer.usecases.proposals.analysis import analyse
+from rebalancer.usecases.proposals.propose import propose
+from tests.rebalancer.decision.example_portfolios import applied
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.skipif(not DATA.exists(), reason="the daily prices do not lie beside the checkout"),
+]
+FIRST, LAST, WEEK = date(2020, 1, 6), date(2023, 6, 26), timedelta(days=7)
+YEARS = (LAST - FIRST).days / 365
+WINDOW = 400
+"""Days of history that each week's market has."""
+SECTORS = {"Layer 1": "layer1", "Meme": "meme", "DeFi": "defi", "Exchange Token": "exchange"}
+BOOKS = 24
+
+
+@dataclass
+class Walked:
+    """What happened in the walks of some books; rates are per book and year."""
+
+    books: int = 0
+    weeks: int = 0
+    events: int = 0
+    trades: int = 0
+    small: int = 0
+    reversed: int = 0
+    over: int = 0
+    turnover: float = 0.0
+    drift: float = 0.0
+    last: dict[tuple[int, str], tuple[date, str]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        rate = 1.0 / (self.books * YEARS)
+        return (
+            f"events {self.events * rate:.0f}, trades {self.trades * rate:.0f},"
+            f" turnover {self.turnover * rate:.2f} a year; drift {self.drift / self.weeks:.1%},"
+            f" below half a point {self.small / self.trades:.0%},"
+            f" reversed within two weeks {self.reversed / self.trades:.0%},"
+            f" weeks over a cap {self.over / self.weeks:.0%}"
+        )
+
+    def saw(self, book: int, day: date, plan: Plan) -> None:
+        """Count one week."""
+        self.weeks += 1
+        self.drift += plan.drift or 0.0
+        self.over += any(
+            f.code in ("H6", "S1") and f.value is not None and f.zone.value in ("amber", "red")
+            for f in plan.zones
+        )
+        self.events += bool(plan.trades)
+        now = {p.asset_id: p.proposed_weight - p.weight for p in plan.positions}
+        self.turnover += 0.5 * sum(abs(now[t.asset_id]) for t in plan.trades)
+        for trade in plan.trades:
+            key, side = (book, trade.asset_id), trade.side.value
+            self.trades += 1
+            self.small += abs(now[trade.asset_id]) < 0.005
+            before = self.last.get(key)
+            opposite = before is not None and before[1] != side
+            self.reversed += opposite and day - before[0] <= 2 * WEEK  # type: ignore[index]
+            self.last[key] = (day, side)
+
+
+class History:
+    """Daily closes of what was traded all the time, as markets of any day."""
+
+    def __init__(self) -> None:
+        closes: dict[str, dict[date, tuple[float, float, float]]] = defaultdict(dict)
+        with gzip.open(DATA / "prices.csv.gz", "rt") as file:
+            for row in csv.DictReader(file):
+                figures = [float(row[k] or "nan") for k in ("close", "volume", "market_cap")]
+                closes[row["asset"]][date.fromisoformat(row["date"])] = tuple(figures)  # type: ignore[assignment]
+        with (DATA / "sectors.csv").open() as file:
+            sector = {row["symbol"]: row["sector"] for row in csv.DictReader(file)}
+        start = FIRST - timedelta(days=200)
+        wanted = [start + timedelta(days=k) for k in range((LAST - start).days + 1)]
+        stable = {"USDT", "USDC", "DAI", "BUSD", "TUSD", "PAX", "USDP", "GUSD", "HUSD", "FRAX"}
+        whole = [
+            a for a in sorted(closes) if a not in stable and all(d in closes[a] for d in wanted)
+        ]
+        self.closes, self.sector = closes, sector
+        self.names = sorted(whole, key=lambda a: -np.nan_to_num(closes[a][FIRST][2]))[:40]
+
+    def market(self, day: date) -> Market:
+        """What is known the day after a close."""
+        at = datetime.combine(day, time(0, 5), UTC) + timedelta(days=1)
+        days = tuple(day - timedelta(days=k) for k in range(WINDOW - 1, -1, -1))
+        ids = tuple(sorted(self.names))
+        table = np.array([[self.closes[a].get(d, (np.nan,) * 3) for a in ids] for d in days])
+        caps = {a: self.closes[a][day][2] for a in ids}
+        order = sorted(ids, key=lambda a: -np.nan_to_num(caps[a]))
+        assets = {
+            a: Asset(a, a, a, SECTORS.get(self.sector.get(a, ""), "other"), rank=order.index(a) + 1)
+            for a in ids
+        }
+        quotes = {a: Quote(Decimal(repr(self.closes[a][day][0])), at, "history") for a in ids}
+        return Market(
+            at, "usd", assets, quotes, {}, Bars(days, ids, table[:, :, 0], table[:, :, 1])
+        )
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return History()
+
+
+def books(names: list[str], size: int, kind: str) -> Iterator[Portfolio]:
+    """Targets of 95%, held as wished on the first day; some with caps at half of the targets."""
+    for seed in range(BOOKS):
+        chance = np.random.default_rng(seed)
+        chosen = [str(a) for a in chance.choice(names[:30], size, replace=False)]
+        shares = 0.95 * chance.dirichlet(np.full(size, 2.0))
+        targets = {a: Decimal(str(round(s, 4))) for a, s in zip(chosen, shares, strict=True)}
+        caps = {a: Range(max=targets[a]) for a in chosen[: size // 2]} if kind == "capped" else {}
+        policy = Policy(signals=Signals.IGNORE, fee=Decimal("0.003"), assets=caps)
+        yield Portfolio(f"b{seed}", policy=policy, targets=targets, cash=Decimal(100_000))
+
+
+def begun(portfolio: Portfolio, market: Market) -> Portfolio:
+    """The book bought at its targets."""
+    wished: Mapping[str, Decimal] = portfolio.targets or {}
+    held = tuple(
+        Holding(a, (portfolio.cash * s / market.quotes[a].price).quantize(Decimal("1e-8")))
+        for a, s in sorted(wished.items())
+    )
+    rest = portfolio.cash * (1 - sum(wished.values(), Decimal(0)))
+    return Portfolio(
+        portfolio.name, policy=portfolio.policy, targets=portfolio.targets, holdings=held, cash=rest
+    )
+
+
+@pytest.mark.parametrize(("size", "kind"), [(8, "plain"), (8, "capped"), (20, "plain")])
+def test_books_kept_week_by_week(history: History, size: int, kind: str) -> None:
+    found, day, live = Walked(books=BOOKS), FIRST, dict[int, Portfolio]()
+    while day <= LAST:
+        market = history.market(day)
+        for k, wished in enumerate(books(history.names, size, kind)):
+            book = live.get(k) or begun(wished, market)
+            plan = propose(analyse(book, market), requested=False).plan
+            found.saw(k, day, plan)
+            live[k] = applied(book, plan) if plan.trades else book
+        day += WEEK
+    print(f"\n{size} assets, {kind}: {found}")
+    assert found.trades > 0
