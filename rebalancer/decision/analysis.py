@@ -163,7 +163,7 @@ def analyse(
         limits=limits,
         bounds=bounds,
         reference=reference,
-        alpha=alpha.without_sales(bounds.u_hi <= 0),
+        alpha=alpha,
         bands=band_of(reference.r, policy),
         fees=tuple(fee_of(position.asset, policy) for position in valuation.positions),
         min_trade=min_trade_of(policy, valuation.value),

@@ -54,7 +54,7 @@ def inputs_of(
         u_lo=np.zeros(n),
         u_hi=np.where(rests, 0.0, bounds.u_hi),
         v_lo=np.zeros(n),
-        v_hi=np.where(sells, bounds.v_hi, 0.0),
+        v_hi=np.where(sells, most_sold(analysis), 0.0),
         w_lock=bounds.w_lock,
         w_max=limits.w_max,
         sector_names=limits.sector_names,
@@ -71,6 +71,19 @@ def inputs_of(
         prices=PenaltyPrices(),
         extra_rows=issuer_rows(analysis, limits),
     )
+
+
+def most_sold(analysis: Analysis) -> Array:
+    """Return the most that may be sold of each asset, shape (n,).
+
+    What may not be bought back is not sold below its aim: the aim would follow its weight down, and
+    each run would sell a little more. A withdrawal that needs it sells it all the same.
+    """
+    v_hi = analysis.bounds.v_hi
+    if analysis.c0 < analysis.limits.c_hard:
+        return v_hi
+    above = np.maximum(0.0, analysis.w0 - analysis.reference.r)
+    return np.where(analysis.bounds.u_hi <= 0, np.minimum(v_hi, above), v_hi)
 
 
 def exit_least(analysis: Analysis) -> Array:

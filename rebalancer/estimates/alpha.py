@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
@@ -49,16 +48,6 @@ class Alpha:
     def total(self) -> Array:
         """All sources together, shape (n,)."""
         return self.trend + self.grade
-
-    def without_sales(self, kept: npt.NDArray[np.bool_]) -> Alpha:
-        """Return the alpha without its negative values where `kept` says so, shape (n,).
-
-        What may not be bought back is not sold for a grade either: its reference would follow its
-        weight down, and each run would sell a little more. Such a holding is flagged, and sold
-        only as far as the signals setting lowers its reference.
-        """
-        keep = ~(kept & (self.total < 0))
-        return Alpha(self.trend * keep, self.grade * keep)
 
 
 def estimate_alpha(

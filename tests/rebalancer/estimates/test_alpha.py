@@ -209,9 +209,3 @@ def _crowd() -> tuple[Market, object]:
 
 
 CROWD: tuple[Market, object] = _crowd()  # type: ignore[assignment]
-
-
-def test_what_may_not_be_bought_back_is_not_sold_for_its_grade() -> None:
-    found = Alpha(np.array([-0.01, -0.01, 0.01]), np.zeros(3))
-    kept = found.without_sales(np.array([True, False, True]))
-    assert kept.total.tolist() == [0.0, -0.01, 0.01]
