@@ -84,14 +84,15 @@ def _tell(
     at: datetime,
 ) -> bool:
     chosen = PreferenceStore(outbox.database).preferences(person.name)
+    message = _notice(channel, missed, at)
     notice = compose(
-        _notice(channel, missed, at),
+        message,
         person=person.name,
         channel=other,
         address=person.address(other),
         promise=Promise.ONCE,
         now=at,
-        not_before=first_allowed(Kind.ZONE_RED, chosen, at, person.timezone),
+        not_before=first_allowed(message.kind, chosen, at, person.timezone),
     )
     outbox.told_by(other, missed)
     return bool(outbox.put(notice))
@@ -109,7 +110,7 @@ def _notice(channel: str, missed: Sequence[Delivery], at: datetime) -> Message:
     blocks = [Block(Style.BULLETS, items=tuple(lines))] if lines else []
     numbers = "-".join(str(delivery.number) for delivery in missed)
     return Message(
-        kind=Kind.DIGEST,
+        kind=Kind.ZONE_RED if missed else Kind.DIGEST,
         key=f"unreached:{channel}:{numbers or at.date().isoformat()}",
         headline=f"{channel.capitalize()} does not reach you",
         as_of=at,

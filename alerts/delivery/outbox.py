@@ -32,6 +32,7 @@ from alerts.delivery.queue import (
     next_due,
     refresh_heads,
 )
+from alerts.delivery.rescheduling import put_off
 from alerts.delivery.rows import delivery_from_row, delivery_row, moment
 from alerts.delivery.stats import Summary, summarise
 from alerts.messages import Promise
@@ -48,6 +49,7 @@ WHERE promise = 'must' AND state IN ('unknown', 'dead', 'expired', 'suppressed')
   AND told_by = '' AND ended_at >= ?
 ORDER BY number
 """
+_EXPIRES = "UPDATE deliveries SET expires_at = ?, written_at = ? WHERE number = ?"
 _TOLD_BY = "UPDATE deliveries SET told_by = ? WHERE number = ?"
 
 
@@ -106,11 +108,20 @@ class Outbox:
         """Tell whether something of a promise could be claimed; nothing is written."""
         return bool(due(self.database, now, channels, promise, 1))
 
-    def begin(self, delivery: Delivery, now: datetime, *, lease: timedelta) -> Delivery | None:
+    def begin(
+        self, delivery: Delivery, now: datetime, *, lease: timedelta, zone: str = "UTC"
+    ) -> Delivery | None:
         """Write down that a claimed delivery is being sent from now on.
 
+        Args:
+            delivery: that was claimed.
+            now: the moment.
+            lease: after which another may take it.
+            zone: of its person, for quiet hours, where they chose none.
+
         Returns:
-            The delivery to send; None when it is no longer the claimer's, or came too late.
+            The delivery to send; None when it is no longer the claimer's, came too late, or was
+            put off because its person holds it back just now.
         """
         with self.database.transaction():
             mine = self._held(delivery)
@@ -118,6 +129,8 @@ class Outbox:
                 return None
             if mine.expires_at <= now:
                 change(self.database, rules.too_late(mine, now=now), now)
+                return None
+            if put_off(self.database, mine, zone=zone, now=now):
                 return None
             return change(self.database, rules.begun(mine, now=now, until=now + lease), now)
 
@@ -194,11 +207,14 @@ class Outbox:
         return set_right(self.database, now)
 
     def expire(self, now: datetime) -> tuple[int, ...]:
-        """End what is not worth sending any more; return the numbers."""
+        """End what is not worth sending any more; return the numbers.
+
+        What is urgent and lapsed while nobody was sending is given time for one more try.
+        """
         numbers: list[int] = []
         while some := self._expire_some(now):
             numbers += some
-        return tuple(numbers)
+        return tuple(number for number in numbers if number)
 
     def retry(self, number: int, now: datetime, *, expires_at: datetime | None = None) -> Delivery:
         """Send again what was given up, with a fresh count of attempts.
@@ -321,7 +337,12 @@ class Outbox:
                 "ORDER BY expires_at LIMIT ?",
                 (moment(now), _AT_ONCE),
             )
-            for row in rows:
-                late = delivery_from_row(row)
-                change(self.database, rules.too_late(late, now=now), now)
-        return [row["number"] for row in rows]
+            return [self._expire_one(delivery_from_row(row), now) for row in rows]
+
+    def _expire_one(self, late: Delivery, now: datetime) -> int:
+        """Return the number of what was ended, 0 where it was given more time."""
+        if again := rules.tried_again(late, now=now):
+            moments = (moment(again.expires_at), moment(now))
+            self.database.execute(_EXPIRES, (*moments, again.number))
+            return 0
+        return change(self.database, rules.too_late(late, now=now), now).number

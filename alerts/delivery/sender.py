@@ -95,6 +95,7 @@ class _Run:
     is_stopping: Callable[[], bool]
     on_moved: Callable[[AddressChanged], None]
     review: Review
+    zone_of: Callable[[str], str]
     outcomes: Counter[State] = field(default_factory=Counter)
     stopped: dict[str, str] = field(default_factory=dict)
     gone: list[Unreachable] = field(default_factory=list)
@@ -158,7 +159,8 @@ class _Run:
         if told is None:
             self.outbox.drop(claimed, self.now())
             return
-        delivery = self.outbox.begin(claimed, self.now(), lease=self.lease)
+        zone = self.zone_of(claimed.person)
+        delivery = self.outbox.begin(claimed, self.now(), lease=self.lease, zone=zone)
         if delivery is None:
             return
         envelope = replace(
@@ -232,6 +234,7 @@ def deliver(
     is_stopping: Callable[[], bool] = lambda: False,
     on_moved: Callable[[AddressChanged], None] = lambda _: None,
     review: Review = lambda delivery, _: delivery.message,
+    zone_of: Callable[[str], str] = lambda _: "UTC",
 ) -> DispatchReport:
     """Send what is due, urgent things first, each as its promise says.
 
@@ -251,6 +254,7 @@ def deliver(
         on_moved: called inside the transaction that redirects what waits, so that whoever keeps
             addresses changes them in the same unit.
         review: asked for the message as it is true by now; None where it is to be told no more.
+        zone_of: returns the time zone of a person who chose none, for their quiet hours.
     """
     run = _Run(
         outbox,
@@ -264,6 +268,7 @@ def deliver(
         is_stopping,
         on_moved,
         review,
+        zone_of,
     )
     while not is_stopping():
         if run.round():

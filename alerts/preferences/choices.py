@@ -67,7 +67,11 @@ class Preferences:
 
     def way(self, kind: Kind, channel: str, default: Way) -> Way:
         """Return how a kind comes on a channel: as chosen, else as by default."""
-        return self.ways.get(f"{channel}/{kind.value}", default)
+        return self.chosen_way(kind, channel) or default
+
+    def chosen_way(self, kind: Kind, channel: str) -> Way | None:
+        """Return how a kind was chosen to come on a channel; None where it was not."""
+        return self.ways.get(f"{channel}/{kind.value}")
 
     def mute_end(self, now: datetime) -> datetime | None:
         """Return until when nothing is sent; None where something is."""

@@ -20,7 +20,7 @@ from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.sender import AddressChanged, DispatchReport, deliver
 from alerts.migrations import ALERTS
-from portfolios.errors import UsageError
+from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from portfolios.store.database import Database, open_database
 from portfolios.store.migrations import PORTFOLIOS
@@ -161,7 +161,14 @@ class Sender:
             is_stopping=is_stopping,
             on_moved=lambda moved: _follow(self.database, moved),
             review=partial(as_of_now, Store(self.database)),
+            zone_of=self._zone_of,
         )
+
+    def _zone_of(self, name: str) -> str:
+        try:
+            return PeopleStore(self.database).person(name).timezone
+        except NotFoundError:
+            return self.settings.timezone  # the owner whom the settings name
 
 
 @contextmanager

@@ -148,7 +148,7 @@ def test_a_sender_that_lives_keeps_what_it_holds(machine: Machine) -> None:
 
 
 def test_what_came_too_late_by_the_right_clock_stays_so(machine: Machine) -> None:
-    machine.outbox.put(addressed("a"))
+    machine.outbox.put(addressed("a", promise=Promise.LOW))
     machine.clock.now = NOW + 7 * HOUR
     machine.outbox.expire(NOW + DAY)
     assert machine.send().outcomes == {}
