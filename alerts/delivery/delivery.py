@@ -25,10 +25,6 @@ OUTAGE_PAUSE = 120.0
 """Seconds until an unreachable channel is tried again, at most."""
 SHORTEST_REST, LONGEST_REST = 1.0, 86_400.0
 """Seconds an address is left alone at least, and at most, whatever the other side asks for."""
-SEEN_LATE = timedelta(minutes=10)
-"""A lapse seen so much later happened while nobody was sending."""
-ONE_MORE_TRY = timedelta(hours=1)
-
 _LONGEST_REASON = 300
 
 TIME_TO_LIVE: Mapping[Promise, timedelta] = {
@@ -228,19 +224,6 @@ def too_late(delivery: Delivery, *, now: datetime) -> Delivery:
     """Return the delivery after its time was over; why it was not taken before stays known."""
     why = f"too late; {delivery.reason}" if delivery.reason else "too late"
     return _ended(delivery, State.EXPIRED, now=now, reason=why)
-
-
-def tried_again(delivery: Delivery, *, now: datetime) -> Delivery | None:
-    """Return an urgent delivery that lapsed while nobody was sending, with time for one more try.
-
-    A lapse is seen at once by whoever sends: one that is seen late came of a machine that was off,
-    or of a clock that was behind. None for what lapsed under way, or is old.
-    """
-    was_missed = now - delivery.expires_at > SEEN_LATE
-    is_recent = now - delivery.created_at < TIME_TO_LIVE[Promise.ONCE]
-    if delivery.promise is not Promise.MUST or not (was_missed and is_recent):
-        return None
-    return replace(delivery, expires_at=now + ONE_MORE_TRY)
 
 
 def released(delivery: Delivery, *, not_before: datetime | None = None) -> Delivery:

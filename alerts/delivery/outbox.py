@@ -23,6 +23,7 @@ from alerts.delivery.addresses import (
 )
 from alerts.delivery.clock_set_back import set_right
 from alerts.delivery.delivery import Delivery, State
+from alerts.delivery.expiry import expire
 from alerts.delivery.queue import (
     RANKED,
     change,
@@ -39,9 +40,6 @@ from alerts.messages import Promise
 from portfolios.errors import DeliveryError, NotFoundError
 from portfolios.store.database import Database
 
-_AT_ONCE = 500
-"""Rows that one transaction ends at most, so that others wait for milliseconds only."""
-
 _ATTACH = "INSERT INTO attachments (delivery, name, png) VALUES (?, ?, ?)"
 _GIVEN_UP = """
 SELECT * FROM deliveries
@@ -49,7 +47,6 @@ WHERE promise = 'must' AND state IN ('unknown', 'dead', 'expired', 'suppressed')
   AND told_by = '' AND ended_at >= ?
 ORDER BY number
 """
-_EXPIRES = "UPDATE deliveries SET expires_at = ?, written_at = ? WHERE number = ?"
 _TOLD_BY = "UPDATE deliveries SET told_by = ? WHERE number = ?"
 
 
@@ -209,12 +206,9 @@ class Outbox:
     def expire(self, now: datetime) -> tuple[int, ...]:
         """End what is not worth sending any more; return the numbers.
 
-        What is urgent and lapsed while nobody was sending is given time for one more try.
+        What lapsed while nobody was sending may be given time for one more try.
         """
-        numbers: list[int] = []
-        while some := self._expire_some(now):
-            numbers += some
-        return tuple(number for number in numbers if number)
+        return expire(self.database, now)
 
     def retry(self, number: int, now: datetime, *, expires_at: datetime | None = None) -> Delivery:
         """Send again what was given up, with a fresh count of attempts.
@@ -329,20 +323,3 @@ class Outbox:
         if rest := rules.resting(error, now=now):
             park_address(self.database, channel, address, until=rest, now=now)
         return (after,)
-
-    def _expire_some(self, now: datetime) -> list[int]:
-        with self.database.transaction():
-            rows = self.database.rows(
-                "SELECT * FROM deliveries WHERE state IN ('pending', 'retry') AND expires_at <= ? "
-                "ORDER BY expires_at LIMIT ?",
-                (moment(now), _AT_ONCE),
-            )
-            return [self._expire_one(delivery_from_row(row), now) for row in rows]
-
-    def _expire_one(self, late: Delivery, now: datetime) -> int:
-        """Return the number of what was ended, 0 where it was given more time."""
-        if again := rules.tried_again(late, now=now):
-            moments = (moment(again.expires_at), moment(now))
-            self.database.execute(_EXPIRES, (*moments, again.number))
-            return 0
-        return change(self.database, rules.too_late(late, now=now), now).number
