@@ -34,7 +34,7 @@ from rebalancer.bot.personalise import as_wanted
 from rebalancer.bot.registry import COMMANDS, may_use
 from rebalancer.bot.reply import Command, Reply, again, reply_with
 from rebalancer.bot.request import Request, Services, WhichError
-from rebalancer.usecases.accounts.users import link_chat
+from rebalancer.usecases.accounts.users import link_chat, move_chat
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +163,11 @@ class Dispatcher:
             post = Post.of(store, now=now)
             with store.database.transaction():
                 post.send(told, [person])
+
+    def follow(self, old: int, new: int) -> None:
+        """Know a chat by its new number, which Telegram gave it."""
+        with suppress(DatabaseGoneError), self.open_store() as store:
+            move_chat(store, TELEGRAM.name, str(old), str(new))
 
     def takes_files(self, incoming: Incoming) -> bool:
         """Tell whether a file of this person would be looked at, before it is fetched."""

@@ -18,7 +18,7 @@ from alerts.channels.telegram.traits import TELEGRAM
 from alerts.delivery.fallback import send_fallbacks
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter
-from alerts.delivery.sender import AddressChanged, DispatchReport, deliver
+from alerts.delivery.sender import DispatchReport, deliver
 from alerts.migrations import ALERTS
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.users import Person, Role
@@ -28,7 +28,7 @@ from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
 from portfolios.values.time import Clock
 from rebalancer.settings.model import Settings
-from rebalancer.usecases.accounts.users import OWNER
+from rebalancer.usecases.accounts.users import OWNER, move_chat
 from rebalancer.usecases.monitoring.review import as_of_now
 from rebalancer.wiring.channels import channels_of, set_up
 
@@ -159,7 +159,9 @@ class Sender:
             limiter=self.limiter,
             patience=patience,
             is_stopping=is_stopping,
-            on_moved=lambda moved: _follow(self.database, moved),
+            on_moved=lambda moved: move_chat(
+                Store(self.database), moved.channel, moved.old, moved.new
+            ),
             review=partial(as_of_now, Store(self.database)),
             zone_of=self._zone_of,
         )
@@ -183,11 +185,3 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _follow(database: Database, moved: AddressChanged) -> None:
-    """Remember the new address of a person whose old one became another."""
-    people = PeopleStore(database)
-    for person in people.everybody():
-        if person.address(moved.channel) == moved.old:
-            people.save(person.with_addresses({moved.channel: moved.new}))

@@ -33,6 +33,7 @@ class Sent:
     photo: bytes = b""
     """The picture, or the file."""
     answers: int | None = None
+    topic: int | None = None
 
 
 @dataclass
@@ -67,6 +68,7 @@ class TelegramStandin:
         self.sent: list[Sent] = []
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.topics: set[tuple[int, int]] = set()
         self.updates: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.answered: list[dict[str, Any]] = []
@@ -242,12 +244,15 @@ class TelegramStandin:
     def _keep(
         self, method: str, given: dict[str, Any], chat: int, text: str, photo: bytes = b""
     ) -> Any:
+        topic = _int(given.get("message_thread_id"))
+        if topic is not None and (chat, topic) not in self.topics:
+            raise Refusal(400, "Bad Request: message thread not found")
         reply = given.get("reply_parameters")
         reply = json.loads(reply) if isinstance(reply, str) else reply
         sent = Sent(
             self._next, chat, text, method, time.monotonic(),
             str(given.get("disable_notification", "")).lower() == "true", _buttons(given), photo,
-            reply.get("message_id") if isinstance(reply, dict) else None,
+            reply.get("message_id") if isinstance(reply, dict) else None, topic,
         )  # fmt: skip
         self._next += 1
         self.sent.append(sent)

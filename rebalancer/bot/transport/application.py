@@ -39,6 +39,7 @@ from rebalancer.bot.dispatcher import FILES, Dispatcher
 from rebalancer.bot.reply import Command, Reply
 from rebalancer.bot.request import File
 from rebalancer.bot.transport.chat_queue import OnePerChat
+from rebalancer.bot.transport.destination import Destination
 from rebalancer.bot.transport.progress import ProgressNote
 from rebalancer.bot.transport.sending import WIRE, notify, patiently, say, take_buttons_away
 
@@ -79,6 +80,7 @@ def application(token: str, *, base_url: str, dispatcher: Dispatcher) -> Applica
     words = filters.TEXT & (filters.COMMAND | filters.ChatType.PRIVATE)
     made.add_handler(MessageHandler(words & fresh, _Commands(dispatcher)))
     made.add_handler(MessageHandler(filters.Document.ALL & fresh, _FileUpdates(dispatcher)))
+    made.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE & fresh, _Moves(dispatcher)))
     made.add_handler(CallbackQueryHandler(_Buttons(dispatcher)))
     made.add_error_handler(_failed)
     return made
@@ -128,9 +130,25 @@ class _FileUpdates:
         try:
             file = await _fetched(message.document)
         except WIRE:
-            await patiently(partial(message.reply_text, NOT_FETCHED))
+            await patiently(partial(Destination.of(message).send_message, NOT_FETCHED))
             raise
         await _answered(self._dispatcher, update, replace(incoming, file=file))
+
+
+class _Moves:
+    """Follows a group that becomes a supergroup, and so gets another number."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def __call__(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.effective_message
+        if message is None:
+            return
+        # Both chats say it, each in its own words.
+        old = message.migrate_from_chat_id or message.chat.id
+        new = message.migrate_to_chat_id or message.chat.id
+        await asyncio.to_thread(self._dispatcher.follow, old, new)
 
 
 async def _fetched(document: Document) -> File:
@@ -144,17 +162,18 @@ async def _fetched(document: Document) -> File:
 
 async def _answered(dispatcher: Dispatcher, update: Update, incoming: Incoming) -> None:
     """Answer a command; work that takes long is announced, and the answer takes its place."""
-    chat = update.effective_chat
-    if chat is None:
+    message = update.effective_message
+    if message is None:
         return
-    announced = ProgressNote(lambda: patiently(lambda: chat.send_message(WORKING)))
+    to = Destination.of(message)
+    announced = ProgressNote(lambda: patiently(partial(to.send_message, WORKING)))
     reply = await asyncio.to_thread(dispatcher.answer, incoming, working=announced.begin)
     if reply is None:
         return
     word = await announced.sent()
     if word is not None and reply.message is None:
         await patiently(word.delete)
-    await _delivered(dispatcher, incoming, reply, say(chat, reply, instead=word))
+    await _delivered(dispatcher, incoming, reply, say(to, reply, instead=word))
 
 
 async def _delivered(
@@ -198,11 +217,12 @@ async def _show(query: CallbackQuery, reply: Reply) -> None:
     pressed = query.message
     if pressed is None:
         return  # a press from an inline answer, which the bot never gives
+    to = Destination.of(pressed)
     if reply.message is None and reply.notice and reply.is_done:
-        await patiently(lambda: pressed.chat.send_message(reply.notice))
+        await patiently(partial(to.send_message, reply.notice))
     # One that is too old cannot be written over.
     old = pressed if reply.replaces and isinstance(pressed, Message) else None
-    await say(pressed.chat, reply, instead=old)
+    await say(to, reply, instead=old)
 
 
 def _heard(update: Update, text: str) -> Incoming:

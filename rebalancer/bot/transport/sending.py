@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 import httpx
-from telegram import CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
+from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
@@ -18,6 +18,7 @@ from alerts.channels.telegram.channel import seconds_asked
 from alerts.messages import Button, Message
 from alerts.render.telegram import plain_parts, telegram_parts
 from rebalancer.bot.reply import Reply
+from rebalancer.bot.transport.destination import Destination
 
 log = logging.getLogger(__name__)
 
@@ -31,37 +32,37 @@ WIRE = (TelegramError, KeyError)
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-async def say(chat: Chat, reply: Reply, *, instead: Sent | None = None) -> None:
+async def say(to: Destination, reply: Reply, *, instead: Sent | None = None) -> None:
     """Send a reply, its first part in place of a message where one is given."""
     if reply.message is not None:
-        await _text(chat, reply.message, instead)
+        await _text(to, reply.message, instead)
     for picture, finding in await asyncio.to_thread(reply.every_picture):
-        await patiently(partial(chat.send_photo, picture.png, caption=finding))
+        await patiently(partial(to.send_photo, picture.png, caption=finding))
     for document in reply.files:
         file = InputFile(document.content, filename=document.name)
-        await patiently(partial(chat.send_document, file))
+        await patiently(partial(to.send_document, file))
 
 
-async def _text(chat: Chat, told: Message, instead: Sent | None) -> None:
+async def _text(to: Destination, told: Message, instead: Sent | None) -> None:
     keyboard = keyboard_of(told.buttons)
     try:
-        await _parts(chat, telegram_parts(told), keyboard, ParseMode.HTML, instead)
+        await _parts(to, telegram_parts(told), keyboard, ParseMode.HTML, instead)
     except BadRequest as error:
         if UNCHANGED in error.message.lower():
             return  # it says already what it would say
         log.warning("telegram refused a text; it goes without markup")
-        await _parts(chat, plain_parts(told), keyboard, None, None)
+        await _parts(to, plain_parts(told), keyboard, None, None)
 
 
 async def _parts(
-    chat: Chat,
+    to: Destination,
     parts: Sequence[str],
     keyboard: InlineKeyboardMarkup | None,
     mode: ParseMode | None,
     instead: Sent | None,
 ) -> None:
     for number, part in enumerate(parts):
-        put = instead.edit_text if instead and number == 0 else chat.send_message
+        put = instead.edit_text if instead and number == 0 else to.send_message
         buttons = keyboard if number == len(parts) - 1 else None
         await patiently(partial(put, part, parse_mode=mode, reply_markup=buttons))
 

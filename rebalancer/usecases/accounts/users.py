@@ -80,6 +80,23 @@ def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | 
     return person
 
 
+def move_chat(store: Store, channel: str, old: str, new: str) -> None:
+    """Reach at a new address whoever was reached at an old one; what waits for them goes there.
+
+    Nothing changes where somebody is reached at the new one already.
+    """
+    with store.database.transaction():
+        people = PeopleStore(store.database)
+        everybody = people.everybody()
+        if any(person.address(channel) == new for person in everybody):
+            return
+        for person in everybody:
+            if person.address(channel) == old:
+                moved = person.with_addresses({channel: new})
+                people.save(moved)
+                redirect_deliveries(store.database, moved)
+
+
 def code_for(store: Store, everybody: Sequence[Person], name: str, *, now: datetime) -> str:
     """Return a fresh code by which a chat is linked to a person.
 
