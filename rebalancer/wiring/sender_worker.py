@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.delivery.delivery import Delivery, State
-from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import ZERO, RateLimiter
 from alerts.delivery.sender import DispatchReport
 from portfolios.values.time import Clock
@@ -14,13 +12,12 @@ from rebalancer.settings.model import Settings
 from rebalancer.supervisor import WorkerContext
 from rebalancer.wiring.channels import channels_of
 from rebalancer.wiring.delivery import Sender, open_full_database
+from rebalancer.wiring.held_up import HeldUp
 
 EVERY = 1.0
 """Seconds between two looks at the outbox."""
 REFUSED_FOR = timedelta(minutes=5)
 """A channel that refused our credentials is left alone for so long."""
-SLOW = timedelta(minutes=2)
-"""A message that could not be sent for so long means that something is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +41,25 @@ class DeliveryWorker:
                 self.clock,
                 lambda s: _nap(context, s),
             )
-            refused: dict[str, datetime] = {}
+            held_up, refused = HeldUp(), dict[str, datetime]()
             while not context.is_stopping():
                 now = self.clock()
                 refused = {n: at for n, at in refused.items() if ZERO <= now - at < REFUSED_FOR}
                 report = sender.send(context.is_stopping, without=refused)
                 refused |= dict.fromkeys(report.stopped, self.clock())
-                self._tell(context, Outbox(store.database), report, is_whole=not refused)
+                words = held_up.look(store.database, self.clock())
+                _tell(context, report, words, is_whole=not refused)
                 context.rest(EVERY)
         return False
 
-    def _tell(
-        self, context: WorkerContext, outbox: Outbox, report: DispatchReport, *, is_whole: bool
-    ) -> None:
-        if report.stopped:
-            context.wrong(
-                "; ".join(f"{name}: {why}" for name, why in sorted(report.stopped.items()))
-            )
-        elif slow := self._slow(outbox):
-            context.wrong(f"{slow.channel}: {slow.reason}")
-        elif is_whole:
-            context.well()
 
-    def _slow(self, outbox: Outbox) -> Delivery | None:
-        since = self.clock() - SLOW
-        waiting = outbox.find(state=State.RETRY)
-        return next((each for each in waiting if each.created_at < since), None)
+def _tell(context: WorkerContext, report: DispatchReport, held_up: str, *, is_whole: bool) -> None:
+    if report.stopped:
+        context.wrong("; ".join(f"{name}: {why}" for name, why in sorted(report.stopped.items())))
+    elif held_up:
+        context.wrong(held_up)
+    elif is_whole:
+        context.well()
 
 
 def _nap(context: WorkerContext, seconds: float) -> None:
