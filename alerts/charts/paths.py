@@ -31,11 +31,13 @@ def paths_chart(paths: Paths, *, quantities: str, is_sample: bool = False) -> Ch
     for (name, values), (dash, colour) in zip(paths.lines.items(), STYLES, strict=False):
         axes.plot(_places(paths.days), values, dash, color=colour, linewidth=2, label=name)
     _over_time(axes, paths.days)
-    titled(axes, f"Last {len(paths.days)} days, with the quantities of {quantities}")
+    titled(
+        axes, f"Last {display.counted(len(paths.days), 'day')}, with the quantities of {quantities}"
+    )
     ends = ", ".join(
         f"{name} {display.change(values[-1] - 1)}" for name, values in paths.lines.items()
     )
-    finding = f"last {len(paths.days)} days: {ends}{_without(paths)}"
+    finding = f"last {display.counted(len(paths.days), 'day')}: {ends}{_without(paths)}"
     return finished(PATHS, figure, finding, is_sample=is_sample)
 
 

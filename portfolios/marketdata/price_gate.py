@@ -17,6 +17,7 @@ from statistics import median
 
 from portfolios.marketdata.asset_matching import are_alike
 from portfolios.model.market import PRICE_LIMIT
+from portfolios.values.display import counted
 
 LEAST, MOST = Decimal("1e-30"), Decimal("1e30")
 """No unit of anything costs less, or more."""
@@ -338,4 +339,4 @@ def span(time: timedelta) -> str:
     for size, word in ((2880, "days"), (120, "hours")):
         if minutes >= size:
             return f"{minutes // (size // 2)} {word}"
-    return f"{minutes} minutes"
+    return counted(minutes, "minute")

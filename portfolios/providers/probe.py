@@ -16,6 +16,7 @@ from portfolios.providers.http.error_bodies import reason_in
 from portfolios.providers.http.fields import amount, moment, text
 from portfolios.providers.http.transport import Params, Reply
 from portfolios.providers.tokenmetrics.rows import Row, normalised
+from portfolios.values.display import counted
 
 BITCOIN = "3375"
 ANCHORS = ("3375", "3306", "3369", "3988", "3393", "3380", "4041", "4360", "25383", "25467")
@@ -87,7 +88,10 @@ def _many_at_once(ground: Ground) -> Iterable[Found]:
     asked: Params = {"token_id": ",".join(ids), "startDate": day, "endDate": day, "limit": 100}
     reply = _v2(ground).look("trading-signals", asked)
     rows = [normalised(row) for row in _rows(reply)]
-    yield Found("tokens in one call", f"{_status(reply)}; {len(rows)} rows for {len(ids)} tokens")
+    yield Found(
+        "tokens in one call",
+        f"{_status(reply)}; {counted(len(rows), 'row')} for {counted(len(ids), 'token')}",
+    )
     slugs = [text(row.get("slug")) for row in rows]
     known = sum(slug in ground.listed for slug in slugs)
     if ground.listed:
@@ -109,7 +113,9 @@ def _too_much(ground: Ground) -> Iterable[Found]:
 def _nothing(ground: Ground) -> Iterable[Found]:
     """What does an empty answer look like."""
     reply = _v2(ground).look("tokens", {"token_id": NOBODY})
-    yield Found("a token that is not there", f"{_status(reply)}; {len(_rows(reply))} rows")
+    yield Found(
+        "a token that is not there", f"{_status(reply)}; {counted(len(_rows(reply)), 'row')}"
+    )
 
 
 def _kinds(ground: Ground) -> Iterable[Found]:
@@ -126,7 +132,7 @@ def _older_grades(ground: Ground) -> Iterable[Found]:
     """Are the older grades still served."""
     for path in ("trader-grades", "investor-grades"):
         reply = _v2(ground).look(path, {"token_id": BITCOIN, "limit": 1})
-        yield Found(f"{path} served", f"{_status(reply)}; {len(_rows(reply))} rows")
+        yield Found(f"{path} served", f"{_status(reply)}; {counted(len(_rows(reply)), 'row')}")
 
 
 def _cost_of_failure(_: Ground) -> Iterable[Found]:
@@ -142,7 +148,9 @@ def _weights(ground: Ground) -> Iterable[Found]:
         asked: Params = {"id": str(normalised(row).get("id"))}
         parts = _rows(_v2(ground).look("indices-holdings", asked))
         total = sum(amount(normalised(part).get("weight")) or 0 for part in parts)
-        yield Found("sum of the weights of an index", f"{total:.4g} in {len(parts)} rows")
+        yield Found(
+            "sum of the weights of an index", f"{total:.4g} in {counted(len(parts), 'row')}"
+        )
         return
     yield Found("sum of the weights of an index", "no index is served", ok=False)
 

@@ -5,7 +5,7 @@ Display only: nothing is computed from what these functions return.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
@@ -136,6 +136,16 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def few(names: Sequence[str], most: int) -> str:
+    """List the first of many names, and how many more there are.
+
+    >>> few(["a", "b", "c", "d"], 2), few(["a", "b"], 2)
+    ('a, b and 2 more', 'a, b')
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def moment(at: datetime, zone: str = "UTC") -> str:
     """Show a moment, in UTC or on the clock of some time zone.
 
@@ -151,11 +161,11 @@ def moment(at: datetime, zone: str = "UTC") -> str:
 def age(span: timedelta) -> str:
     """Show an age in its largest whole unit.
 
-    >>> age(timedelta(minutes=3)), age(timedelta(hours=30)), age(timedelta(days=9))
-    ('3 minutes', '30 hours', '9 days')
+    >>> age(timedelta(minutes=1)), age(timedelta(hours=30)), age(timedelta(days=9))
+    ('1 minute', '30 hours', '9 days')
     """
     if span < 2 * HOUR:
-        return f"{span // timedelta(minutes=1)} minutes"
+        return counted(span // timedelta(minutes=1), "minute")
     return f"{span // HOUR} hours" if span < timedelta(days=3) else f"{span.days} days"
 
 

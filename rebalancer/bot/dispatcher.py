@@ -32,7 +32,7 @@ from rebalancer.bot.access import Incoming, Refusal, RequestLimiter, admitted
 from rebalancer.bot.commands.proposals.buttons import press
 from rebalancer.bot.personalise import as_wanted
 from rebalancer.bot.registry import COMMANDS, may_use
-from rebalancer.bot.reply import Command, Reply, again, reply_with
+from rebalancer.bot.reply import WHICH, Command, Reply, reply_with, which, without
 from rebalancer.bot.request import Request, Services, WhichError
 from rebalancer.usecases.accounts.users import link_chat, move_chat
 
@@ -330,10 +330,9 @@ def _too_late(request: Request, incoming: Incoming, command: Command | None) -> 
 
 def _done(request: Request, command: Command) -> Reply:
     try:
-        return command.answer(request)
+        return command.answer(without(request, WHICH))
     except WhichError as error:
-        buttons = [[again(name, command.name, name, *request.words)] for name in error.names[:12]]
-        return reply_with(request, str(error)).with_buttons(*buttons)
+        return which(request, error)
     except RebalancerError as error:
         return reply_with(request, str(error), note=error.hint)
     except Exception:

@@ -11,10 +11,12 @@ from portfolios.model.plan import Zone
 from portfolios.model.users import Role
 from portfolios.model.valuation import Valuation
 from portfolios.values import display
-from rebalancer.bot.request import File, Request
+from rebalancer.bot.request import File, Request, WhichError
 
 PAGE = 12
 """Rows of a table that are shown at once."""
+WHICH = "which"
+"""The option that names the page of the portfolios to choose from."""
 
 
 Captioned = tuple[tuple[Picture, str], ...]
@@ -126,19 +128,33 @@ def as_of(market: Market, *valuations: Valuation) -> str:
     return sample + display.as_of(oldest, market.as_of)
 
 
-def page_of(request: Request, total: int) -> tuple[slice, list[Button]]:
+def page_of(request: Request, total: int, option: str = "page") -> tuple[slice, list[Button]]:
     """Return which rows of a long table to show, and the buttons to the other pages.
 
-    The command is the one being answered, with `page=` changed.
+    The command is the one being answered, with the option that names the page changed.
     """
     last = max(0, (total - 1) // PAGE)
-    asked = request.options.get("page", "1")
+    asked = request.options.get(option, "1")
     number = min(max(int(asked) - 1, 0), last) if asked.isascii() and asked.isdigit() else 0
-    rest = [word for word in request.words if not word.startswith("page=")]
+    rest = without(request, option).words
     steps = [("«", number - 1), ("»", number + 1)]
     buttons = [
-        again(label, request.command, *rest, f"page={to + 1}")
+        again(label, request.command, *rest, f"{option}={to + 1}")
         for label, to in steps
         if 0 <= to <= last
     ]
     return slice(number * PAGE, (number + 1) * PAGE), buttons
+
+
+def which(request: Request, error: WhichError) -> Reply:
+    """Ask which portfolio is meant, with a button for each."""
+    shown, pages = page_of(request, len(error.names), WHICH)
+    rest = without(request, WHICH).words
+    buttons = [[again(name, request.command, name, *rest)] for name in error.names[shown]]
+    return reply_with(request, str(error)).with_buttons(*buttons, pages)
+
+
+def without(request: Request, option: str) -> Request:
+    """Return a request without one of its options."""
+    kept = tuple(word for word in request.words if not word.startswith(f"{option}="))
+    return replace(request, words=kept)

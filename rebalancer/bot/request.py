@@ -14,6 +14,10 @@ from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Person
 from portfolios.store.portfolio_store import Store
+from portfolios.values import display
+
+MOST_NAMES = 12
+"""Portfolios that a refusal names."""
 
 
 class WhichError(UsageError):
@@ -24,7 +28,7 @@ class WhichError(UsageError):
     """
 
     def __init__(self, text: str, names: tuple[str, ...]) -> None:
-        super().__init__(text, hint=f"yours: {', '.join(names)}")
+        super().__init__(text, hint=f"yours: {display.few(names, MOST_NAMES)}")
         self.names = names
 
 
@@ -149,7 +153,7 @@ class Request:
             return self.about()[0]
         named = [p for p in seen if p.name == " ".join(self.names)]
         if not named:
-            names = ", ".join(p.name for p in seen)
+            names = display.few([p.name for p in seen], MOST_NAMES)
             raise NotFoundError("there is no such portfolio here", hint=f"yours: {names}")
         return self.followed(named[0])
 

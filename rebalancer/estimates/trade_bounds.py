@@ -14,6 +14,7 @@ from portfolios.model.market import Array, Market
 from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
+from portfolios.values.display import counted
 from rebalancer.estimates.pegs import lost_peg
 from rebalancer.estimates.proxies import NEW_DAYS
 from rebalancer.estimates.scores import acts_bearish
@@ -97,7 +98,7 @@ def _buying_ban(
     if position.quantity <= 0 and asset.asset_id not in portfolio.wished:
         return "neither held nor wanted"
     if history < NEW_DAYS and position.quote is not None and asset.asset_id in market.assets:
-        return f"only {history} days of history: not bought"
+        return f"only {counted(history, 'day')} of history: not bought"
     if asset.asset_id not in market.assets:
         return "no public market: not bought"
     if lost := lost_peg(market, asset):

@@ -59,7 +59,8 @@ class TailLoss(Rule):
         scenarios = filtered_scenarios(returns)
         usual = _usual_tail(situation)
         if len(scenarios) < self.fewest_days or math.isnan(usual):
-            why = f"{len(scenarios)} days of common history, {self.fewest_days} are needed"
+            days = display.counted(len(scenarios), "day")
+            why = f"{days} of common history, {self.fewest_days} are needed"
             return unknown(self, SUBJECT, why)
         loss = cvar(scenarios)
         text = (

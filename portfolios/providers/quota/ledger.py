@@ -175,7 +175,7 @@ class Ledger:
                 f"{used} of the {self._plans[provider].monthly} calls of {month_of(now)} are used"
                 + ("" if self._manual else "; the rest is kept for commands you type"),
                 provider=provider,
-                hint=f"the plan gives new ones in {days_left(now) + 1} days; see `credits`",
+                hint=f"new ones come in {counted(days_left(now) + 1, 'day')}; see `credits`",
             )
 
     def _wait(self, provider: str, now: Moment) -> float:

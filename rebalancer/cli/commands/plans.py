@@ -29,9 +29,12 @@ from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
 
 if TYPE_CHECKING:
     from portfolios.model.market import Market
+    from portfolios.model.plan import Finding
     from portfolios.store.portfolio_store import Store
     from rebalancer.usecases.proposals.analysis import Analysis
     from rebalancer.usecases.proposals.propose import Proposal
+
+    Judged = tuple[Analysis, tuple[Finding, ...]]
 
 
 class FailOn(StrEnum):
@@ -113,7 +116,7 @@ def run(
     fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
 ) -> None:
     """Judge and propose for each portfolio; a file needs no database."""
-    from rebalancer.usecases.proposals.analysis import analyse
+    from rebalancer.usecases.proposals.analysis import analyse, findings_of
 
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
@@ -133,10 +136,13 @@ def run(
     market = known()
     portfolios = [wiring.with_index_targets(resolved, portfolio) for portfolio in portfolios]
     analyses = [analyse(p, market, flow=flow, mode=mode) for p in portfolios]
-    proposals, failures = _proposed(context, analyses)
+    judged = [(each, findings_of(each)) for each in analyses]
+    proposals, failures = _proposed(context, judged)
     if notify:
-        as_is = [analyse(p, market) for p in portfolios] if flow or mode else analyses
-        _notify(context, as_is, proposals)
+        if flow or mode:
+            as_is = [analyse(p, market) for p in portfolios]
+            judged = [(each, findings_of(each)) for each in as_is]
+        _notify(context, judged, proposals)
     elif save:
         with wiring.open_store(resolved) as store:
             _keep(store, proposals, at=context.clock())
@@ -148,11 +154,10 @@ def run(
     raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
 
 
-def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal]) -> None:
+def _notify(context: Context, judged: list[Judged], proposals: list[Proposal]) -> None:
     """Remember what was judged, write the messages that are news, and send them."""
     from rebalancer.cli.views.delivery import tell_delivery
     from rebalancer.usecases.monitoring.check import check
-    from rebalancer.usecases.proposals.analysis import findings_of
     from rebalancer.wiring.delivery import (
         deliver_now,
         open_full_database,
@@ -165,14 +170,14 @@ def _notify(context: Context, analyses: list[Analysis], proposals: list[Proposal
     plans = {proposal.plan.portfolio: proposal.plan for proposal in proposals}
     with open_full_database(settings) as store:
         people = people_of(settings, store.database)
-        for analysis in analyses:
+        for analysis, _ in judged:
             store.load_portfolio(analysis.portfolio.name)  # only what is kept can be remembered
         _keep(store, proposals, at=context.clock())
-        for analysis in analyses:
+        for analysis, findings in judged:
             check(
                 store,
                 analysis,
-                findings=findings_of(analysis),
+                findings=findings,
                 plan=plans.get(analysis.portfolio.name),
                 people=people,
                 now=context.clock(),
@@ -189,7 +194,7 @@ def _keep(store: Store, proposals: list[Proposal], *, at: datetime) -> None:
             keep_and_offer(store, proposal.plan, at=at)
 
 
-def _proposed(context: Context, analyses: list[Analysis]) -> tuple[list[Proposal], int]:
+def _proposed(context: Context, judged: list[Judged]) -> tuple[list[Proposal], int]:
     """Propose for each portfolio; among several, one that cannot be solved stops no other.
 
     Returns:
@@ -197,12 +202,12 @@ def _proposed(context: Context, analyses: list[Analysis]) -> tuple[list[Proposal
     """
     from rebalancer.usecases.proposals.propose import propose
 
-    if len(analyses) == 1:
-        return [propose(analyses[0])], 0
+    if len(judged) == 1:
+        return [propose(judged[0][0], findings=judged[0][1])], 0
     proposals, code = [], 0
-    for analysis in analyses:
+    for analysis, findings in judged:
         try:
-            proposals.append(propose(analysis))
+            proposals.append(propose(analysis, findings=findings))
         except PlanError as error:
             context.tell(f"{analysis.portfolio.name}: {error}")
             if error.hint:

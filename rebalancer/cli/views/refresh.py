@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from portfolios.providers import providing
 from portfolios.providers.provider import Capability
-from portfolios.values.display import counted
+from portfolios.values.display import counted, few
 from rebalancer.cli.console import say, table
 from rebalancer.usecases.refresh import report as report
 from rebalancer.usecases.refresh.report import RefreshReport, Watch
@@ -119,8 +119,7 @@ def _lines(report: RefreshReport, *, has_grades: bool) -> Iterator[tuple[str, st
 
 
 def _some(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    return ", ".join(names[:FEW]) + more
+    return few(names, FEW)
 
 
 def tell_losses(report: RefreshReport, tell: Callable[[str], None]) -> None:

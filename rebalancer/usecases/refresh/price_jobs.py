@@ -13,6 +13,7 @@ from portfolios.marketdata.fetch_log import DAY, WEEK
 from portfolios.marketdata.market_store import Refused
 from portfolios.marketdata.price_gate import Evidence, doubt_about
 from portfolios.providers.records import Daily, PriceRow
+from portfolios.values.display import counted
 from rebalancer.usecases.refresh.price_batch import PRICES, RECENT_DAYS, SECOND, PriceBatch
 from rebalancer.usecases.refresh.run import RunState
 from rebalancer.usecases.refresh.sources import (
@@ -44,7 +45,8 @@ def _prices(run: RunState, source: PriceSource, ids: Sequence[str]) -> Sequence[
     rows = source.prices(ids, currency=run.currency)
     if not rows and len(run.market.accepted().keys() & set(ids)) > 1:
         raise ReplyError(
-            f"{source.name} sent no price at all for {len(ids)} assets", provider=source.name
+            f"{source.name} sent no price at all for {counted(len(ids), 'asset')}",
+            provider=source.name,
         )
     return rows
 

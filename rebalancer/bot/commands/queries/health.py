@@ -154,7 +154,8 @@ def _for_owners(request: Request, seen: _Seen) -> list[Block]:
     summary = Outbox(request.store.database).summary()
     outbox = [f"{display.counted(summary.waiting, 'message waits', 'messages wait')} in all"]
     if summary.closed_addresses:
-        outbox.append(f"{summary.closed_addresses} addresses take nothing any more")
+        closed = display.counted(summary.closed_addresses, "address takes", "addresses take")
+        outbox.append(f"{closed} nothing any more")
     found = [("Parts", parts), ("Outbox", outbox), ("Credits", _credits(request))]
     blocks: list[Block] = []
     for heading, told in found:

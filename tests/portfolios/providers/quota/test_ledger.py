@@ -129,7 +129,7 @@ def test_the_month_changes_at_midnight_utc(database: Database) -> None:
     clock.wall = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
     with pytest.raises(QuotaSpentError, match="50 of the 50 calls of 2026-11") as caught:
         ledger.reserve("tm", "tokens")
-    assert "new ones in 1 days" in caught.value.hint
+    assert "new ones come in 1 day;" in caught.value.hint
     clock.wall = datetime(2026, 12, 1, tzinfo=UTC)
     assert isinstance(ledger.take("tm", "tokens", sleep=clock.sleep), Credit)
 
