@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -152,25 +153,54 @@ def test_a_proposal_that_ends_inside_a_limit_clears_its_zone(code: str) -> None:
     assert walk(code, [*up, *[course.leave_amber] * 3])[len(up) :] == [A, A, G]
 
 
-SWINGS = [
-    (code, edge, pace) for code in COURSES for edge in ("amber", "red") for pace in (2.1, 0.5)
-]
+DAYS = 60
+WAYS: Mapping[str, Callable[[int], float]] = {
+    "each day the other side": lambda day: (-1.0) ** day,
+    "every few days": lambda day: math.sin(2.1 * day),
+    "every two weeks": lambda day: math.sin(0.5 * day),
+    "up for a month and down for a month": lambda day: math.sin(2 * math.pi * day / DAYS),
+    "down for a month and up for a month": lambda day: -math.sin(2 * math.pi * day / DAYS),
+    "by chance": lambda day: random.Random(day).uniform(-1.0, 1.0),  # noqa: S311
+}
+"""Name -> how a value goes around a level, from -1 to 1."""
 
 
-@pytest.mark.parametrize(("code", "edge", "pace"), SWINGS)
-def test_swinging_around_a_level_for_a_month_makes_one_alert_and_at_most_one_recovery(
-    code: str, edge: str, pace: float
+def edges(code: str) -> Iterable[float]:
+    course = COURSES[code]
+    levels = (course.levels.amber, course.levels.red, course.leave_amber, course.leave_red)
+    return (level for level in levels if level is not None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("code", COURSES)
+def test_sixty_days_around_any_level_are_at_most_one_alert_of_a_colour_and_one_recovery(
+    code: str, way: str
 ) -> None:
     levels = COURSES[code].levels
-    level = getattr(levels, edge) or levels.amber
-    month = [level * (1 + 0.01 * math.sin(day * pace)) for day in range(30)]
-    _, told = run(judged(rule_of(code), "it", x, levels, "") for x in [levels.comfort, *month])
-    changes = [f for f in told if not f.is_repeat]
-    worse = [f for f in changes if ORDER[f.zone] > ORDER[f.was]]
-    assert worse or pace > 1
-    assert len([f for f in worse if f.zone is A]) <= 1
-    assert len([f for f in worse if f.zone is R]) <= 1
-    assert len([f for f in changes if f.zone is G]) <= 1
+    worst = levels.red if levels.red is not None else levels.amber
+    assert worst is not None
+    for level in edges(code):
+        for begin in (levels.comfort, worst + (worst - levels.comfort)):
+            days = [begin, *(level * (1 + 0.01 * WAYS[way](day)) for day in range(DAYS))]
+            _, told = run(judged(rule_of(code), "it", x, levels, "") for x in days)
+            changes = [(f.was, f.zone) for f in told if f.zone is not f.was]
+            worse = [zone for was, zone in changes if ORDER[zone] > ORDER[was]]
+            assert len(worse) == len(set(worse)), (level, begin, changes)
+            assert len([zone for _, zone in changes if zone is G]) <= 1, (level, begin, changes)
+
+
+@pytest.mark.parametrize("code", COURSES)
+def test_a_way_up_through_all_levels_and_down_is_told_once_a_zone_and_once_as_over(
+    code: str,
+) -> None:
+    levels = COURSES[code].levels
+    worst = levels.red if levels.red is not None else levels.amber
+    assert worst is not None
+    far = worst + 0.2 * (worst - levels.comfort)
+    up = [levels.comfort + day / DAYS * (far - levels.comfort) for day in range(DAYS + 1)]
+    _, told = run(judged(rule_of(code), "it", x, levels, "") for x in [*up, *reversed(up)])
+    changes = [f.zone for f in told if f.zone is not f.was]
+    assert changes == ([A, R, G] if levels.red is not None else [A, G])
 
 
 # Rules that look at more than one figure
