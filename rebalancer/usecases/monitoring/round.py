@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
-from alerts.channels import CHANNELS
-from alerts.delivery.recipients import concerning
 from alerts.delivery.routing import Post
 from alerts.messages import Kind
-from alerts.preferences.store import PreferenceStore
 from alerts.texts.event_messages import changes_message
 from portfolios.errors import PlanError, RebalancerError
 from portfolios.marketdata.index_targets import with_targets
@@ -28,28 +26,23 @@ from portfolios.model.users import Person, Role
 from portfolios.providers.quota.quota import Usage
 from portfolios.store.portfolio_store import Store
 from portfolios.values.display import counted
-from portfolios.values.schedule import Due, offset_of, weekly
 from rebalancer.usecases.monitoring.check import check, last_checked
 from rebalancer.usecases.monitoring.data_alerts import doubts, scarce_credits
 from rebalancer.usecases.monitoring.digest import send_digests
 from rebalancer.usecases.monitoring.drift import drifts
+from rebalancer.usecases.monitoring.due_reports import due_readers, report_to, unreported
 from rebalancer.usecases.monitoring.housekeeping import tidy
 from rebalancer.usecases.monitoring.round_analyses import Analyse, RoundAnalyses
 from rebalancer.usecases.proposals.analysis import Analysis, analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.proposals.reoffer import resend_snoozed
-from rebalancer.usecases.reports.weekly_report import (
-    make_report,
-    readers,
-    send_report,
-    was_reported,
-)
 
 log = logging.getLogger(__name__)
 
 _PRICED_BY_A_MARKET = """
 SELECT DISTINCT asset_id FROM holdings WHERE json_extract(document, '$.stated') IS NULL
 """
+_T = TypeVar("_T")
 GoesOn = Callable[[], bool]
 
 
@@ -119,14 +112,14 @@ def run_round(
         for portfolio in _while(goes_on, store.list_portfolios()):
             _look_at(store, portfolio, analyses, inputs.people, now, done)
         _tell_of_data(store, market, inputs, now)
-        _report_all(store, analyses, inputs, now, goes_on, done)
+        _report(store, analyses, inputs, now, goes_on, done)
     if goes_on():
         done.digests = send_digests(store, inputs.people, now=now)
         tidy(store.database, now=now)
     return done
 
 
-def _while(goes_on: GoesOn, every: Iterable[Portfolio]) -> Iterator[Portfolio]:
+def _while(goes_on: GoesOn, every: Iterable[_T]) -> Iterator[_T]:
     for each in every:
         if not goes_on():
             return
@@ -205,7 +198,7 @@ def _tell_of_data(store: Store, market: Market, inputs: RoundInputs, now: dateti
             post.send(message, [p for p in inputs.people if p.role is Role.OWNER])
 
 
-def _report_all(
+def _report(
     store: Store,
     analyses: RoundAnalyses,
     inputs: RoundInputs,
@@ -213,41 +206,11 @@ def _report_all(
     goes_on: GoesOn,
     done: Round,
 ) -> None:
-    for person in inputs.people:
-        offset = offset_of(person.name, people=len(inputs.people))
-        due = weekly(now, person.timezone, offset=offset)
-        if due.is_due(now):
-            for portfolio in _while(goes_on, _unreported(store, person, due, now)):
-                with _alone(portfolio.name, done):
-                    done.reports += _report(
-                        store, portfolio, analyses, inputs.insights, person, due, now
-                    )
-
-
-def _unreported(store: Store, person: Person, due: Due, now: datetime) -> Iterator[Portfolio]:
-    for portfolio in store.list_portfolios():
-        is_reader = bool(readers(store, portfolio.name, [person], now=now))
-        if is_reader and not was_reported(store, portfolio.name, person, due.period):
-            yield portfolio
-
-
-def _report(
-    store: Store,
-    portfolio: Portfolio,
-    analyses: RoundAnalyses,
-    insights: Insights,
-    person: Person,
-    due: Due,
-    now: datetime,
-) -> bool:
-    preferences = PreferenceStore(store.database)
-    held = [m for c in sorted(CHANNELS) for m in preferences.held_back(person.name, c)]
-    made = make_report(
-        store,
-        analyses.of(with_targets(portfolio, store.database)),
-        insights=insights,
-        week=due.period,
-        held_back=tuple(m.headline for m in concerning(person, held)),
-        is_late=due.is_late(now),
-    )
-    return send_report(store, made, [person], now=now)
+    readers = due_readers(store, inputs.people, now=now)
+    for portfolio, concerned in _while(goes_on, unreported(store, readers)):
+        with _alone(portfolio.name, done):
+            analysis = analyses.of(with_targets(portfolio, store.database))
+            for was_new in _while(
+                goes_on, report_to(store, analysis, inputs.insights, concerned, now=now)
+            ):
+                done.reports += was_new

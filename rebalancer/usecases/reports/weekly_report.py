@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,26 @@ from rebalancer.usecases.reports.weekly_facts import weekly_report
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnReport:
+    """What a report tells every reader alike.
+
+    Attributes:
+        facts: of the week.
+        findings: name of each picture and what it shows.
+        pictures: as drawn.
+    """
+
+    facts: WeeklyReport
+    findings: tuple[tuple[str, str], ...]
+    pictures: tuple[Picture, ...]
+
+    def told(self, held_back: Sequence[str] = ()) -> Report:
+        """Put it into words for a reader, with the headlines that were held back for them."""
+        message = weekly_message(self.facts, self.findings, held_back=held_back)
+        return Report(self.facts, message, self.pictures)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report with its message and pictures."""
 
@@ -27,25 +47,29 @@ class Report:
     pictures: tuple[Picture, ...]
 
 
-def make_report(
+def draw_report(
     store: Store | None,
     analysis: Analysis,
     *,
     insights: Insights,
     week: str = "",
-    held_back: tuple[str, ...] = (),
     is_late: bool = False,
-) -> Report:
-    """Gather the facts of a week and put them into words and pictures."""
+) -> DrawnReport:
+    """Gather the facts of a week and draw its pictures."""
     # Drawing is loaded when it is first needed: most rounds write no report.
     from alerts.charts.weekly import charts
 
     facts = weekly_report(store, analysis, insights=insights, week=week, is_late=is_late)
     drawn = charts(facts)
-    message = weekly_message(
-        facts, [(picture.name, finding) for picture, finding in drawn], held_back=held_back
-    )
-    return Report(facts, message, tuple(picture for picture, _ in drawn))
+    findings = tuple((picture.name, finding) for picture, finding in drawn)
+    return DrawnReport(facts, findings, tuple(picture for picture, _ in drawn))
+
+
+def make_report(
+    store: Store | None, analysis: Analysis, *, insights: Insights, week: str = ""
+) -> Report:
+    """Gather the facts of a week and put them into words and pictures, for nobody in particular."""
+    return draw_report(store, analysis, insights=insights, week=week).told()
 
 
 def send_report(store: Store, made: Report, people: Iterable[Person], *, now: datetime) -> bool:
