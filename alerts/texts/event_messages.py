@@ -215,13 +215,26 @@ def _flip_head(flip: Flip, names: Mapping[str, str]) -> str:
     if flip.zone is Zone.GREEN:
         return f"{_subject(flip, names)} is green again"
     still = "still " if flip.is_repeat else ""
-    return f"{_subject(flip, names)} {still}{flip.zone.value}: {flip.texts[0]}"
+    fact, _, _ = flip.texts[0].partition("; ")  # what else there is to say stands below
+    return f"{_subject(flip, names)} {still}{flip.zone.value}: {fact}"
 
 
 def _flip_line(flip: Flip, names: Mapping[str, str]) -> str:
-    before = "worse than told" if flip.was is flip.zone else f"was {flip.was.value}"
+    # What was red when the portfolio was added was never told: worse than before, not than told.
+    before = "worse than before" if flip.was is flip.zone else f"was {flip.was.value}"
     was = "still" if flip.is_repeat else before
-    return f"{_subject(flip, names)} {flip.zone.value} ({was}): {'; '.join(flip.texts)}"
+    return f"{_subject(flip, names)} {flip.zone.value} ({was}): {_said_once(flip.texts)}"
+
+
+def _said_once(texts: Iterable[str]) -> str:
+    """Join what several rules say, each fact once: two of them may speak of the same fall."""
+    said: list[str] = []
+    for fact in (fact for text in texts for fact in text.split("; ")):
+        first, comma, last = fact.rpartition(", ")
+        new = first if comma and last in said else fact
+        if new not in said:
+            said.append(new)
+    return "; ".join(said)
 
 
 def _subject(flip: Flip, names: Mapping[str, str]) -> str:

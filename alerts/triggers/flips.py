@@ -6,7 +6,7 @@ evaluation of a portfolio make one group, the worst first, by subject and not by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ class Told:
         zone: last told; green after a recovery.
         at: when; None when nothing ever was.
         repeats: how often a red zone was told again.
-        severity: as told.
+        severity: the worst told while in this zone.
     """
 
     scope: Scope
@@ -181,31 +181,64 @@ def _telling(
     by_subject: dict[Key, list[Condition]] = {}
     for condition in conditions:
         by_subject.setdefault((condition.scope.value, condition.subject), []).append(condition)
-    after: list[Condition] = []
-    kept, flips = [], []
-    for key, own in sorted(by_subject.items()):
-        scope, subject = own[0].scope, own[0].subject
-        known = told.get(key, Told(scope, subject, Zone.GREEN))
-        is_dust = scope is Scope.ASSET and weights.get(subject, 0.0) < DUST
-        if is_first:
-            kept.append(_snapshot(own, known, at))
-            after += own
-            continue
-        flip = None if is_dust else _flip(own, known, at, interrupting, seen)
-        kept.append(_remembered(known, flip, at))
-        flips += [flip] if flip else []
-        after += [replace(c, told_excess=c.excess) for c in own] if flip else own
-    flips.sort(key=lambda f: (-ORDER[f.zone], -f.severity, f.subject))
+    known = {key: told.get(key) or _untold(own) for key, own in by_subject.items()}
+    if is_first:
+        return Advance(
+            tuple(conditions),
+            tuple(_snapshot(own, known[key], at) for key, own in sorted(by_subject.items())),
+        )
+    found = {
+        key: flip
+        for key, own in by_subject.items()
+        if not _is_dust(key, weights) and (flip := _flip(own, known[key], at, interrupting, seen))
+    }
+    again = [known[key] for key, flip in found.items() if flip.is_repeat]
+    is_time = _is_time_to_repeat(again, at)
+    flips = {key: flip for key, flip in found.items() if is_time or not flip.is_repeat}
+    return _told_of(by_subject, known, flips, at)
+
+
+def _told_of(
+    by_subject: Mapping[Key, Sequence[Condition]],
+    known: Mapping[Key, Told],
+    flips: Mapping[Key, Flip],
+    at: datetime,
+) -> Advance:
+    after = [
+        replace(c, told_excess=max(c.told_excess, c.excess)) if key in flips else c
+        for key, own in sorted(by_subject.items())
+        for c in own
+    ]
+    kept = [
+        _remembered(known[key], own, flips.get(key), at) for key, own in sorted(by_subject.items())
+    ]
+    ranked = sorted(flips.values(), key=lambda f: (-ORDER[f.zone], -f.severity, f.subject))
     return Advance(
         tuple(after),
         tuple(kept),
-        tuple(f for f in flips if f.zone is not Zone.GREEN),
-        tuple(f for f in flips if f.zone is Zone.GREEN),
+        tuple(f for f in ranked if f.zone is not Zone.GREEN),
+        tuple(f for f in ranked if f.zone is Zone.GREEN),
     )
 
 
+def _untold(own: Sequence[Condition]) -> Told:
+    return Told(own[0].scope, own[0].subject, Zone.GREEN)
+
+
+def _is_dust(key: Key, weights: Mapping[str, float]) -> bool:
+    scope, subject = key
+    return scope == Scope.ASSET.value and weights.get(subject, 0.0) < DUST
+
+
+def _is_time_to_repeat(again: Sequence[Told], at: datetime) -> bool:
+    """Tell whether what is still red is told again: all of it at once, and ever more rarely."""
+    passed = [at - told.at if told.at else timedelta.max for told in again]
+    is_due = any(p >= REPEAT * 2**told.repeats for p, told in zip(passed, again, strict=True))
+    return is_due and min(passed) >= REPEAT
+
+
 def _flip(
-    own: list[Condition],
+    own: Sequence[Condition],
     known: Told,
     at: datetime,
     interrupting: frozenset[str],
@@ -213,6 +246,7 @@ def _flip(
 ) -> Flip | None:
     """Return what there is to tell about one subject; None when nothing is news.
 
+    What is still red is a repeat, whose time is that of all that is still red together.
     What is only remembered, because it cannot be judged now, is not told as if it were so.
     """
     zone = worst(tuple(c.zone for c in own))
@@ -235,9 +269,7 @@ def _flip(
     is_severer = severity >= known.severity + SEVERER or any(map(_is_further, causes))
     if any(map(_has_doubled, causes)) or (is_severer and passed >= COOLDOWN[zone]):
         return flip
-    if zone is Zone.RED and passed >= REPEAT * 2**known.repeats:
-        return replace(flip, is_repeat=True)
-    return None
+    return replace(flip, is_repeat=True) if zone is Zone.RED else None
 
 
 def _has_doubled(condition: Condition) -> bool:
@@ -249,15 +281,23 @@ def _is_further(condition: Condition) -> bool:
     return 0 < condition.told_excess <= condition.excess - FURTHER
 
 
-def _snapshot(own: list[Condition], known: Told, at: datetime) -> Told:
+def _snapshot(own: Sequence[Condition], known: Told, at: datetime) -> Told:
     """Remember a subject as it was found, as if that had been told."""
     zone = worst(tuple(c.zone for c in own))
     severity = max(c.severity for c in own if c.zone is zone)
     return replace(known, zone=zone, severity=severity, at=at if zone is not Zone.GREEN else None)
 
 
-def _remembered(known: Told, flip: Flip | None, at: datetime) -> Told:
+def _remembered(known: Told, own: Sequence[Condition], flip: Flip | None, at: datetime) -> Told:
+    """Remember what was told: of one zone the worst, and silently that red became amber.
+
+    Else a red that comes back after weeks of amber would be told as if it had never gone.
+    """
     if flip is None:
-        return known
+        zone = worst(tuple(c.zone for c in own))
+        is_better = zone is Zone.AMBER and known.zone is Zone.RED
+        severity = max((c.severity for c in own if c.zone is zone), default=0.0)
+        return replace(known, zone=zone, severity=severity, repeats=0) if is_better else known
     repeats = known.repeats + 1 if flip.is_repeat else 0
-    return replace(known, zone=flip.zone, at=at, repeats=repeats, severity=flip.severity)
+    severity = max(flip.severity, known.severity) if flip.zone is known.zone else flip.severity
+    return replace(known, zone=flip.zone, at=at, repeats=repeats, severity=severity)

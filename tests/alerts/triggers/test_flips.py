@@ -178,6 +178,36 @@ def test_red_that_gets_worse_by_a_step_of_its_scale_is_told_after_six_hours() ->
     assert [bool(flips) for flips in hours] == [True, *[False] * 5, True]
 
 
+def test_red_that_comes_back_to_the_worst_that_was_told_is_no_worse() -> None:
+    watcher = Watcher()
+    watcher.days("H3", [3.0])
+    told = watcher.days("H3", [1.8, 3.0] * 10)
+    assert sum(map(len, told)) <= 4
+    assert all(flip.is_repeat for flip in watcher.told[1:])
+
+
+def test_red_that_had_become_amber_is_told_as_new_when_it_comes_back() -> None:
+    watcher = Watcher()
+    watcher.days("H3", [2.5])
+    watcher.days("H3", [1.2] * 30)
+    watcher.told.clear()
+    assert watcher.days("H3", [2.5]) == [[Zone.RED]]
+    assert [(f.was, f.is_repeat) for f in watcher.told] == [(Zone.AMBER, False)]
+    watcher.days("H3", [1.2] * 4)
+    assert watcher.days("H3", [0.5] * 3) == [[], [], [Zone.GREEN]]
+
+
+def test_all_that_is_still_red_is_told_again_at_once_and_ever_more_rarely() -> None:
+    watcher, names = Watcher(), ("solana", "uniswap", "pepe")
+    calm = [finding("H3", 0.0, subject=name) for name in names]
+    watcher.see(*calm, at=START)
+    for hour in range(1, 24 * 15):
+        red = [finding("H3", 2.5 if hour > 7 * n else 0.0, subject=s) for n, s in enumerate(names)]
+        watcher.see(*red, at=START + timedelta(hours=hour))
+    assert watcher.groups == 3 + 3  # again after a day, two more, and four more
+    assert len(watcher.told) == 3 + 3 * 3
+
+
 def test_red_that_stays_as_it_was_found_does_not_ring_as_worse() -> None:
     watcher = Watcher()
     for hour in range(24):
