@@ -8,6 +8,7 @@ from rich.console import Console
 
 from portfolios.model.market import Market
 from portfolios.values import display
+from portfolios.values.cents import to_cents
 from rebalancer.cli.console import table
 from rebalancer.usecases.performance.performance import Performance
 from rebalancer.usecases.performance.reconciliation import (
@@ -48,12 +49,13 @@ def _head(each: Performance) -> str:
 
 def _lines(console: Console, found: Reconciliation, currency: str) -> None:
     grid = table("  line", "on", "worth>")
-    grid.add_row("  doing nothing", "", display.to_the_cent(found.start, currency))
+    grid.add_row("  doing nothing", "", display.to_the_cent(found.shown_start, currency))
     for step in found.shown:
         amount = display.to_the_cent(step.amount, currency, signed=True)
         grid.add_row(f"  {_what(step)}", display.day(step.at.date()), amount)
-    if found.rounding:
-        grid.add_row("  rounding", "", display.to_the_cent(found.rounding, currency, signed=True))
+    if to_cents(found.lost):
+        lost = display.to_the_cent(found.lost, currency, signed=True)
+        grid.add_row("  parts of cents lost", "", lost)
     grid.add_row("  held now", "", display.to_the_cent(found.now, currency))
     console.print(grid)
     if found.left_out:

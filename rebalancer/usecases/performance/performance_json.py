@@ -45,7 +45,7 @@ def _against(found: Reconciliation) -> dict[str, object]:
         "since": utc_text(found.since),
         "earned": money(found.earned),
         "growth": found.growth,
-        "start": _amount(found.start),
+        "start": {"amount": money(found.shown_start), "exact": money(found.start)},
         "steps": [
             {
                 "cause": step.cause.value,
@@ -55,7 +55,7 @@ def _against(found: Reconciliation) -> dict[str, object]:
             }
             for step in found.steps
         ],
-        "rounding": money(found.rounding),
+        "rounding": _amount(found.lost),
         "now": _amount(found.now),
         "left_out": list(found.left_out),
     }

@@ -2,7 +2,9 @@
 
 A buy gains what its price rose, a sale gains what its price fell, each less its cost. Whatever else
 is held is the same either way and drops out. Trades count at the plan's own prices and costs, since
-the real ones are not known.
+the real ones are not known: while prices stand still, a plan has lost its cost, to the cent. The
+part of a cent that a trade loses when it is booked in whole cents is told apart, in the
+reconciliation.
 """
 
 from __future__ import annotations
@@ -45,5 +47,5 @@ def total_of(parts: tuple[Part, ...]) -> Decimal | None:
 def _earned(trade: Trade, price: Decimal | None) -> Decimal | None:
     if price is None:
         return None
-    gain = trade.quantity * price - trade.notional
+    gain = trade.quantity * (price - trade.price)
     return (gain if trade.side is Side.BUY else -gain) - trade.cost

@@ -4,7 +4,7 @@ What was held before the first booked plan, at today's prices, is what doing not
 From there, what each booked plan has earned and what came in, went out or was changed by hand leads
 to the worth of what is held now, without a remainder:
 
-    start + what plans earned + what else changed = now
+    start + what plans earned + what else changed - parts of cents lost = now
 
 It holds because each line is the difference of two states at the same prices, so that all between
 the first and the last cancel out.
@@ -25,6 +25,7 @@ from portfolios.values.cents import to_cents
 from portfolios.values.exact import exactly
 from rebalancer.usecases.performance.past_plans import PastPlan
 from rebalancer.usecases.performance.prices import TrustedPrices, prices_now
+from rebalancer.usecases.performance.profit import parts_since, total_of
 from rebalancer.usecases.proposals.outcome import Outcome
 
 
@@ -61,7 +62,8 @@ class Reconciliation:
     Attributes:
         since: when the first of the plans was booked.
         start: what was held before it.
-        steps: oldest first; `start` and all of them add up to `now` to the last digit.
+        steps: oldest first; `start`, all of them and `lost` add up to `now` to the last digit.
+        lost: parts of a cent that trades lost when they were booked in whole cents, not above 0.
         left_out: held without a good price all the while, and so in no amount.
     """
 
@@ -69,6 +71,7 @@ class Reconciliation:
     start: Decimal
     steps: tuple[ValueStep, ...]
     now: Decimal
+    lost: Decimal = Decimal(0)
     left_out: tuple[str, ...] = ()
 
     @property
@@ -80,7 +83,7 @@ class Reconciliation:
 
     @property
     def shown(self) -> tuple[ValueStep, ...]:
-        """The steps that are seen in cents: less than half a cent is told by the rounding."""
+        """The steps that are seen in cents."""
         return tuple(step for step in self.steps if to_cents(step.amount))
 
     @property
@@ -90,10 +93,10 @@ class Reconciliation:
         return float(self.earned / without) if without > 0 else None
 
     @property
-    def rounding(self) -> Decimal:
-        """What the lines in cents, each rounded by itself, are short of the last one."""
-        shown = (self.start, *(step.amount for step in self.steps))
-        return to_cents(self.now) - sum(map(to_cents, shown), Decimal(0))
+    def shown_start(self) -> Decimal:
+        """The start in cents, so that all lines add up as they are shown."""
+        steps = sum((to_cents(step.amount) for step in self.steps), to_cents(self.lost))
+        return to_cents(self.now) - steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,24 +190,27 @@ def _reconciled(
 ) -> Reconciliation:
     worth = [_worth(state, prices) for state in states]
     held = {asset_id for asset_id, quantity in states[-1].quantities.items() if quantity}
+    steps = tuple(_steps(booked, worth, prices, until=until))
     return Reconciliation(
         since=booked[0].at,
         start=worth[0],
-        steps=tuple(step for step in _steps(booked, worth, until=until) if step.amount),
+        steps=tuple(step for step in steps if step.amount),
         now=worth[-1],
+        lost=worth[-1] - worth[0] - sum((step.amount for step in steps), Decimal(0)),
         left_out=tuple(sorted(held - prices.of.keys())),
     )
 
 
 def _steps(
-    booked: Sequence[_Booked], worth: Sequence[Decimal], *, until: datetime
+    booked: Sequence[_Booked], worth: Sequence[Decimal], prices: TrustedPrices, *, until: datetime
 ) -> Iterator[ValueStep]:
     """Yield every change; `worth` is before and after each booked plan, and at last now."""
     after = worth[0]
     pairs = zip(worth[:-1:2], worth[1::2], strict=True)
     for each, (before, then) in zip(booked, pairs, strict=True):
-        yield ValueStep(StepCause.EDIT, each.at, each.plan.plan_id, before - after)
-        yield ValueStep(StepCause.FLOW, each.at, each.plan.plan_id, each.plan.flow)
-        yield ValueStep(StepCause.PLAN, each.at, each.plan.plan_id, then - before - each.plan.flow)
+        plan_id, earned = each.plan.plan_id, total_of(parts_since(each.plan, prices))
+        yield ValueStep(StepCause.EDIT, each.at, plan_id, before - after)
+        yield ValueStep(StepCause.FLOW, each.at, plan_id, each.plan.flow)
+        yield ValueStep(StepCause.PLAN, each.at, plan_id, earned or Decimal(0))
         after = then
     yield ValueStep(StepCause.EDIT, until, "", worth[-1] - after)

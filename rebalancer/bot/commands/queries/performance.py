@@ -8,6 +8,7 @@ from decimal import Decimal
 from alerts.messages import Block, Style
 from portfolios.model.portfolio import Portfolio
 from portfolios.values import display
+from portfolios.values.cents import to_cents
 from rebalancer.bot.reply import Reply, as_of, lines, page_of, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.usecases.performance.past_plans import PastPlan, past_plans
@@ -84,11 +85,11 @@ def _head(found: Reconciliation, own: Portfolio) -> str:
 
 def _rows(found: Reconciliation, own: Portfolio) -> Iterator[tuple[str, str]]:
     """Yield the lines that lead from doing nothing to what is held now; they add up."""
-    yield "doing nothing", display.to_the_cent(found.start, own.currency)
+    yield "doing nothing", display.to_the_cent(found.shown_start, own.currency)
     for step in found.shown:
         yield f"{display.day(step.at.date())} {_cause(step)}", _signed(step.amount, own.currency)
-    if found.rounding:
-        yield "rounding", _signed(found.rounding, own.currency)
+    if to_cents(found.lost):
+        yield "parts of cents lost", _signed(found.lost, own.currency)
     yield "held now", display.to_the_cent(found.now, own.currency)
 
 

@@ -59,15 +59,15 @@ def test_performance_adds_up_exactly_and_in_cents(shell: Shell) -> None:
     assert isinstance(found, dict)
     for key in ("amount", "exact"):
         lines = [Decimal(found["start"][key]), *(Decimal(s[key]) for s in found["steps"])]
-        rounding = Decimal(found["rounding"]) if key == "amount" else Decimal(0)
-        assert sum(lines, rounding) == Decimal(found["now"][key])
+        assert sum(lines, Decimal(found["rounding"][key])) == Decimal(found["now"][key])
     assert [(s["cause"], s["plan"]) for s in found["steps"]] == [
         ("flow", plan["id"]),
         ("plan", plan["id"]),
     ]
-    # The prices are those of the plan, so all that it has made is its cost and parts of cents.
-    loss = -Decimal(found["earned"]) - Decimal(str(plan["estimated_cost"]))
-    assert 0 <= loss <= Decimal("0.01") * len(plan["trades"])  # type: ignore[arg-type]
+    # The prices are those of the plan, so all that it has made is its cost.
+    assert Decimal(found["earned"]) == -Decimal(str(plan["estimated_cost"]))
+    (past,) = json.loads(shell.run("history", "--offline", "--json").out)
+    assert Decimal(past["earned"]) == Decimal(found["earned"])
 
 
 def test_history_tells_what_became_of_a_plan_and_splits_it_by_trade(shell: Shell) -> None:

@@ -34,17 +34,26 @@ def held(quantities: Mapping[str, str | Decimal], cash: str | Decimal = "0") -> 
     return Portfolio("mine", cash=Decimal(cash), holdings=holdings)
 
 
-def buys(asset_id: str, quantity: str, notional: str, cost: str = "0") -> Trade:
-    return _trade(asset_id, Side.BUY, quantity, notional, cost)
+def buys(
+    asset_id: str, quantity: str, notional: str, cost: str = "0", price: Decimal | None = None
+) -> Trade:
+    """A purchase, at the price that its size makes unless another is given."""
+    return _trade(asset_id, Side.BUY, quantity, notional, cost, price)
 
 
-def sells(asset_id: str, quantity: str, notional: str, cost: str = "0") -> Trade:
-    return _trade(asset_id, Side.SELL, quantity, notional, cost)
+def sells(
+    asset_id: str, quantity: str, notional: str, cost: str = "0", price: Decimal | None = None
+) -> Trade:
+    """A sale, likewise."""
+    return _trade(asset_id, Side.SELL, quantity, notional, cost, price)
 
 
-def _trade(asset_id: str, side: Side, quantity: str, notional: str, cost: str) -> Trade:
+def _trade(
+    asset_id: str, side: Side, quantity: str, notional: str, cost: str, price: Decimal | None
+) -> Trade:
     size, money = Decimal(quantity), Decimal(notional)
-    return Trade(asset_id, asset_id[:3].upper(), side, size, Decimal(1), money, Decimal(cost))
+    paid = money / size if price is None else price
+    return Trade(asset_id, asset_id[:3].upper(), side, size, paid, money, Decimal(cost))
 
 
 def plan_from(
