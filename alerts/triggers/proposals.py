@@ -8,7 +8,7 @@ from decimal import Decimal
 from portfolios.model.plan import Plan, Side
 
 PART = Decimal("0.25")
-"""A trade that changes by no more than this part of itself is the same trade."""
+"""Trades that change by no more than this part of all that was told are the same trades."""
 COMES_OR_GOES = 2
 """Times the smallest trade: one just above it comes and goes with every hour's prices."""
 
@@ -16,8 +16,9 @@ COMES_OR_GOES = 2
 def is_news(plan: Plan, told: Plan, *, min_trade: Decimal) -> bool:
     """Tell whether a proposal differs enough from the one told before to be told.
 
-    It does when it starts from other holdings, or when a trade appears, disappears, turns round,
-    or changes by more than a quarter and the smallest trade.
+    It does when it starts from other holdings, when a trade turns round, or when all trades
+    together change by more than a quarter and by twice the smallest trade: a small trade beside
+    large ones comes and goes with every hour's prices.
 
     Args:
         plan: of now.
@@ -27,17 +28,12 @@ def is_news(plan: Plan, told: Plan, *, min_trade: Decimal) -> bool:
     if _start(plan) != _start(told):
         return True
     now, before = _sizes(plan), _sizes(told)
-    return any(
-        _differs(now.get(a, Decimal(0)), before.get(a, Decimal(0)), min_trade)
-        for a in now.keys() | before.keys()
-    )
-
-
-def _differs(now: Decimal, before: Decimal, min_trade: Decimal) -> bool:
-    change = abs(now - before)
-    if not now or not before:
-        return change >= COMES_OR_GOES * min_trade
-    return change > PART * abs(before) and change > min_trade
+    both = [(now.get(a, Decimal(0)), before.get(a, Decimal(0))) for a in now.keys() | before.keys()]
+    if any(is_now * was < 0 for is_now, was in both):
+        return True
+    change = sum(abs(is_now - was) for is_now, was in both)
+    is_large = change > PART * sum(abs(was) for _, was in both)
+    return is_large and change >= COMES_OR_GOES * min_trade
 
 
 def _start(plan: Plan) -> tuple[Mapping[str, Decimal], Decimal]:
