@@ -25,6 +25,7 @@ OFF = Portfolio(
     targets={"bitcoin": Decimal("0.5"), "ethereum": Decimal("0.25"), "solana": Decimal("0.2")},
 )
 TOLD = propose(analyse(OFF, MARKET)).plan
+LARGEST = max(TOLD.trades, key=lambda trade: trade.notional).asset_id
 MIN = Decimal(100)
 
 
@@ -53,7 +54,7 @@ CASES: Mapping[str, tuple[Callable[[Plan], Plan], bool]] = {
     "as it was": (lambda plan: plan, False),
     "a fifth larger": (lambda plan: sized(plan, "1.2"), False),
     "half as large again": (lambda plan: sized(plan, "1.5"), True),
-    "one trade half as large": (lambda plan: sized(plan, "0.5", "bitcoin"), True),
+    "the largest trade a third as large": (lambda plan: sized(plan, "0.3", LARGEST), True),
     "a trade near the smallest comes": (lambda plan: with_trade(plan, 150), False),
     "a small trade comes beside large ones": (lambda plan: with_trade(plan, 250), False),
     "a large trade comes": (lambda plan: with_trade(plan, 100_000), True),
