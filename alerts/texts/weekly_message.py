@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from alerts.messages import Block, Kind, Message, Style
 from alerts.texts.event_messages import NOT_ADVICE
 from alerts.texts.finding_groups import grouped
-from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.weekly_facts import Week, WeeklyReport
 from portfolios.values import display
@@ -107,7 +106,8 @@ def _action(plan: Plan, *, with_amounts: bool) -> Iterator[Block]:
     yield Block(Style.TABLE, columns=("trade", "value>", "why"), rows=rows)
     if with_amounts:
         cost = display.money(plan.estimated_cost, plan.currency)
-        yield Block(Style.TEXT, f"It costs about {cost}. Open for {OPEN_HOURS} hours.")
+        # Not how long it is open: a report proposes nothing, and often nothing is open.
+        yield Block(Style.TEXT, f"It costs about {cost}.")
 
 
 def _numbers(report: WeeklyReport, *, with_amounts: bool) -> Iterator[Block]:

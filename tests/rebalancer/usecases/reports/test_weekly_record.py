@@ -45,3 +45,11 @@ def test_the_report_tells_past_decisions_to_the_cent_and_what_they_tell(tmp_path
     assert f": approved {plan.plan_id}, {shown} since" in text
     assert "too few to tell (1 week, of 8 at least)" in text
     assert shown not in plain_text(weekly_message(facts, with_amounts=False))
+
+
+def test_a_report_of_what_was_never_offered_does_not_say_that_it_is_open() -> None:
+    held = (Holding("bitcoin", Decimal(2)),)
+    mine = Portfolio("mine", cash=Decimal(900), holdings=held, targets={"bitcoin": Decimal("0.5")})
+    facts = weekly_report(None, analyse(mine, sample_market()), insights=Insights())
+    assert facts.plan.trades
+    assert "Open for" not in plain_text(weekly_message(facts))
