@@ -58,6 +58,17 @@ class RuleState:
         return None if self.is_unknown or self.value is None else self.is_true
 
 
+def state_text(state: RuleState | None) -> str:
+    """Say whether a rule is true.
+
+    >>> state_text(None), state_text(RuleState("value > 9", True, datetime(2026, 11, 22), 10.0))
+    ('not judged yet', 'true')
+    """
+    if state is None:
+        return "not judged yet"
+    return "unknown" if state.holds is None else str(state.holds).lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Fired:
     """A rule that became true."""

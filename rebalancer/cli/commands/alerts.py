@@ -134,6 +134,7 @@ def _remove_rule(store: Store, name: str, rule: str, *, at: datetime) -> None:
 
 def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
     from alerts.triggers.state_store import AlertState
+    from alerts.triggers.user_rules import state_text
     from rebalancer.usecases.accounts.alert_rules_json import rule_to_json
 
     portfolios = [store.load_portfolio(name)] if name else store.list_portfolios()
@@ -148,10 +149,9 @@ def _show_rules(store: Store, name: str | None, *, as_json: bool) -> None:
     grid = table("portfolio", "rule", "state", "value>")
     for portfolio, when, states in rows:
         state = states.get(when)
-        holds = None if state is None else state.holds
-        words = "unknown" if holds is None else str(holds).lower()
-        value = "unknown" if state is None or holds is None else f"{state.value:,.6g}"
-        grid.add_row(portfolio, when, words, value)
+        is_known = state is not None and state.holds is not None
+        value = f"{state.value:,.6g}" if state is not None and is_known else "unknown"
+        grid.add_row(portfolio, when, state_text(state), value if state is not None else "-")
     out().print(grid)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from alerts.messages import Button
 from alerts.triggers.state_store import AlertState
-from alerts.triggers.user_rules import RuleState
+from alerts.triggers.user_rules import RuleState, state_text
 from portfolios.errors import NotFoundError, UsageError
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.users import Role
@@ -29,7 +29,7 @@ def alerts(request: Request) -> Reply:
     numbered = list(enumerate(every, 1))[shown]
     states = {own.name: _states(request, own) for own, _ in every}
     told = [
-        f"{number}. {own.name}: {when} ({_state(states[own.name].get(when))})"
+        f"{number}. {own.name}: {when} ({state_text(states[own.name].get(when))})"
         for number, (own, when) in numbered
     ]
     count = display.counted(len(every), "rule")
@@ -120,11 +120,6 @@ def _every(request: Request) -> list[tuple[Portfolio, str]]:
 
 def _states(request: Request, own: Portfolio) -> dict[str, RuleState]:
     return {state.when: state for state in AlertState(request.store.database, own.name).rules()}
-
-
-def _state(state: RuleState | None) -> str:
-    holds = None if state is None else state.holds
-    return "unknown" if holds is None else str(holds).lower()
 
 
 def _removals(

@@ -70,6 +70,7 @@ def test_rules_are_added_shown_and_taken_away(tmp_path: Path) -> None:
         shell = shell_of(tmp_path, bot)
         assert shell.run("alerts", "add", "mine", "short_grade uniswap < 40").code == 0
         assert shell.run("alerts", "add", "mine", "colour bitcoin > 3").code == 2
+        assert "not judged yet" in shell.run("alerts", "mine").out
         shell.run("run", "mine", "--notify")
         shown = shell.run("alerts", "mine").out
         assert "price bitcoin < 100000" in shown

@@ -99,7 +99,7 @@ def test_the_list_tells_what_is_true_and_pages(bot: Bot) -> None:
     assert "15 rules, 1 true now" in text
     assert "1. shared: value &gt; 0 (true)" in text
     assert "2. shared: value &gt; 1 (false)" in text
-    assert "3. shared: value &gt; 2 (unknown)" in text
+    assert "3. shared: value &gt; 2 (not judged yet)" in text
     second = bot.press(labelled(listed, "»"), APPROVER)
     assert "15. shared: value &gt; 14" in text_of(second)
     bot.press(labelled(second, "Remove 15"), APPROVER)
