@@ -52,10 +52,11 @@ def bring_inside(
     frozen = bounds.frozen.astype(bool)
     low, high = ends(w0, limits, bounds)
     shared = _shared(signalled, w0, frozen)
-    r = np.clip(shared, low, high)
+    wanted = np.clip(shared, low, np.maximum(low, np.where(frozen, w0, limits.w_max)))
     rows = tuple(rows_of(limits))
     for row in rows:
-        r = lowered(r, low, row)
+        wanted = lowered(wanted, low, high, row)
+    r = np.minimum(wanted, high)
     r = _lifted(r, high, limits, rows, candidates)
     if spread:
         # What a lock holds at its weight is not grown: it could never be brought back.
@@ -98,17 +99,33 @@ def _shared(wished: Array, w0: Array, frozen: npt.NDArray[np.bool_]) -> Array:
     return shared
 
 
-def lowered(r: Array, low: Array, row: Row) -> Array:
-    """Return weights, shape (n,), at the bound of a row: who gives way shrinks pro rata.
+def lowered(wanted: Array, low: Array, high: Array, row: Row) -> Array:
+    """Return wanted weights, shape (n,), lowered until what can be held meets a row.
 
-    Nobody goes below what must stay; q is negative nowhere.
+    Who gives way shrinks pro rata towards what must stay. What may not be bought counts with what
+    is held of it at most: else its share would fall again once it was sold to its aim.
+
+    Args:
+        wanted: weights inside the caps.
+        low: the least that can be held; nothing that is wanted lies below it.
+        high: the most that can be held.
+        row: with q negative nowhere.
     """
-    above = float(row.q[row.gives] @ (r - low)[row.gives])
-    excess = float(row.q @ r) - row.h
-    if excess <= SMALL or above <= SMALL:
-        return r
-    kept = max(0.0, 1.0 - excess / above)
-    return np.where(row.gives, low + kept * (r - low), r)
+    extra = np.where(row.gives, wanted - low, 0.0)
+    stuck = row.gives & (wanted > high)
+    if float(row.q @ np.minimum(wanted, high)) <= row.h + SMALL:
+        return wanted
+    for _ in range(len(wanted) + 1):
+        moving = row.gives & ~stuck
+        still = np.where(moving, low, np.minimum(wanted, high))
+        speed = float(row.q[moving] @ extra[moving])
+        kept = (row.h - float(row.q @ still)) / speed if speed > SMALL else 0.0
+        kept = min(1.0, max(0.0, kept))
+        freed = stuck & (low + kept * extra < high)
+        if not freed.any():
+            break
+        stuck &= ~freed
+    return np.where(row.gives, low + kept * extra, wanted)
 
 
 def calmed(r: Array, low: Array, stable: Array, covariance: Array, most: float) -> Array:

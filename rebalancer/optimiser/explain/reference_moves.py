@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.market import Array
-from rebalancer.estimates.feasible_reference import lowered, rows_of
+from rebalancer.estimates.feasible_reference import ends, lowered, rows_of
 from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.reference import Reference
 from rebalancer.estimates.trade_bounds import TradeBounds
@@ -57,14 +57,15 @@ def _retraced(
     frozen: Mask = bounds.frozen.astype(np.bool_)
     at = np.where(frozen, inputs.w0, start * _left_over(start, inputs.w0, frozen))
     yield ReferenceMove(FROZEN, at - start)
-    for move in _clipped(at, frozen, inputs, inside, bounds):
+    low, high = ends(inputs.w0, inside, bounds)
+    for move in _clipped(at, frozen, low, inside):
         yield move
         at = at + move.change
-    lowest = np.where(frozen, inputs.w0, np.minimum(bounds.w_lock, at))
     for row in rows_of(inside):
-        after = lowered(at, lowest, row)
+        after = lowered(at, low, high, row)
         yield ReferenceMove(row.name, after - at)
         at = after
+    yield ReferenceMove(NO_BUY, np.minimum(at, high) - at)
 
 
 def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
@@ -73,18 +74,13 @@ def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
     return (1.0 - float(held[frozen].sum())) / rest if rest > _SMALL else 1.0
 
 
-def _clipped(
-    at: Array, frozen: Mask, inputs: Inputs, inside: Limits, bounds: TradeBounds
-) -> Iterator[ReferenceMove]:
-    low = np.where(frozen, inputs.w0, bounds.w_lock)
+def _clipped(at: Array, frozen: Mask, low: Array, inside: Limits) -> Iterator[ReferenceMove]:
     capped = np.where(frozen, at, np.maximum(np.minimum(at, inside.w_max), np.minimum(at, low)))
     for i in np.flatnonzero(capped < at - _SMALL):
-        change = np.zeros(inputs.n)
+        change = np.zeros(len(at))
         change[i] = capped[i] - at[i]
-        yield ReferenceMove(f"asset.{inputs.assets[i]}.max", change)
-    held_back = np.where((bounds.u_hi <= 0) & ~frozen, np.minimum(capped, inputs.w0), capped)
-    yield ReferenceMove(NO_BUY, held_back - capped)
-    yield ReferenceMove(LOCKED, np.maximum(held_back, low) - held_back)
+        yield ReferenceMove(f"asset.{inside.asset_ids[i]}.max", change)
+    yield ReferenceMove(LOCKED, np.maximum(capped, low) - capped)
 
 
 def _raised(at: Array, r: Array, inside: Limits) -> Iterator[ReferenceMove]:
