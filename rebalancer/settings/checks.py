@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from portfolios.errors import DeliveryError
 
-OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
-"""Names that some machines know, each in its own way."""
+NOT_MEANT = frozenset({"localtime", "posixrules", "Factory", "EST", "MST", "HST"})
+"""Names that some machines know, each in its own way, and abbreviations that stand for a zone
+without summer time, which nobody means who writes them in summer."""
 
 
 def one_value(value: object) -> object:
@@ -95,14 +96,14 @@ def time_zone(name: str) -> str:
 @cache
 def _spellings() -> Mapping[str, str]:
     """Return every zone by its name in lower case; finding them reads hundreds of files."""
-    known = sorted({*available_timezones(), "UTC"} - OF_THE_MACHINE)
+    known = sorted({*available_timezones(), "UTC"} - NOT_MEANT)
     return MappingProxyType({zone.lower(): zone for zone in known})
 
 
 def _is_known(name: str) -> bool:
     """Tell whether this machine knows a zone by this very name; UTC needs no zone files."""
     try:
-        return name == "UTC" or (name not in OF_THE_MACHINE and bool(ZoneInfo(name)))
+        return name == "UTC" or (name not in NOT_MEANT and bool(ZoneInfo(name)))
     except (KeyError, ValueError, OSError):
         return False
 
