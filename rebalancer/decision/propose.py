@@ -121,6 +121,11 @@ def _solved(analysis: Analysis) -> tuple[Inputs, Solution]:
     """Solve with what is well inside its band at rest, and without rest where others need it."""
     rests = at_rest(analysis)
     quiet, solution = _solved_at_edges(analysis, rests)
+    # Costs are paid from the value, so what rests weighs a little more once they are paid.
+    after = at_rest(analysis, share_left=1.0 - _cost_of(quiet, solution))
+    if np.any(rests & ~after):
+        rests &= after
+        quiet, solution = _solved_at_edges(analysis, rests)
     if rests.any() and _lacks_cash(analysis, quiet, solution):
         return _solved_at_edges(analysis, np.zeros_like(rests))
     return quiet, solution
@@ -147,6 +152,11 @@ def _solved_by_mode(analysis: Analysis, rests: Flags, limits: Limits) -> tuple[I
         return buying, solution
     selected = inputs_of(analysis, may_sell=selling, at_rest=rests, limits=limits)
     return selected, solve(selected)
+
+
+def _cost_of(inputs: Inputs, solution: Solution) -> float:
+    """Return what the trades cost, a fraction of the value."""
+    return float(inputs.kappa_buy @ solution.u + inputs.kappa_sell @ solution.v)
 
 
 def _lacks_cash(analysis: Analysis, inputs: Inputs, solution: Solution) -> bool:

@@ -89,13 +89,18 @@ def is_too_volatile(analysis: Analysis) -> bool:
     return portfolio_volatility(analysis.w0, analysis.risk.covariance) > float(most) + BREACH
 
 
-def at_rest(analysis: Analysis) -> Flags:
+def at_rest(analysis: Analysis, *, share_left: float = 1.0) -> Flags:
     """Tell which assets, shape (n,), no trade needs: well inside their bands, in no broken limit.
 
     People ask to touch only what drifted. A cash flow concerns everything, and so does a lack of
     cash or too much volatility.
+
+    Args:
+        analysis: the portfolio and its aims.
+        share_left: what costs leave of the value.
     """
-    rests = np.abs(analysis.w0 - analysis.reference.r) <= REST_SHARE * analysis.bands
+    weights = analysis.w0 / share_left
+    rests = np.abs(weights - analysis.reference.r) <= REST_SHARE * analysis.bands
     if analysis.flow != 0 or is_too_volatile(analysis):
         return np.zeros_like(rests)
     for row in analysis.broken:
