@@ -15,6 +15,7 @@ from portfolios.model.portfolio import lock_text
 from portfolios.model.valuation import Position, after_trades
 from portfolios.values import display
 from portfolios.values.causes import by_cause
+from rebalancer.decision.aims import aims_apart
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
@@ -161,6 +162,7 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
         )
         if wished > 0 and p.quantity == 0 and why and not p.grey
     ]
+    notes += aims_apart(analysis)
     if warned := what_keeping_takes(analysis):
         notes.append(warned)
     if not analysis.reference.has_targets and not analysis.reference.is_recorded:

@@ -251,7 +251,8 @@ def _rounded(
     cash: Decimal, kept: Mapping[str, _Leg], wanted: Iterable[_Leg], floor: Decimal
 ) -> Rounded:
     after = _cash_after(cash, kept.values())
-    legs = [kept[asset_id] for asset_id in sorted(kept)]
+    # What is sold pays for what is bought, so it comes first; the largest leads.
+    legs = sorted(kept.values(), key=lambda leg: (leg.side is Side.BUY, -leg.exact, leg.asset_id))
     return Rounded(
         trades=tuple(_trade(leg) for leg in legs),
         cash=after,

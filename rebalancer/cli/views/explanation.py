@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from portfolios.model.plan import LimitLine, Plan, Reason, Trade
+from alerts.texts.reason_shares import shown_reasons
+from portfolios.model.plan import LimitLine, Plan, Trade
 from portfolios.values import display
 from rebalancer.cli.console import table
 from rebalancer.cli.views.plan import zones_view
@@ -57,11 +58,11 @@ def _trade(plan: Plan, trade: Trade) -> list[RenderableType]:
     cost = display.money(trade.cost, plan.currency)
     quantity = display.quantity(trade.quantity)
     head = f"{trade.side.value} {quantity} {trade.symbol}, {amount}, cost {cost}"
-    return [Text(head, style="bold"), *(Text(f"  {_reason(reason)}") for reason in trade.reasons)]
+    return [Text(head, style="bold"), *_reasons(trade)]
 
 
-def _reason(reason: Reason) -> str:
-    return f"{display.percent(reason.share, 0):>4}  {reason.text}"
+def _reasons(trade: Trade) -> list[Text]:
+    return [Text(f"  {share:>4}  {text}") for text, share in shown_reasons(trade.reasons)]
 
 
 def _limits(lines: tuple[LimitLine, ...]) -> RenderableType:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from alerts.texts.finding_groups import grouped
+from alerts.texts.reason_shares import shown_reasons
 from portfolios.model.plan import (
     ORDER,
     Decision,
@@ -24,6 +26,8 @@ from rebalancer.cli.console import table, zone_text
 
 BAR_CELLS = 10
 UNCHANGED_SHOWN = 3
+VISIBLE = 5e-4
+"""Half a tenth of a point: less is not shown as a difference."""
 
 
 def show_plan(console: Console, plan: Plan, *, all_zones: bool = False) -> None:
@@ -64,12 +68,12 @@ def _proposal(plan: Plan) -> list[RenderableType]:
 
 def _positions(plan: Plan) -> RenderableType:
     trades = {trade.asset_id: trade for trade in plan.trades}
-    grid = table("  asset", "now>", "after>", "target>", "trade", "value>", "why")
+    grid = table("  asset", "now>", "after>", *_wished(plan), "trade", "value>", "why")
     traded = [p for p in plan.positions if p.asset_id in trades]
     still = [p for p in plan.positions if p.asset_id not in trades]
     still.sort(key=lambda position: -position.weight)
     shown = still if len(still) <= UNCHANGED_SHOWN + 1 else still[:UNCHANGED_SHOWN]
-    for position in sorted(traded, key=lambda p: (trades[p.asset_id].side, -abs(_move(p)))):
+    for position in sorted(traded, key=lambda p: plan.trades.index(trades[p.asset_id])):
         grid.add_row(*_position_row(plan, position, trades[position.asset_id]))
     for position in shown if traded else still:
         grid.add_row(*_position_row(plan, position, None))
@@ -79,7 +83,7 @@ def _positions(plan: Plan) -> RenderableType:
         "  cash",
         _share(plan, plan.cash_weight),
         _share(plan, plan.proposed_cash_weight),
-        display.percent(1 - sum(p.reference_weight for p in plan.positions)),
+        *_wishes(plan, plan.positions, rest=True),
         "",
         display.money(plan.proposed_cash - plan.cash, plan.currency, signed=True)
         if plan.trades
@@ -93,8 +97,24 @@ def _share(plan: Plan, weight: float) -> str:
     return display.share(weight, is_known=plan.is_value_known)
 
 
-def _move(position: PlanPosition) -> float:
-    return position.proposed_weight - position.weight
+def _wished(plan: Plan) -> list[str]:
+    """Return the columns of what is wanted: the aim stands beside the target where they differ."""
+    if any(p.target_weight is None for p in plan.positions):
+        return ["aim>"]
+    differ = any(
+        abs(p.reference_weight - (p.target_weight or 0.0)) > VISIBLE for p in plan.positions
+    )
+    return ["target>", "aim>"] if differ else ["target>"]
+
+
+def _wishes(plan: Plan, positions: Iterable[PlanPosition], *, rest: bool = False) -> list[str]:
+    """Return the figures of these columns for positions together, or for what they leave."""
+    targets, aims = 0.0, 0.0
+    for position in positions:
+        targets += position.target_weight or 0.0
+        aims += position.reference_weight
+    of = {"target>": targets, "aim>": aims}
+    return [display.percent(1 - of[name] if rest else of[name]) for name in _wished(plan)]
 
 
 def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> list[str]:
@@ -103,19 +123,17 @@ def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> li
         f"  {position.symbol}{'*' if position.lock else ''}",
         _share(plan, position.weight) if is_priced else "unknown",
         _share(plan, position.proposed_weight) if is_priced else "",
-        display.percent(position.reference_weight),
+        *_wishes(plan, (position,)),
     ]
     if trade is None:
         why = "; ".join(filter(None, (position.doubt, position.lock)))
         return [*shared, "", "", why]
     notional = -trade.notional if trade.side is Side.SELL else trade.notional
-    why = "; ".join(
-        f"{reason.text} ({display.percent(reason.share, 0)})"
-        if len(trade.reasons) > 1
-        else reason.text
-        for reason in trade.reasons[:2]
-    )
-    amount = f"{trade.side.value} {display.quantity(trade.quantity)}"
+    reasons = shown_reasons(trade.reasons, most=2)
+    alone = len(reasons) == 1
+    why = "; ".join(text if alone else f"{text} ({share})" for text, share in reasons)
+    number = plan.trades.index(trade) + 1
+    amount = f"{number}. {trade.side.value} {display.quantity(trade.quantity)}"
     return [*shared, amount, display.money(notional, plan.currency, signed=True), why]
 
 

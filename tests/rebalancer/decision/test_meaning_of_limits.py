@@ -72,6 +72,29 @@ def test_a_stated_cap_is_kept_against_a_target_and_the_plan_aims_inside_it(marke
     (place,) = [p for p in plan.positions if p.asset_id == LINK]
     assert (place.target_weight, place.reference_weight) == (0.10, pytest.approx(0.0875))
     assert plan.decision is Decision.HOLD  # it stands at its cap, and not beyond it
+    assert "aimed inside its limit of 10%: LINK at 8.8% for a target of 10.0%" in plan.warnings
+
+
+def test_targets_that_one_limit_moves_are_said_together(market: Market) -> None:
+    wish = {BTC: 0.5, ETH: 0.3, LINK: 0.1}
+    mine = book(market, wish, targets=wish, policy=ignoring(sectors=cap(layer1=0.6)))
+    (note,) = [text for text in plan_of(mine, market).warnings if text.startswith("aimed")]
+    assert note == (
+        "aimed inside the layer1 limit of 60%: BTC at 35.9% for a target of 50.0%,"
+        " ETH at 21.6% for a target of 30.0%"
+    )
+
+
+def test_sales_come_before_purchases_and_the_largest_of_each_leads(market: Market) -> None:
+    wish = {BTC: 0.3, ETH: 0.3, SOL: 0.1, UNI: 0.1, LINK: 0.1}
+    held = {BTC: 0.45, ETH: 0.1, SOL: 0.25, UNI: 0.02, LINK: 0.05}
+    plan = plan_of(book(market, held, targets=wish, policy=ignoring(turnover=Decimal(1))), market)
+    sold = [t.notional for t in plan.trades if t.side is Side.SELL]
+    bought = [t.notional for t in plan.trades if t.side is Side.BUY]
+    assert [t.side for t in plan.trades] == [Side.SELL] * len(sold) + [Side.BUY] * len(bought)
+    assert sold == sorted(sold, reverse=True)
+    assert bought == sorted(bought, reverse=True)
+    assert len(plan.trades) >= 3
 
 
 @pytest.mark.parametrize("over", ["1.005", "1.02", "1.3"])

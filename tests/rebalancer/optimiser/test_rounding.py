@@ -129,8 +129,9 @@ def violations(case: Case) -> list[str]:
             found += _of_trade(case, got, t, i)
     if list(got.quantities) != [t.asset_id for t in got.trades]:
         found.append("quantities are not those of the trades")
-    if [t.asset_id for t in got.trades] != sorted(t.asset_id for t in got.trades):
-        found.append("trades are not sorted")
+    order = [(t.side is Side.BUY, -t.quantity * t.price, t.asset_id) for t in got.trades]
+    if order != sorted(order):
+        found.append("sales do not come first, the largest of each side leading")
     return found
 
 

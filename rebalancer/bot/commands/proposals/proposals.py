@@ -8,6 +8,7 @@ from alerts.charts import charts
 from alerts.messages import Block, Style
 from alerts.render.clean import clean
 from alerts.texts.event_messages import proposal_message
+from alerts.texts.reason_shares import shown_reasons
 from alerts.texts.weekly_message import weekly_message
 from portfolios.model.plan import Plan, Trade
 from portfolios.model.policy import Signals
@@ -87,7 +88,7 @@ def why_of(
 
 
 def _driven(plan: Plan, trade: Trade) -> tuple[Block, Block]:
-    reasons = (f"{display.percent(r.share, 0)}: {r.text}" for r in trade.reasons)
+    reasons = (f"{share}: {text}" for text, share in shown_reasons(trade.reasons))
     return Block(Style.HEADING, _named(plan, trade)), lines(*reasons)
 
 
