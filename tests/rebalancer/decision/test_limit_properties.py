@@ -156,7 +156,7 @@ def check_no_veto(analysis: Analysis) -> None:
         assert not any("bearish" in why for why in analysis.bounds.why)
 
 
-@pytest.mark.parametrize("count", examples(always=150, campaign=10_000))
+@pytest.mark.parametrize("count", examples(always=40, campaign=10_000))
 def test_limits_mean_one_thing_for_every_portfolio(count: int) -> None:
     kinds: dict[str, int] = {}
     for seed in range(count):
