@@ -191,6 +191,17 @@ class SolverError(PlanError):
     """No solver of the chain gave an answer that passed the independent check."""
 
 
+class VerificationError(RebalancerError):
+    """A document does not hold: the first field that differs from what follows from the rest."""
+
+    def __init__(self, field: str, stated: object, found: object) -> None:
+        super().__init__(
+            f"{field}: {stated} is stated, but the rest of the document makes it {found}",
+            hint="do not act on it; run the proposal again",
+        )
+        self.field = field
+
+
 class DeliveryError(RebalancerError):
     """A message did not, or may not, have arrived.
 

@@ -22,7 +22,7 @@ from portfolios.model.plan import (
     SolverReport,
     Trade,
 )
-from portfolios.values.canonical import canonical_json, money, plain, utc_text
+from portfolios.values.canonical import canonical_json, digest_of, money, plain, utc_text
 
 __all__ = [
     "PLAN_SCHEMA",
@@ -72,7 +72,7 @@ def run_to_json(plans: Iterable[Plan], *, as_of: datetime) -> Json:
 
 def plan_to_json(plan: Plan) -> Json:
     """Return a plan as its document."""
-    return {
+    document = {
         "schema": PLAN_SCHEMA,
         "id": plan.plan_id,
         "portfolio": plan.portfolio,
@@ -108,7 +108,9 @@ def plan_to_json(plan: Plan) -> Json:
         "last_known_value": None if plan.is_value_known else money(plan.value),
         "last_known_at": _moment(plan.last_known_at),
         "unpriced": int(plan.unpriced),
+        "problem": plan.problem,
     }
+    return {**document, "digest": digest_of(document)}
 
 
 def _position(p: PlanPosition, *, is_known: bool) -> Json:

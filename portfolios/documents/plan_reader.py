@@ -86,6 +86,7 @@ def _plan(d: _Document) -> Plan:
         is_value_known=d["value"] is not None,
         last_known_at=_moment(d.get("last_known_at")),
         unpriced=d.get("unpriced", 0),
+        problem=d.get("problem"),
     )
 
 

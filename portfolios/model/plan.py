@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from portfolios.model.dwell import Dwell
 from portfolios.values import display
@@ -233,6 +234,8 @@ class Plan:
         turnover: what is bought or sold, whichever is more, beside what the flow takes.
         priced_at: the moment of the oldest price that matters; None where it is not known.
         is_value_known, last_known_at, unpriced: see `Total`.
+        problem: what was solved, its answer and the proof, as `rebalancer.problem/1`; None where
+            nothing was solved, and in plans of earlier versions.
     """
 
     plan_id: str
@@ -265,6 +268,7 @@ class Plan:
     is_value_known: bool = True
     last_known_at: datetime | None = None
     unpriced: int = 0
+    problem: Mapping[str, Any] | None = field(default=None, hash=False, repr=False)
 
     @property
     def total(self) -> Total:

@@ -15,7 +15,7 @@ from portfolios.errors import NotFoundError, StoreError
 from portfolios.model.decisions import Ruling
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
-from portfolios.store.database import Database
+from portfolios.store.database import Database, Row
 from portfolios.store.row_mapping import (
     plan_from_row,
     plan_row,
@@ -149,6 +149,13 @@ class Store:
         Raises:
             NotFoundError: when none does, or several do.
         """
+        return plan_from_row(self._plan_row(plan_id))
+
+    def plan_document(self, plan_id: str) -> bytes:
+        """Return the document of a plan as it was saved; raises as `load_plan` does."""
+        return str(self._plan_row(plan_id)["document"]).encode()
+
+    def _plan_row(self, plan_id: str) -> Row:
         prefix = plan_id.strip().lower()
         found = self.database.rows(
             "SELECT plan_id, document FROM plans WHERE substr(plan_id, 1, ?) = ?"
@@ -162,7 +169,7 @@ class Store:
             raise NotFoundError(
                 f"several plans begin with {prefix}: {ids}", hint="write more of it"
             )
-        return plan_from_row(found[0])
+        return found[0]
 
     def plans(self, name: str | None = None) -> tuple[Plan, ...]:
         """Return the plans of one portfolio, or of all, in the order they were saved."""

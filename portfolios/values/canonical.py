@@ -81,6 +81,20 @@ def canonical_json(value: object) -> str:
     return json.dumps(_plain_tree(value), sort_keys=True, allow_nan=False, separators=(",", ":"))
 
 
+def digest_of(document: Mapping[str, object]) -> str:
+    """Return `sha256:...` over a JSON document without its own digest, whatever the keys' order.
+
+    >>> digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1, "digest": "sha256:0"})
+    True
+
+    Raises:
+        ValueError: for a number that is not finite.
+    """
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    text = json.dumps(rest, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 def _plain_tree(value: object) -> object:
     if isinstance(value, Mapping):
         return {_key(key): _plain_tree(item) for key, item in value.items()}

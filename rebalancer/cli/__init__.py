@@ -30,6 +30,7 @@ from rebalancer.cli.commands import (
     serve,
     system,
     users,
+    verify,
 )
 from rebalancer.cli.console import say
 from rebalancer.cli.context import Context, context_of
@@ -47,6 +48,7 @@ for group in (
     plans,
     decisions,
     explain,
+    verify,
     portfolios,
     prices,
     providers,

@@ -17,6 +17,7 @@ from portfolios.errors import (
     StaleDataError,
     StoreError,
     UsageError,
+    VerificationError,
 )
 
 
@@ -34,6 +35,7 @@ class Exit(IntEnum):
     DELIVERY = 8
     CHANGES = 10
     RED = 11
+    DIFFERS = 12
     INTERRUPTED = 130
 
 
@@ -49,6 +51,7 @@ BY_ERROR: tuple[tuple[type[RebalancerError], Exit], ...] = (
     (InfeasibleError, Exit.CONTRADICTION),
     (ProviderError, Exit.PROVIDER),
     (DeliveryError, Exit.DELIVERY),
+    (VerificationError, Exit.DIFFERS),
 )
 """The first class that fits decides, so the narrower ones come first."""
 

@@ -68,6 +68,7 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         is_value_known=total.is_known,
         last_known_at=total.at,
         unpriced=total.unpriced,
+        problem=outcome.problem,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from rebalancer.optimiser.explain.attribution import attribute
 from rebalancer.optimiser.explain.limit_report import limit_lines
 from rebalancer.optimiser.explain.reasons import ExplanationInputs, reasons_for
 from rebalancer.optimiser.inputs import Inputs, Solution
+from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.optimiser.rounding import Rounded, to_trades
 from rebalancer.optimiser.solve import best_objective
 from rebalancer.zones import compare, judge, worsened
@@ -52,6 +54,7 @@ class ProposalResult:
         trades: with their reasons.
         quantities: asset id -> quantity after, of the assets that trade.
         cash: money after the trades; None for no change.
+        problem: what was solved, as `rebalancer.problem/1`.
     """
 
     decision: Decision
@@ -64,6 +67,7 @@ class ProposalResult:
     limits: tuple[LimitLine, ...] = ()
     warnings: tuple[str, ...] = ()
     solver: SolverReport | None = None
+    problem: Mapping[str, Any] | None = None
 
 
 def answered(
@@ -83,9 +87,12 @@ def answered(
     report = SolverReport(
         solution.solver, solution.status, solution.objective, solution.gap, _within(solution)
     )
+    problem = to_problem_json(inputs, solution)
     if not rounded.trades:
         reason = _why_nothing(analysis, limits)
-        return ProposalResult(Decision.HOLD, causes, findings, reason, limits=limits, solver=report)
+        return ProposalResult(
+            Decision.HOLD, causes, findings, reason, limits=limits, solver=report, problem=problem
+        )
     compared = compare(findings, judge(_once_booked(analysis, rounded)))
     trades = _with_reasons(analysis, inputs, solution, rounded.trades)
     return ProposalResult(
@@ -99,6 +106,7 @@ def answered(
         limits=limits,
         warnings=_warnings(compared),
         solver=report,
+        problem=problem,
     )
 
 

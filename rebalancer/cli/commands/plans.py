@@ -262,9 +262,7 @@ def _flow(cash: str | None) -> Decimal:
 
 
 def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
-    from rebalancer.usecases.proposals.propose import problem_of
-
-    problem = problem_of(proposal)
+    problem = proposal.plan.problem
     if problem is None:
         context.tell("nothing was solved, so nothing was dumped")
         return

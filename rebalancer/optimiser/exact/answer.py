@@ -32,7 +32,7 @@ def solve_exactly(inputs: Inputs) -> Solved:
             where hard limits contradict each other.
     """
     try:
-        found = _proved(inputs)
+        found = proved(inputs)
     except np.linalg.LinAlgError as error:
         raise SolverError(f"{NAME} met a singular system") from error
     bought, sold = np.maximum(found.w - inputs.w0, 0.0), np.maximum(inputs.w0 - found.w, 0.0)
@@ -40,7 +40,8 @@ def solve_exactly(inputs: Inputs) -> Solved:
     return Solved(best, duals_of(inputs, found), NAME, "optimal", gap(inputs, best, -found.value))
 
 
-def _proved(inputs: Inputs) -> Proved:
+def proved(inputs: Inputs) -> Proved:
+    """Return the optimum with its multipliers; raises `SolverError` as `solve_exactly` does."""
     if inputs.vol_max is not None and inputs.prices.vol > 0:
         return solve_limited(inputs)
     program = separable([inputs])

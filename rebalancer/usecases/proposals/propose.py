@@ -6,10 +6,9 @@ from datetime import datetime
 
 from portfolios.model.plan import Finding
 from rebalancer.decision.propose import Proposal, make_proposal
-from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.usecases.proposals.analysis import Analysis, findings_of
 
-__all__ = ["Proposal", "problem_of", "propose"]
+__all__ = ["Proposal", "propose"]
 
 
 def propose(
@@ -32,10 +31,3 @@ def propose(
     """
     known = findings_of(analysis) if findings is None else findings
     return make_proposal(analysis, known, requested=requested, last_plan_at=last_plan_at)
-
-
-def problem_of(proposal: Proposal) -> dict[str, object] | None:
-    """Return the problem and its answer as `rebalancer.problem/1`; None where none was solved."""
-    if proposal.inputs is None or proposal.solution is None:
-        return None
-    return to_problem_json(proposal.inputs, proposal.solution)

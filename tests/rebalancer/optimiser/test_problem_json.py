@@ -15,6 +15,7 @@ KEYS = {
     "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo", "v_hi", "w_lock", "w_max", "sector_names",
     "M", "S_lo", "S_hi", "m_stable", "b_min", "turnover_max", "vol_max", "c_hard", "prices",
     "extra_rows", "min_trade", "exit_least", "leg_cost", "solution",
+    "certificate", "digest",
 }  # fmt: skip
 
 
