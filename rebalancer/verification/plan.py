@@ -130,14 +130,19 @@ def _check_problem(d: Document, problem: Document) -> None:
 
 
 def _check_sides(d: Document, problem: Document, after: Mapping[str, float]) -> None:
-    """Check that trades go the way of the answer; cash that is short may make others be sold."""
-    answer = problem["solution"]
+    """Check that trades go the way of the answer.
+
+    Where trades too small to be worth making are left out, others take over what they raised.
+    """
+    answer, traded = problem["solution"], {trade["asset"] for trade in d["trades"]}
+    moves = zip(problem["assets"], answer["u"], answer["v"], strict=True)
+    most = problem["min_trade"] + sum(u + v for asset, u, v in moves if asset not in traded)
     for trade in d["trades"]:
         i = problem["assets"].index(trade["asset"])
         if (move := answer["u"][i] - answer["v"][i]) != 0:
             require_equal(f"side of {trade['asset']}", trade["side"], "buy" if move > 0 else "sell")
         beyond = abs(after[trade["asset"]] - answer["w"][i])
-        require_most(f"trade of {trade['asset']}: beyond the answer", beyond, problem["min_trade"])
+        require_most(f"trade of {trade['asset']}: beyond the answer", beyond, most)
 
 
 def _signed(trade: Document) -> Decimal:

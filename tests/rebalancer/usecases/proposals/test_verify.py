@@ -30,11 +30,13 @@ def test_a_run_and_a_problem_hold_and_are_solved_again_to_the_same_value(shell: 
 
 def test_a_changed_cent_ends_with_the_field_and_a_code_of_its_own(shell: Shell) -> None:
     run = json.loads(shell.run("demo", "--json").out)
-    run["plans"][1]["trades"][0]["notional"] = "393.49"
+    trade = run["plans"][1]["trades"][0]
+    trade["notional"] = "1.00"
     shell.write("run.json", json.dumps(run))
     done = shell.run("verify", "run.json")
     assert done.code == 12
-    assert "notional of arbitrum: 393.49 is stated, but the rest of the document makes" in done.err
+    said = f"notional of {trade['asset']}: 1.00 is stated, but the rest of the document makes it"
+    assert said in done.err
 
 
 @pytest.mark.parametrize(
