@@ -7,12 +7,14 @@ first call, not by importing this file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from portfolios.errors import SolverError
+from portfolios.model.market import Array
 from rebalancer.optimiser.branching import least_trades
 from rebalancer.optimiser.exact.answer import NAME as EXACT
 from rebalancer.optimiser.exact.answer import solve_exactly
@@ -47,6 +49,15 @@ CHAIN: tuple[Attempt, ...] = ((EXACT, {}), *REFEREES)
 
 WORSE_THAN_HOLDING = 1e-7
 """An answer this much worse than doing nothing is no answer."""
+LARGEST = 1e9
+"""No figure of a program, all of them fractions of the value, is larger."""
+CONVEX = frozenset(
+    {
+        "rho", "d", "lam", "theta", "kappa_buy", "kappa_sell", "leg_cost", "min_trade",
+        "asset", "sector_hi", "sector_lo", "buffer", "vol", "price",
+    }
+)  # fmt: skip
+"""Costs and prices of penalties: below 0 they would make the program non-convex."""
 GAP = 1e-6
 """An answer whose measured objective is so far from the one its solver states is refused."""
 
@@ -97,7 +108,7 @@ def best_objective(
 
 
 def _relaxed(inputs: Inputs, chain: Sequence[Attempt], pool: ProblemPool) -> Solved:
-    require_finite(inputs)
+    require_figures(inputs)
     require_cash(inputs)
     found = solve_convex(inputs, chain, pool)
     if penalty(inputs, found.answer.w, found.answer.c) > 0:
@@ -175,15 +186,30 @@ def _why_refused(inputs: Inputs, found: Solved, still: Answer | None) -> str:
     return ""
 
 
-def require_finite(inputs: Inputs) -> None:
-    """Refuse a program with a figure that is not finite, naming it.
+def require_figures(inputs: Inputs) -> None:
+    """Refuse a program with a figure that means nothing, naming it.
 
     Raises:
-        SolverError: naming the array.
+        SolverError: a figure is not finite or beyond all measure, or a cost is negative, so that
+            the program would not be convex.
     """
-    for name in (
-        "alpha", "rho", "B", "d", "r", "w0", "c0", "kappa_buy", "kappa_sell",
-        "u_lo", "u_hi", "v_lo", "v_hi", "w_lock", "w_max", "M", "S_lo", "S_hi",
-    ):  # fmt: skip
-        if not np.isfinite(getattr(inputs, name)).all():
+    if not inputs.lam > 0:
+        raise SolverError(f"lam, the risk aversion, is {inputs.lam}", hint="it is above 0")
+    for name, value in _figures(inputs):
+        if not np.isfinite(value).all():
             raise SolverError(f"{name} has a value that is not a number", hint="check the data")
+        if np.any(np.abs(value) > LARGEST):
+            raise SolverError(f"{name} has a value over {LARGEST:g}", hint="check the data")
+        if name in CONVEX and np.any(np.asarray(value) < 0):
+            raise SolverError(f"{name} has a value below 0", hint="check the data")
+
+
+def _figures(record: object) -> Iterator[tuple[str, Array | float]]:
+    """Yield every number and array of numbers of a record, with its name."""
+    for field in fields(record):  # type: ignore[arg-type]
+        value = getattr(record, field.name)
+        if isinstance(value, np.ndarray | float | int):
+            yield field.name, value
+    if isinstance(record, Inputs):
+        for part in (record.prices, *record.extra_rows):
+            yield from _figures(part)

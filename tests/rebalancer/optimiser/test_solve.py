@@ -211,6 +211,13 @@ def test_a_figure_that_is_no_number_is_refused_by_name(name: str) -> None:
         solve(replace(inputs, **{name: broken}))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, -1.0])
+@pytest.mark.parametrize("name", ["lam", "theta", "min_trade", "leg_cost"])
+def test_a_number_that_means_nothing_is_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(SolverError, match=name):
+        solve(replace(program("plain", 5, 4), **{name: value}))
+
+
 def test_figures_scaled_to_nothing_do_not_make_a_wrong_answer() -> None:
     """With alpha and risk near zero, solvers may stop anywhere and call it optimal."""
     inputs = program("plain", 5, 8)

@@ -7,7 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,23 +28,41 @@ PRICED = {a: q for a, q in MARKET.quotes.items() if a not in ("aave", "solana")}
 LESS = replace(MARKET, quotes=PRICED)
 
 
-def plans(count: int) -> Iterator[Document]:
-    """Documents of plans: modes, locks, flows, limits of volatility, assets without a price."""
-    found: list[Document] = []
+@dataclass(frozen=True)
+class Case:
+    """One portfolio at its market, before a cash flow."""
+
+    book: Portfolio
+    market: Market
+    flow: Decimal
+
+    def plan(self) -> str:
+        """The bytes of its plan; empty where limits contradict each other."""
+        try:
+            analysis = analyse(self.book, self.market, flow=self.flow)
+            return dumps(plan_to_json(propose(analysis).plan))
+        except InfeasibleError:
+            return ""
+
+
+def cases(count: int) -> list[Case]:
+    """Modes, locks, flows, limits of volatility, assets without a price."""
+    found: list[Case] = []
 
     @settings(max_examples=count, deadline=None, derandomize=True, database=None,
               phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(portfolios(), FLOWS, WORDS([None, None, Decimal("0.1")]), WORDS([MARKET, MARKET, LESS]))
     def collect(book: Portfolio, flow: Decimal, most: Decimal | None, market: Market) -> None:
         wanted = replace(book, policy=replace(book.policy, max_volatility=most))
-        try:
-            made = propose(analyse(wanted, market, flow=flow))
-        except InfeasibleError:
-            return
-        found.append(json.loads(dumps(plan_to_json(made.plan))))
+        found.append(Case(wanted, market, flow))
 
     collect()
-    yield from found
+    return found
+
+
+def plans(count: int) -> Iterator[Document]:
+    """The documents of plans of every kind."""
+    yield from (json.loads(text) for case in cases(count) if (text := case.plan()))
 
 
 def _limit(d: Document, rng: random.Random) -> None:
