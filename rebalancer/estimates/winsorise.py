@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,13 +25,16 @@ class Winsorised:
 
 def winsorised(returns: Array, bound: float) -> Winsorised:
     """Return daily returns of shape (T, n), none beyond so many volatilities; NaN stays NaN."""
-    first = _robust(returns)
-    sigma = _known_before(returns)
-    kept = returns.copy()
-    most = bound * np.where(np.isnan(sigma), first, sigma)
-    # Series without a wild day, which are nearly all, are done: nothing is bounded in them.
-    for j in np.flatnonzero(((np.abs(returns) > most) & (most > 0)).any(axis=0)):
-        kept[:, j], sigma[:, j] = _bounded(returns[:, j], bound, float(first[j]))
+    kept, sigma = returns.copy(), np.empty_like(returns)
+    first, columns = _robust(returns), np.arange(returns.shape[1])
+    while len(kept) and columns.size:
+        known = sigma[:, columns] = _known_before(kept[:, columns])
+        most = bound * np.where(np.isnan(known), first[columns], known)
+        wild = (np.abs(kept[:, columns]) > most) & (most > 0)
+        # The earliest of each series: what is bounded lowers the volatility of the days after.
+        some = np.flatnonzero(wild.any(axis=0))
+        rows, columns = wild[:, some].argmax(axis=0), columns[some]
+        kept[rows, columns] = np.copysign(most[rows, some], kept[rows, columns])
     return Winsorised(kept, sigma)
 
 
@@ -50,24 +52,6 @@ def _known_before(returns: Array) -> Array:
     warm = seen[:-1] >= WARM_UP
     sigma[1:][warm] = np.sqrt(total[:-1][warm] / weight[:-1][warm])
     return sigma
-
-
-def _bounded(returns: Array, bound: float, first: float) -> tuple[Array, Array]:
-    """Bound one series, shape (T,): what is bounded lowers the volatility of the days after."""
-    decay = 0.5 ** (1.0 / VOLATILITY_HALF_LIFE)
-    kept, sigma = returns.copy(), np.full_like(returns, np.nan)
-    total = weight = 0.0
-    seen = 0
-    for t, value in enumerate(returns.tolist()):
-        if seen >= WARM_UP:
-            sigma[t] = math.sqrt(total / weight)
-        most = bound * (sigma[t] if seen >= WARM_UP else first)
-        if not math.isfinite(value):
-            continue
-        own = max(-most, min(most, value)) if most > 0 else value
-        kept[t] = own
-        total, weight, seen = decay * total + own**2, decay * weight + 1.0, seen + 1
-    return kept, sigma
 
 
 def _robust(returns: Array) -> Array:
