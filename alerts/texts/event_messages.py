@@ -10,7 +10,7 @@ from alerts.messages import Block, Button, Kind, Message, Style
 from alerts.triggers.flips import Advance, Flip
 from alerts.triggers.user_rules import Fired
 from portfolios.model.decisions import OPEN_HOURS
-from portfolios.model.plan import Decision, Plan, Scope, Trade, Zone
+from portfolios.model.plan import ORDER, WORSENED, Decision, Finding, Plan, Scope, Trade, Zone
 from portfolios.values import display
 
 MOST_LINES = 12
@@ -111,7 +111,7 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
         _trades(plan, with_amounts=with_amounts),
         *_cash(plan),
         *_effects(plan),
-        *(Block(Style.NOTE, warning) for warning in plan.warnings[:3]),
+        *(Block(Style.NOTE, warning) for warning in _besides(plan)[:3]),
         Block(Style.NOTE, f"{plan.as_of_text}; plan {plan.plan_id}"),
         Block(Style.NOTE, f"{_OPEN_FOR} {OPEN_HOURS} hours; silence means skip. {NOT_ADVICE}"),
     ]
@@ -268,16 +268,27 @@ def _why(trade: Trade) -> str:
     return trade.reasons[0].text if trade.reasons else ""
 
 
+def _besides(plan: Plan) -> list[str]:
+    """Return the warnings but for what `_effects` tells."""
+    return [warning for warning in plan.warnings if not warning.startswith(WORSENED)]
+
+
 def _effects(plan: Plan) -> Iterable[Block]:
+    names = {p.asset_id: p.symbol for p in plan.positions}
     lines = [
-        f"{finding.subject}: {finding.zone.value} now, {finding.after.value} after"
-        f" ({finding.after_text or finding.text})"
+        f"{names.get(finding.subject, finding.subject)}: {_effect(finding, finding.after)}"
         for finding in plan.zones
         if finding.after is not None and finding.after is not finding.zone
     ]
     if lines:
         yield Block(Style.HEADING, "What it changes")
         yield _listed(lines)
+
+
+def _effect(finding: Finding, after: Zone) -> str:
+    worse = "worse: " if ORDER[after] > ORDER[finding.zone] else ""
+    text = finding.after_text or finding.text
+    return f"{finding.zone.value} now, {worse}{after.value} after ({text})"
 
 
 def _buttons(plan: Plan) -> Sequence[Sequence[Button]]:

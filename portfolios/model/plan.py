@@ -18,6 +18,9 @@ from portfolios.model.dwell import Dwell
 from portfolios.values import display
 from portfolios.values.total import Total
 
+WORSENED = "the proposal worsens a zone"
+"""So begins the warning of a plan that does."""
+
 
 class Zone(StrEnum):
     """A judgement; grey is unknown and never shown as green. Ordered by `ORDER`."""

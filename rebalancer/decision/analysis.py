@@ -109,8 +109,8 @@ class Analysis:
 
     @property
     def plain_limits(self) -> Limits:
-        """The limits of the program, each where it is."""
-        return self.limits.kept_from(self.w0)
+        """The limits of the program, each where it is or where it is not yet broken."""
+        return self.limits.kept_from(self.w0).with_room_for(self.w0, self.c0)
 
     @property
     def broken(self) -> tuple[Violation, ...]:

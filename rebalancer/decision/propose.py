@@ -19,8 +19,10 @@ from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.decision.build_plan import plan_of
 from rebalancer.decision.result import ProposalResult, answered
 from rebalancer.decision.triggers import Flags, Trigger, at_rest, triggers
-from rebalancer.estimates.limits import Limits
+from rebalancer.estimates.limits import BREACH, Limits
 from rebalancer.estimates.violations import broken
+from rebalancer.optimiser.exact_prices import with_exact_prices
+from rebalancer.optimiser.explain.attribution import volatility
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.solve import solve
 
@@ -143,7 +145,7 @@ def _solved_by_mode(analysis: Analysis, rests: Flags, limits: Limits) -> tuple[I
     """Solve; in hybrid mode first without sales, then with the fewest that are needed."""
     freely = inputs_of(analysis, at_rest=rests, limits=limits)
     if analysis.policy.mode is not Mode.HYBRID or analysis.c0 < limits.c_hard:
-        return freely, solve(freely)
+        return _met(analysis, freely)
     nothing = np.zeros(freely.n, dtype=np.bool_)
     buying = inputs_of(analysis, may_sell=nothing, at_rest=rests, limits=limits)
     solution = solve(buying)
@@ -151,7 +153,21 @@ def _solved_by_mode(analysis: Analysis, rests: Flags, limits: Limits) -> tuple[I
     if not selling.any():
         return buying, solution
     selected = inputs_of(analysis, may_sell=selling, at_rest=rests, limits=limits)
-    return selected, solve(selected)
+    return _met(analysis, selected)
+
+
+def _met(analysis: Analysis, inputs: Inputs) -> tuple[Inputs, Solution]:
+    """Solve, and where a limit is outbid, again with prices that nothing outbids."""
+    solution = solve(inputs)
+    after = broken(analysis.limits, inputs.assets, solution.w, solution.c)
+    if not any(row.is_kept for row in after) and not _is_too_volatile(inputs, solution):
+        return inputs, solution
+    exact = with_exact_prices(inputs)
+    return exact, solve(exact)
+
+
+def _is_too_volatile(inputs: Inputs, solution: Solution) -> bool:
+    return inputs.vol_max is not None and volatility(inputs, solution.w) > inputs.vol_max + BREACH
 
 
 def _cost_of(inputs: Inputs, solution: Solution) -> float:

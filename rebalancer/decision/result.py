@@ -12,6 +12,7 @@ import numpy as np
 from portfolios.errors import InfeasibleError
 from portfolios.model.market import Array
 from portfolios.model.plan import (
+    WORSENED,
     Decision,
     Finding,
     LimitLine,
@@ -41,6 +42,7 @@ LIMITS = frozenset(
     }
 )  # fmt: skip
 """Reasons that a limit gives."""
+NOT_LEFT = "no trade leads out of a red zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ def answered(
     """Return what an answer of the optimiser means in trades, reasons, limits and zones."""
     rounded = round_answer(analysis, solution)
     _require_covered(analysis, rounded)
+    compared = findings
+    if rounded.trades:
+        compared = compare(findings, judge(_once_booked(analysis, rounded)))
+    is_answer = _is_answer(causes, compared)
+    rounded = (
+        rounded
+        if is_answer
+        else replace(rounded, trades=(), quantities={}, cash=analysis.valuation.cash)
+    )
     after, cash_after = weights_after(analysis, rounded)
     limits = limit_lines(
         inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=best_objective
@@ -89,11 +100,10 @@ def answered(
     )
     problem = to_problem_json(inputs, solution)
     if not rounded.trades:
-        reason = _why_nothing(analysis, limits)
+        reason = _why_nothing(analysis, limits) if is_answer else NOT_LEFT
         return ProposalResult(
             Decision.HOLD, causes, findings, reason, limits=limits, solver=report, problem=problem
         )
-    compared = compare(findings, judge(_once_booked(analysis, rounded)))
     trades = _with_reasons(analysis, inputs, solution, rounded.trades)
     return ProposalResult(
         decision=Decision.TRADE,
@@ -108,6 +118,13 @@ def answered(
         solver=report,
         problem=problem,
     )
+
+
+def _is_answer(causes: Sequence[Trigger], compared: Sequence[Finding]) -> bool:
+    """Tell whether trades answer what caused them: a red zone alone asks for a way out of one."""
+    if set(causes) != {Trigger.ZONE}:
+        return True
+    return any(f.zone is Zone.RED and f.after not in (None, Zone.RED) for f in compared)
 
 
 def _once_booked(analysis: Analysis, rounded: Rounded) -> Situation:
@@ -195,8 +212,7 @@ def _why_nothing(analysis: Analysis, limits: Sequence[LimitLine]) -> str:
 
 def _warnings(compared: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(
-        f"the proposal worsens a zone: {f.subject}: {f.after_text or f.text}"
-        f" ({f.zone.value} -> {f.after.value})"
+        f"{WORSENED}: {f.subject}: {f.after_text or f.text} ({f.zone.value} -> {f.after.value})"
         for f in worsened(compared)
         if f.after is not None
     )

@@ -17,7 +17,8 @@ from portfolios.model.measures import portfolio_volatility
 from portfolios.model.plan import Finding, Scope, Zone
 from portfolios.values.time import is_ahead
 from rebalancer.decision.analysis import Analysis
-from rebalancer.estimates.violations import BREACH, BUFFER
+from rebalancer.estimates.limits import BREACH
+from rebalancer.estimates.violations import BUFFER
 from rebalancer.zones import ZONES
 
 Flags = npt.NDArray[np.bool_]

@@ -28,6 +28,9 @@ SECTOR_CAPS: Mapping[str, float] = MappingProxyType(
 )
 OTHER_SECTOR_CAP = 0.35
 EXIT_DAYS, PARTICIPATION, VOLUME_DAYS = 3.0, 0.10, 30
+BREACH = 1e-3
+"""A tenth of a point: a limit counts as broken beyond this, since a wallet's rounding is no breach.
+Proposals, triggers and zones share it."""
 ISSUER_SHARE = 0.6
 """At most this share of a stated buffer may stand with one issuer's stablecoins."""
 
@@ -81,6 +84,22 @@ class Limits:
         w_max = np.where(caps, np.maximum(self.w_max, w0), self.w_max)
         S_hi = np.where(sectors, np.maximum(self.S_hi, self.M.T @ w0), self.S_hi)
         return replace(self, w_max=w_max, S_hi=S_hi)
+
+    def with_room_for(self, w0: Array, cash: float) -> Limits:
+        """Return the limits with room for what is beyond one without breaking it: it may stay.
+
+        Args:
+            w0: weights held, shape (n,).
+            cash: weight of the cash held.
+        """
+        exposure, reserve = self.M.T @ w0, cash + float(self.m_stable @ w0)
+        return replace(
+            self,
+            w_max=_moved(self.w_max, w0 - self.w_max, 1.0),
+            S_hi=_moved(self.S_hi, exposure - self.S_hi, 1.0),
+            S_lo=_moved(self.S_lo, self.S_lo - exposure, -1.0),
+            b_min=float(_moved(np.array(self.b_min), np.array(self.b_min - reserve), -1.0)),
+        )
 
     def inner(self, kept: Limits, where: Callable[[str], bool] = lambda _: True) -> Limits:
         """Return kept limits at their inner edges, where a trade ends that mends them.
@@ -282,3 +301,9 @@ def _stated(policy: Policy) -> Iterator[str]:
         yield "volatility"
     if policy.turnover is not None:
         yield "turnover"
+
+
+def _moved(bound: Array, excess: Array, side: float) -> Array:
+    """Return bounds moved to where the weights are, where they are no more than a breach beyond."""
+    moved: Array = np.where((excess > 0) & (excess <= BREACH), bound + side * excess, bound)
+    return moved

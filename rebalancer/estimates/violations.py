@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from portfolios.model.market import Array
-from rebalancer.estimates.limits import Limits
+from rebalancer.estimates.limits import BREACH, Limits
 
 BUFFER = "buffer"
-BREACH = 1e-3
-"""A tenth of a point: a limit counts as broken beyond this, since a wallet's rounding is no breach.
-Proposals, triggers and zones share it."""
 
 
 @dataclass(frozen=True, slots=True)

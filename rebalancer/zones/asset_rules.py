@@ -13,7 +13,7 @@ from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import Finding, Scope
 from portfolios.model.policy import Signals
 from portfolios.values import display
-from rebalancer.estimates.violations import BREACH
+from rebalancer.estimates.limits import BREACH
 from rebalancer.zones.price_history import Fall, shock
 from rebalancer.zones.rule import LEFT_LIMIT, Exit, Levels, Rule, judged, unknown, unpriced
 from rebalancer.zones.situation import Held, Situation

@@ -15,8 +15,8 @@ from portfolios.model.market import Array
 from portfolios.model.measures import cvar, portfolio_volatility
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
+from rebalancer.estimates.limits import BREACH
 from rebalancer.estimates.risk_model import HORIZON_DAYS
-from rebalancer.estimates.violations import BREACH
 from rebalancer.zones.portfolio_rules import NOTHING_RISKY, SUBJECT
 from rebalancer.zones.price_history import (
     Fall,

@@ -12,7 +12,7 @@ from portfolios.model.market import Array
 from portfolios.model.measures import effective_bets, effective_number
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
-from rebalancer.estimates.violations import BREACH
+from rebalancer.estimates.limits import BREACH
 from rebalancer.zones.rule import (
     LEFT_FLOOR,
     Exit,

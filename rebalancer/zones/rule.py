@@ -15,7 +15,7 @@ from typing import ClassVar
 from portfolios.model.dwell import Dwell
 from portfolios.model.plan import Finding, Scope, Zone
 from portfolios.values.causes import named
-from rebalancer.estimates.violations import BREACH
+from rebalancer.estimates.limits import BREACH
 from rebalancer.zones.situation import Held, Situation
 
 DUST = 0.0025

@@ -15,8 +15,7 @@ import numpy as np
 from portfolios.model.market import Array
 from portfolios.model.plan import LimitLine
 from portfolios.values import display
-from rebalancer.estimates.limits import Limits
-from rebalancer.estimates.violations import BREACH
+from rebalancer.estimates.limits import BREACH, Limits
 from rebalancer.optimiser.explain.attribution import volatility
 from rebalancer.optimiser.explain.shadow_prices import Solve, priced
 from rebalancer.optimiser.inputs import Inputs, Solution

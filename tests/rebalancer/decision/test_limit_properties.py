@@ -15,7 +15,7 @@ from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.decision.analysis import Analysis
 from rebalancer.estimates.costs import exchange_least_of
-from rebalancer.estimates.violations import BREACH
+from rebalancer.estimates.limits import BREACH
 from rebalancer.usecases.accounts.imports import record_weights
 from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose

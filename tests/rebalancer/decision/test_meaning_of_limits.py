@@ -57,6 +57,16 @@ def limit_text(plan: Plan, name: str) -> str:
 # A default leaves room, a stated limit holds
 
 
+@pytest.mark.parametrize("fee", [0.003, 0.2, 0.5])
+def test_no_fee_outbids_a_stated_limit(market: Market, fee: float) -> None:
+    policy = replace(ignoring(assets=cap(dogecoin=0.10)), fee=Decimal(str(fee)))
+    held = {BTC: 0.5, DOGE: 0.16}
+    plan = plan_of(book(market, held, targets=held, policy=policy), market)
+    # a cap of 10% is mended to 8.75% of what is left once the costs are paid
+    left = 1 - fee * (0.16 - weight(plan, DOGE))
+    assert weight(plan, DOGE) == pytest.approx(0.0875 * left, abs=2e-4)
+
+
 def test_a_target_a_little_above_a_default_cap_is_left_alone_until_its_band(market: Market) -> None:
     wish = {BTC: 0.5, LINK: 0.08}  # the default cap of chainlink is below its target
     mine = book(market, wish, targets=wish)

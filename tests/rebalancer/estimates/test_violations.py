@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebalancer.estimates.limits import Limits
-from rebalancer.estimates.violations import BREACH, broken
+from rebalancer.estimates.limits import BREACH, Limits
+from rebalancer.estimates.violations import broken
 
 LIMITS = Limits(
     asset_ids=("x", "usdc"),
