@@ -15,6 +15,7 @@ from portfolios.values import display
 
 MOST_LINES = 12
 _OPEN_FOR = "Open for"
+_FLAG = "flagged: "
 NOT_ADVICE = "It proposes, you trade. Not advice."
 
 
@@ -60,7 +61,11 @@ def zone_message(
         as_of=as_of,
         portfolio=portfolio,
         zone=first.zone,
-        blocks=(*blocks, Block(Style.NOTE, display.as_of(priced_at or as_of, as_of))),
+        blocks=(
+            *blocks,
+            *_flags(worse),
+            Block(Style.NOTE, display.as_of(priced_at or as_of, as_of)),
+        ),
     )
 
 
@@ -229,12 +234,29 @@ def _flip_line(flip: Flip, names: Mapping[str, str]) -> str:
 def _said_once(texts: Iterable[str]) -> str:
     """Join what several rules say, each fact once: two of them may speak of the same fall."""
     said: list[str] = []
-    for fact in (fact for text in texts for fact in text.split("; ")):
+    for fact in _facts(texts):
+        if fact.startswith(_FLAG):
+            continue
         first, comma, last = fact.rpartition(", ")
         new = first if comma and last in said else fact
         if new not in said:
             said.append(new)
     return "; ".join(said)
+
+
+def _facts(texts: Iterable[str]) -> Iterable[str]:
+    return (fact for text in texts for fact in text.split("; "))
+
+
+def _flags(flips: Iterable[Flip]) -> Iterable[Block]:
+    """Say once for all lines what is flagged and not acted on."""
+    flags = {
+        fact.removeprefix(_FLAG)
+        for f in flips
+        for fact in _facts(f.texts)
+        if fact.startswith(_FLAG)
+    }
+    return (Block(Style.NOTE, flag) for flag in sorted(flags))
 
 
 def _subject(flip: Flip, names: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from portfolios.model.plan import Plan, Side
@@ -13,27 +13,41 @@ COMES_OR_GOES = 2
 """Times the smallest trade: one just above it comes and goes with every hour's prices."""
 
 
-def is_news(plan: Plan, told: Plan, *, min_trade: Decimal) -> bool:
-    """Tell whether a proposal differs enough from the one told before to be told.
+def is_news(plan: Plan, told: Sequence[Plan], *, min_trade: Decimal) -> bool:
+    """Tell whether a proposal differs enough from those told of late to be told.
 
-    It does when it starts from other holdings, when a trade turns round, or when all trades
-    together change by more than a quarter and by twice the smallest trade: a small trade beside
-    large ones comes and goes with every hour's prices.
+    It does when none of them started from the same holdings with nearly the same trades: small
+    trades come and go with every hour's prices, and what comes back was told. It always does when a
+    trade is turned round since the last.
 
     Args:
         plan: of now.
-        told: the last one told, of the same portfolio.
+        told: of the same portfolio, the newest first; none where nothing was.
         min_trade: smallest trade worth making, in the portfolio's currency.
     """
+    if any(_is_turned(plan, last) for last in told[:1]):
+        return True
+    return all(_differs(plan, each, min_trade) for each in told)
+
+
+def _differs(plan: Plan, told: Plan, min_trade: Decimal) -> bool:
+    """Tell whether the start differs, or all trades together by a quarter and two small trades."""
     if _start(plan) != _start(told):
         return True
-    now, before = _sizes(plan), _sizes(told)
-    both = [(now.get(a, Decimal(0)), before.get(a, Decimal(0))) for a in now.keys() | before.keys()]
-    if any(is_now * was < 0 for is_now, was in both):
-        return True
-    change = sum(abs(is_now - was) for is_now, was in both)
+    both = _both(plan, told)
+    change = sum(abs(now - was) for now, was in both)
     is_large = change > PART * sum(abs(was) for _, was in both)
     return is_large and change >= COMES_OR_GOES * min_trade
+
+
+def _is_turned(plan: Plan, told: Plan) -> bool:
+    return any(now * was < 0 for now, was in _both(plan, told))
+
+
+def _both(plan: Plan, told: Plan) -> list[tuple[Decimal, Decimal]]:
+    """Return the money of each asset's trades in both."""
+    now, was = _sizes(plan), _sizes(told)
+    return [(now.get(a, Decimal(0)), was.get(a, Decimal(0))) for a in now.keys() | was.keys()]
 
 
 def _start(plan: Plan) -> tuple[Mapping[str, Decimal], Decimal]:

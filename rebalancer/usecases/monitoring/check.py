@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -189,11 +190,11 @@ def _proposal(
         return []
     if plan.decision is Decision.WITHHELD:
         return [withheld_message(plan)]
-    last = _last_told(store, state.marks())
-    is_recent = last is not None and timedelta(0) <= now - last[1] < AGAIN
-    if last is not None and is_recent and not is_news(plan, last[0], min_trade=min_trade):
+    told = _told_of_late(store, state.marks(), now)
+    if not is_news(plan, [each for each, _ in told], min_trade=min_trade):
         return []
-    state.mark({"proposal": json.dumps([plan.plan_id, utc_text(now)])})
+    kept = [(plan.plan_id, utc_text(now)), *((each.plan_id, utc_text(at)) for each, at in told)]
+    state.mark({"proposals": json.dumps(kept)})
     keep_and_offer(store, plan, at=now)
     return [proposal_message(plan)]
 
@@ -219,17 +220,16 @@ def last_checked(database: Database, portfolio: str) -> datetime | None:
     return None if kept is None else read_utc(kept)
 
 
-def _last_told(store: Store, marks: Mapping[str, str]) -> tuple[Plan, datetime] | None:
-    """Return the proposal told last, and when; None where that is not remembered."""
-    if "proposal" not in marks:
-        return None
-    plan_id, at = json.loads(marks["proposal"])
-    if not isinstance(plan_id, str):
-        return None  # written before the plan was remembered: its trades were
-    try:
-        return store.load_plan(plan_id), read_utc(at)
-    except NotFoundError:
-        return None
+def _told_of_late(
+    store: Store, marks: Mapping[str, str], now: datetime
+) -> list[tuple[Plan, datetime]]:
+    """Return the proposals that are not told again yet, and when each was, the newest first."""
+    told = []
+    for plan_id, at in json.loads(marks.get("proposals", "[]")):
+        with suppress(NotFoundError):
+            if timedelta(0) <= now - read_utc(at) < AGAIN:
+                told.append((store.load_plan(plan_id), read_utc(at)))
+    return told
 
 
 def _some(message: Message | None) -> list[Message]:

@@ -10,7 +10,7 @@ from alerts.triggers.flips import Advance, Flip
 from portfolios.model.plan import Scope, Zone
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-BEARISH = "bearish trend on 6.2% of the portfolio, down 24.1% in three days; flagged, not sold"
+BEARISH = "bearish trend on 6.2% of the portfolio, down 24.1% in three days"
 
 
 def told(*texts: str, was: Zone = Zone.GREEN) -> Message:
@@ -23,8 +23,7 @@ def told(*texts: str, was: Zone = Zone.GREEN) -> Message:
 def test_a_fact_that_two_rules_speak_of_is_said_once() -> None:
     (line,) = told("down 24.1% in three days", BEARISH).blocks[0].items
     assert line == (
-        "LTC amber (was green): down 24.1% in three days;"
-        " bearish trend on 6.2% of the portfolio; flagged, not sold"
+        "LTC amber (was green): down 24.1% in three days; bearish trend on 6.2% of the portfolio"
     )
 
 
@@ -35,3 +34,9 @@ def test_the_headline_says_the_first_fact_and_leaves_the_rest_to_the_list() -> N
 
 def test_what_was_never_told_is_not_worse_than_told() -> None:
     assert "(worse than before)" in str(told(BEARISH, was=Zone.AMBER))
+
+
+def test_what_is_flagged_and_not_acted_on_is_said_once_below_the_lines() -> None:
+    message = told(f"{BEARISH}; flagged: a trend alone sells nothing")
+    assert "flagged" not in str(message.blocks[0])
+    assert [b.text for b in message.blocks].count("a trend alone sells nothing") == 1

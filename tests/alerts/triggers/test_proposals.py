@@ -69,12 +69,24 @@ CASES: Mapping[str, tuple[Callable[[Plan], Plan], bool]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_makes_a_proposal_news(case: str) -> None:
     change, expected = CASES[case]
-    assert is_news(change(TOLD), TOLD, min_trade=MIN) is expected
-    assert is_news(TOLD, change(TOLD), min_trade=MIN) is expected
+    assert is_news(change(TOLD), [TOLD], min_trade=MIN) is expected
+    assert is_news(TOLD, [change(TOLD)], min_trade=MIN) is expected
 
 
 @given(st.lists(st.tuples(st.floats(0.8, 1.24), st.integers(0, 199)), min_size=1, max_size=6))
 def test_trades_that_breathe_are_never_news(hours: list[tuple[float, int]]) -> None:
     for factor, small in hours:
         now = with_trade(sized(TOLD, f"{factor:.3f}"), small)
-        assert not is_news(now, TOLD, min_trade=MIN)
+        assert not is_news(now, [TOLD], min_trade=MIN)
+
+
+def test_what_was_told_before_the_last_is_no_news_when_it_comes_back() -> None:
+    other = with_trade(TOLD, 100_000)
+    assert is_news(TOLD, [], min_trade=MIN)
+    assert is_news(other, [TOLD], min_trade=MIN)
+    assert not is_news(TOLD, [other, TOLD], min_trade=MIN)
+
+
+def test_a_trade_that_turns_round_since_the_last_is_news_though_it_was_told_before() -> None:
+    turned = sized(TOLD, "-1")
+    assert is_news(TOLD, [turned, TOLD], min_trade=MIN)
