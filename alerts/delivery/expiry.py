@@ -13,7 +13,7 @@ from portfolios.store.database import Database, Row
 from portfolios.values.canonical import read_utc
 
 ONE_MORE_TRY, RECENT = timedelta(hours=1), timedelta(days=3)
-"""For so long is tried again what lapsed so recently, and was not tried for so long before."""
+"""For so long is tried again what lapsed so recently, and has not been tried for so long."""
 _AT_ONCE = 500
 """Rows that one transaction ends at most, so that others wait for milliseconds only."""
 
@@ -44,7 +44,7 @@ def tried_again(delivery: Delivery, *, written_at: datetime, now: datetime) -> D
         now: the moment.
     """
     is_wanted = delivery.promise in (Promise.MUST, Promise.ACTION)
-    was_left = delivery.expires_at - written_at > ONE_MORE_TRY
+    was_left = now - written_at > ONE_MORE_TRY
     if not (is_wanted and was_left) or now - delivery.expires_at > RECENT:
         return None
     return replace(delivery, expires_at=now + ONE_MORE_TRY)

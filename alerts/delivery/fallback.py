@@ -1,13 +1,14 @@
-"""Tells people on one channel that another does not reach them, and what they missed there."""
+"""Tells people on one channel, or in the digest, what another failed to bring them in time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.channels import CHANNELS, channels_reaching
 from alerts.channels.channel import ChannelTraits
-from alerts.delivery.delivery import Delivery, compose
+from alerts.delivery.delivery import Delivery, State, compose
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.sender import DispatchReport
 from alerts.messages import Block, Kind, Message, Promise, Style
@@ -16,6 +17,9 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.model.users import Person
 from portfolios.store.database import Database
 
+DIGEST = "digest"
+"""What tells of a delivery where no channel does at once."""
+IN_VAIN = "did not reach you in time"
 NEWS = timedelta(days=1)
 """What was given up longer ago is no news any more, such as to who gave a mail address today."""
 
@@ -43,7 +47,7 @@ def send_fallbacks(
         Whether anything was written.
     """
     by_name, outbox = {person.name: person for person in people}, Outbox(database)
-    if not _missed(report, outbox, by_name, channels, at):
+    if not _missed(report, outbox, by_name, channels, at) and not outbox.given_up(since=at - NEWS):
         return False
     with database.transaction():
         # Read again inside: what another process has told by now is not told twice.
@@ -52,6 +56,7 @@ def send_fallbacks(
             _tell(outbox, by_name[name], channel, other, deliveries, at)
             for (name, channel, other), deliveries in missed.items()
         ]
+        _hold_back(outbox, by_name, channels, at)
     return any(told)
 
 
@@ -96,6 +101,23 @@ def _tell(
     )
     outbox.told_by(other, missed)
     return bool(outbox.put(notice))
+
+
+def _hold_back(
+    outbox: Outbox,
+    people: Mapping[str, Person],
+    channels: Mapping[str, ChannelTraits],
+    at: datetime,
+) -> None:
+    """Keep what was refused until it lapsed for the digest, where no other channel reaches."""
+    for lapsed in outbox.given_up(since=at - NEWS):
+        person = people.get(lapsed.person)
+        if person is None or lapsed.state not in (State.EXPIRED, State.DEAD):
+            continue
+        if person.address(lapsed.channel) and not _another(person, lapsed.channel, channels):
+            late = replace(lapsed.message, headline=f"{IN_VAIN}: {lapsed.message.headline}")
+            PreferenceStore(outbox.database).hold_back(person.name, lapsed.channel, late, at=at)
+            outbox.told_by(DIGEST, [lapsed])
 
 
 def _another(

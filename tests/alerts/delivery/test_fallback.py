@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from alerts.channels.envelope import Envelope
+from alerts.delivery.delivery import State
 from alerts.delivery.fallback import send_fallbacks
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter
@@ -104,3 +105,36 @@ def test_what_was_given_up_long_ago_is_no_news(database: Database) -> None:
     put(database, clock, red("second"))
     clock.now += timedelta(days=2)
     assert told(send(database, clock)) == {}
+
+
+def test_what_was_refused_until_it_lapsed_waits_for_the_digest_where_nothing_else_reaches(
+    database: Database,
+) -> None:
+    clock = Clock()
+    bob = Person("bob", addresses={"telegram": "8"})
+    Post(Outbox(database), PreferenceStore(database), now=clock.now).send(red("BTC"), [bob])
+    tape = Tape(clock, script=lambda *_: DeliveryError("refused for now (451)"))
+    for _ in range(8 * 4):
+        report = deliver(
+            Outbox(database), {"telegram": tape}, now=clock, sleep=clock.sleep, owner="a",
+            limiter=RateLimiter(), until_empty=False,
+        )  # fmt: skip
+        assert not send_fallbacks(database, [bob], report, at=clock.now)
+        clock.now += HOUR / 4
+    (held,) = PreferenceStore(database).held_back("bob", "telegram")
+    assert held.headline == "did not reach you in time: core: BTC is red"
+
+
+def test_what_lapsed_in_a_gap_without_tries_is_tried_once_more(database: Database) -> None:
+    clock = Clock()
+    Post(Outbox(database), PreferenceStore(database), now=clock.now).send(red("BTC"), [ANN])
+    answers = iter([DeliveryError("refused for now (451)"), *["m"] * 9])
+    tape = Tape(clock, script=lambda *_: next(answers))
+    for gap in (5.8 * HOUR, 7 * HOUR, HOUR):  # tried, then the clock jumps far past its end
+        clock.now += gap
+        deliver(
+            Outbox(database), {"telegram": tape}, now=clock, sleep=clock.sleep, owner="a",
+            limiter=RateLimiter(), until_empty=False,
+        )  # fmt: skip
+    (sent,) = Outbox(database).find(limit=9, person="ann")
+    assert sent.state is State.SENT

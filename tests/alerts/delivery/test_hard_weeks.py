@@ -13,6 +13,7 @@ import pytest
 
 from alerts.channels.envelope import Envelope
 from alerts.delivery.delivery import Delivery, State
+from alerts.delivery.fallback import IN_VAIN, send_fallbacks
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.rate_limit import RateLimiter
 from alerts.delivery.rescheduling import reschedule
@@ -117,13 +118,15 @@ class Line:
 
     def _run(self, database: Database) -> datetime | None:
         try:
-            return deliver(
+            report = deliver(
                 Outbox(database), {"telegram": self}, now=self.clock, sleep=self.clock.sleep,
                 owner=f"{self.clock.now}", limiter=RateLimiter(), until_empty=False,
                 random=self.chance.random, review=self.review, zone_of=zone_of,
-            ).next_due  # fmt: skip
+            )  # fmt: skip
         except Killed:
             return self.clock.now + int(self.chance.integers(200)) * SECOND
+        send_fallbacks(database, PEOPLE, report, at=self.clock.now)
+        return report.next_due
 
 
 def zone_of(name: str) -> str:
@@ -168,7 +171,9 @@ def choose(line: Line, database: Database, person: Person) -> None:
 
 
 @pytest.mark.parametrize("count", examples(always=100, campaign=3_000))
-@pytest.mark.parametrize("seed", [11])
+@pytest.mark.parametrize(
+    "seed", [11, *(pytest.param(n, marks=pytest.mark.campaign) for n in range(12, 19))]
+)
 def test_a_line_in_trouble_keeps_every_promise(database: Database, seed: int, count: int) -> None:
     line, put = Line(Clock(), np.random.default_rng(seed)), 0
     for number in range(count):
@@ -190,7 +195,14 @@ def test_a_line_in_trouble_keeps_every_promise(database: Database, seed: int, co
     line.serve(database, line.clock.now + timedelta(days=8))
     every = Outbox(database).find(limit=count + 1)
     states = Counter(each.state for each in every)
-    lost = [each for each in every if not line.arrived[each.message.key, 0]]
+    late = {
+        held.key
+        for person in PEOPLE
+        for held in PreferenceStore(database).held_back(person.name, "telegram")
+        if held.headline.startswith(IN_VAIN)
+    }
+    arrived = {key for key, part in line.arrived if part == 0}
+    lost = [each for each in every if each.message.key not in arrived | late]
     cut = [
         each
         for each in every
@@ -198,9 +210,13 @@ def test_a_line_in_trouble_keeps_every_promise(database: Database, seed: int, co
         and each.message.kind is Kind.WEEKLY
         and not all(line.arrived[each.message.key, part] for part in range(3))
     ]
-    print(f"{len(every)}: {dict(states)}, {dict(line.faults)}, {len(lost)} lost, {len(cut)} cut")
+    print(
+        f"{len(every)}: {dict(states)}, {dict(line.faults)}, {len(lost)} lost, {len(cut)} cut,"
+        f" {len(late)} refused until they lapsed and told in the digest"
+    )
     print(f"{put} written, {len(line.taken_back)} taken back")
     assert len(every) == put - len(line.taken_back)
     assert (lost, cut) == ([], [])
     assert set(line.faults.values()) <= {0}
-    assert set(states) <= {State.SENT, State.UNKNOWN}
+    assert set(states) <= {State.SENT, State.UNKNOWN, State.EXPIRED}
+    assert len(late) < len(every) / 200
