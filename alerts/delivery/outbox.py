@@ -251,6 +251,11 @@ class Outbox:
         )
         return tuple(delivery_from_row(row) for row in rows)
 
+    def of_key(self, dedupe_key: str) -> Delivery | None:
+        """Return the delivery of a cause, person and channel; None where there is none."""
+        row = self.database.row("SELECT * FROM deliveries WHERE dedupe_key = ?", (dedupe_key,))
+        return None if row is None else delivery_from_row(row)
+
     def given_up(self, *, since: datetime) -> tuple[Delivery, ...]:
         """Return urgent deliveries that ended without being taken, and were told no other way."""
         rows = self.database.rows(_GIVEN_UP, (moment(since),))

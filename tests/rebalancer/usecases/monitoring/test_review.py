@@ -32,14 +32,20 @@ def bot(tmp_path: Path) -> Bot:
     return Bot(tmp_path)
 
 
-def sent_after(bot: Bot, hours: float, message: Message | None = None) -> list[Message]:
-    """Write a message, or the last proposal, inside a mute that ends so much later, and send it."""
+def sent_after(bot: Bot, hours: float, *messages: Message) -> list[Message]:
+    """Write messages, or the last proposal, inside a mute that ends so much later, and send them.
+
+    Each answers the one before.
+    """
     with bot.store() as store:
         until = NOW + hours * HOUR
         muted = Preferences(muted_until=until, muted_at=NOW)
         PreferenceStore(store.database).save("ann", muted if hours else Preferences())
         post = Post.of(store, now=NOW)
-        post.send(message or proposal_message(store.plans(CANARY)[0]), [ANN])
+        answers = ""
+        for message in messages or (proposal_message(store.plans(CANARY)[0]),):
+            post.send(message, [ANN], answers=answers)
+            answers = message.key
         clock = Clock(until)
         tape = Tape(clock)
         deliver(
@@ -97,3 +103,18 @@ def test_a_red_zone_that_recovered_while_it_waited_is_told_as_past(
     red = Message(Kind.ZONE_RED, "zones:k", "BTC red", NOW, portfolio=CANARY, zone=Zone.RED)
     (told,) = sent_after(bot, hours, red)
     assert told.headline == f"{head}BTC red"
+
+
+@pytest.mark.parametrize(("hours", "count"), [(0, 2), (5, 1)])
+def test_a_red_zone_and_its_recovery_that_waited_through_a_night_are_told_as_one(
+    bot: Bot, hours: float, count: int
+) -> None:
+    with bot.store() as store:
+        AlertState(store.database, CANARY).keep_conditions(
+            (), [Told(Scope.ASSET, "bitcoin", Zone.GREEN, NOW)]
+        )
+    red = Message(Kind.ZONE_RED, "zones:k", "BTC red", NOW, portfolio=CANARY, zone=Zone.RED)
+    green = Message(Kind.CLEARED, "zones:l", "BTC is green again", NOW, portfolio=CANARY)
+    told = sent_after(bot, hours, red, green)
+    assert len(told) == count
+    assert told[0].headline == ("Over by now: BTC red" if hours else "BTC red")
