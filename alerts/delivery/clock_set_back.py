@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from alerts.delivery.delivery import Delivery, State
 from alerts.delivery.queue import change, line_of, refresh_heads
 from alerts.delivery.rows import delivery_from_row, moment
+from alerts.preferences.store import PreferenceStore
 from portfolios.store.database import Database, Row
 from portfolios.values.canonical import read_utc
 from portfolios.values.time import SLACK
@@ -80,6 +81,8 @@ def _set_one_right(database: Database, row: Row, now: datetime) -> Delivery:
     before = delivery_from_row(row)
     place, written_at = read_utc(row["place"]), read_utc(row["written_at"])
     after = moved_back(before, place=place, written_at=written_at, now=now)
+    if after.state is not before.state:
+        PreferenceStore(database).let_go(after.person, after.channel, after.message.key)
     place -= before.created_at - after.created_at
     moments = map(moment, (place, after.created_at, after.expires_at))
     database.execute(_REST, (*moments, after.number))

@@ -17,6 +17,7 @@ _HOLD = (
     "INSERT OR IGNORE INTO held_back (person, channel, key, at, document) VALUES (?, ?, ?, ?, ?)"
 )
 
+_LET_GO = "DELETE FROM held_back WHERE person = ? AND channel = ? AND key = ?"
 _DUE = "person = ? AND channel = ? AND (at < ? OR at > ?)"
 
 
@@ -41,6 +42,11 @@ class PreferenceStore:
         document = json.dumps(to_json(with_tuples(message)), sort_keys=True)
         with self.database.transaction():
             self.database.execute(_HOLD, (person, channel, message.key, utc_text(at), document))
+
+    def let_go(self, person: str, channel: str, key: str) -> None:
+        """Keep a message for the digest no more: it goes out by itself after all."""
+        with self.database.transaction():
+            self.database.execute(_LET_GO, (person, channel, key))
 
     def held_back(
         self,

@@ -202,6 +202,7 @@ def test_a_line_in_trouble_keeps_every_promise(database: Database, seed: int, co
         if held.headline.startswith(IN_VAIN)
     }
     arrived = {key for key, part in line.arrived if part == 0}
+    assert not late & arrived
     lost = [each for each in every if each.message.key not in arrived | late]
     cut = [
         each
