@@ -18,6 +18,7 @@ from portfolios.model.market import Market
 from portfolios.store.heartbeats import Heartbeats
 from portfolios.store.sqlite_file import required
 from portfolios.values.time import Clock
+from rebalancer.optimiser.exact.method import use_compiled
 from rebalancer.settings import Resolved
 from rebalancer.settings.model import Settings
 from rebalancer.supervisor import StopEvent, Worker, run_workers
@@ -103,6 +104,8 @@ def serve(
     """
     with open_full_database(resolved.settings):
         pass  # a fault of the database is reported once, here, and not by every part
+    if use_compiled():
+        log.info("solving with compiled code")
     workers = workers_of(resolved, clock=clock, offline=offline, metrics=metrics)
     with required(resolved.settings.database):
         return run_workers(workers, stop, HeartbeatLog(resolved.settings, clock))

@@ -6,7 +6,7 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser.exact import dual_newton
+from rebalancer.optimiser.exact import method
 from rebalancer.optimiser.exact.separable import (
     BOUGHT,
     BUFFER,
@@ -45,7 +45,7 @@ def proved(inputs: Inputs) -> Proved:
     if inputs.vol_max is not None and inputs.prices.vol > 0:
         return solve_limited(inputs)
     program = separable([inputs])
-    found = dual_newton.solve(program)
+    found = method.solve(program)
     if found.steps[0] < 0:
         raise SolverError(f"{NAME} did not end")
     return Proved(program, found.w[0], found.x[0], float(found.value[0]))

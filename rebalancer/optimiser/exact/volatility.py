@@ -15,7 +15,7 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser.exact import dual_newton
+from rebalancer.optimiser.exact import dual_newton, method
 from rebalancer.optimiser.exact.dual_newton import Optimum
 from rebalancer.optimiser.exact.separable import Separable, separable
 from rebalancer.optimiser.inputs import Inputs
@@ -72,7 +72,7 @@ class _Search:
         """Return the optimum with so much of the variance added, and its volatility."""
         if self._last is None or self._last[0] != nu:
             start = self._last[1].x if self._last else None
-            found = dual_newton.solve(_with_variance(self.inputs, self.plain, nu), start)
+            found = method.solve(_with_variance(self.inputs, self.plain, nu), start)
             if found.steps[0] < 0:
                 raise SolverError("the exact method did not end at the limit of volatility")
             self._last = (nu, found)

@@ -1,0 +1,77 @@
+"""What a whole plan costs, part by part, beside one solve of a library on the same thread.
+
+    uv run --group benchmarks python -m tests.benchmarks.plan
+
+The market is the built-in one and warm, as in a service: its risk is estimated once for everybody.
+Parts are measured by themselves; the whole is the proposal with everything that a plan holds, its
+certificate and its document included, and not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+
+from portfolios.documents.plan_json import dumps, plan_to_json
+from portfolios.model.assets import AssetKind
+from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.providers.sample.market import sample_market
+from rebalancer.decision.build_inputs import inputs_of
+from rebalancer.optimiser.solve import solve
+from rebalancer.usecases.proposals.analysis import analyse, findings_of
+from rebalancer.usecases.proposals.propose import propose
+from tests.benchmarks import peers
+from tests.benchmarks.programs import market_model, program
+from tests.benchmarks.race import race
+
+SIZES, ROUNDS = (8, 20, 40), 30
+
+
+def book(n: int) -> Portfolio:
+    """Return a portfolio of n coins of the built-in market, far from its targets."""
+    market, rng = sample_market(), np.random.default_rng(n)
+    coins = [a for a in sorted(market.quotes) if market.assets[a].kind is AssetKind.COIN][:n]
+    held, wished = rng.dirichlet(np.full(n, 2.0)), 0.95 * rng.dirichlet(np.full(n, 2.0))
+    prices = [float(market.quotes[a].price) for a in coins]
+    return Portfolio(
+        "benchmark",
+        cash=Decimal(5000),
+        holdings=tuple(
+            Holding(a, Decimal(f"{95_000 * w / price:.8g}"))
+            for a, w, price in zip(coins, held, prices, strict=True)
+        ),
+        targets={a: Decimal(f"{w:.4f}") for a, w in zip(coins, wished, strict=True)},
+    )
+
+
+def parts(n: int) -> dict[str, Callable[[int], object]]:
+    """Return the parts of a plan of n assets, and a library's solve of n assets."""
+    market, portfolio = sample_market(), book(n)
+    analysis = analyse(portfolio, market)
+    inputs, plan = inputs_of(analysis), propose(analysis).plan
+    model = market_model(n)
+    library, case = peers.quiet(peers.pyportfolioopt(model)), program(model, 1)
+    return {
+        "analysis": lambda _: analyse(portfolio, market),
+        "zones": lambda _: findings_of(analysis),
+        "solve with minimum trades": lambda _: solve(inputs),
+        "document": lambda _: dumps(plan_to_json(plan)),
+        "whole plan": lambda _: dumps(plan_to_json(propose(analyse(portfolio, market)).plan)),
+        "one solve of PyPortfolioOpt": lambda _: library(case),
+    }
+
+
+def main() -> None:
+    """Print one table for each size."""
+    for n in SIZES:
+        timed = race(parts(n), range(ROUNDS), skip={})
+        whole = timed["whole plan"].seconds
+        print(f"\n{n} assets{'':24}      ms  of a plan")
+        for name, each in timed.items():
+            print(f"{name:32}{1e3 * each.seconds:10.1f}{each.seconds / whole:11.2f}")
+
+
+if __name__ == "__main__":
+    main()
