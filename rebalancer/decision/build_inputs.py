@@ -40,7 +40,6 @@ def inputs_of(
     return Inputs(
         assets=analysis.valuation.asset_ids,
         alpha=analysis.alpha.total,
-        rho=np.zeros(n),
         B=analysis.risk.B,
         d=analysis.risk.d,
         lam=analysis.policy.defaults.risk_aversion,

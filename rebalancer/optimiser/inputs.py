@@ -67,7 +67,6 @@ class Inputs:
 
     assets: tuple[str, ...]  # (n,) sorted ids
     alpha: Array  # (n,) expected residual return
-    rho: Array  # (n,) uncertainty of alpha, >= 0
     B: Array  # (n, k) factor loadings; covariance = B @ B.T + diag(d**2)
     d: Array  # (n,) own volatility, >= 0
     lam: float  # risk aversion of the active bet

@@ -70,19 +70,6 @@ class Tracking:
         self.half_theta.value = inputs.theta / 2.0
 
 
-class Uncertainty:
-    """What being wrong about alpha may cost: `rho @ |w - r|`."""
-
-    def __init__(self, inputs: Inputs) -> None:
-        self.rho = cp.Parameter(inputs.n, nonneg=True)
-
-    def expression(self, x: Variables) -> cp.Expression:
-        return self.rho @ cp.abs(x.a)
-
-    def update(self, inputs: Inputs) -> None:
-        self.rho.value = inputs.rho
-
-
 class TradingCost:
     """Fees and half spreads: `kappa_buy @ u + kappa_sell @ v`."""
 
@@ -98,6 +85,6 @@ class TradingCost:
 
 
 COSTS: tuple[Callable[[Inputs], Cost], ...] = (
-    ExpectedReturn, ActiveRisk, Tracking, Uncertainty, TradingCost
+    ExpectedReturn, ActiveRisk, Tracking, TradingCost
 )  # fmt: skip
 """Terms of every problem; a new one is a class and its name here."""

@@ -63,12 +63,14 @@ def inputs_from_json(document: Mapping[str, Any]) -> Inputs:
     """Return the program that `to_problem_json` wrote.
 
     Raises:
-        SolverError: the program has a term that is code, and no part of the document.
+        SolverError: the program has a term that is code, or one that is charged no longer.
         KeyError, TypeError, ValueError: the document lacks something.
     """
     d = dict(document)
     if d.get("extra_terms"):
         raise SolverError(f"{', '.join(d['extra_terms'])}: a term that the document does not hold")
+    if np.any(d.get("rho", 0.0)):
+        raise SolverError("rho: a price of distance from the reference, which is charged no longer")
     n, s = len(d["assets"]), len(d["sector_names"])
     own: dict[str, Any] = {name: np.array(d[name], dtype=float) for name in _ARRAYS}
     own["B"], own["M"] = own["B"].reshape(n, -1 if n else 0), own["M"].reshape(n, s)
@@ -87,7 +89,7 @@ def inputs_from_json(document: Mapping[str, Any]) -> Inputs:
 
 
 _ARRAYS = (
-    "alpha", "rho", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo", "v_hi",
+    "alpha", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo", "v_hi",
     "w_lock", "w_max", "M", "S_lo", "S_hi", "m_stable",
 )  # fmt: skip
 _NUMBERS = (

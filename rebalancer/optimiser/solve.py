@@ -53,7 +53,7 @@ LARGEST = 1e9
 """No figure of a program, all of them fractions of the value, is larger."""
 CONVEX = frozenset(
     {
-        "rho", "d", "lam", "theta", "kappa_buy", "kappa_sell", "leg_cost", "min_trade",
+        "d", "lam", "theta", "kappa_buy", "kappa_sell", "leg_cost", "min_trade",
         "asset", "sector_hi", "sector_lo", "buffer", "vol", "price",
     }
 )  # fmt: skip

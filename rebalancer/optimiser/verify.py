@@ -83,7 +83,7 @@ def objective(inputs: Inputs, w: Array, u: Array, v: Array, c: float) -> float:
     """
     gain = float(inputs.alpha @ w) - inputs.lam / 2.0 * variance(inputs, w - inputs.r)
     a = w - inputs.r
-    gain -= 0.5 * inputs.theta * float(a @ a) + float(inputs.rho @ np.abs(a))
+    gain -= 0.5 * inputs.theta * float(a @ a)
     gain -= float(inputs.kappa_buy @ u + inputs.kappa_sell @ v)
     gain -= sum(term.value(w, u, v, c) for term in inputs.extra_terms)
     return gain - penalty(inputs, w, c) - leg_costs(inputs, u, v)

@@ -1,8 +1,8 @@
 """Checks `rebalancer.problem/1`: the answer keeps the limits, and weak duality proves its value.
 
 Given multipliers, the program falls apart into one function of each weight: a parabola with kinks
-at the weight held, the reference and the cap. Its least value is at an end, at a kink or where one
-of its parabolas has its minimum, so it is the least of thirteen values.
+at the weight held and the cap. Its least value is at an end, at a kink or where one of its
+parabolas has its minimum, so it is the least of eight values.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def check_program(document: Document) -> Iterator[str]:
     """
     d = _arrays(document)
     answer, proof = document["solution"], document["certificate"]
+    require_most("rho: charged no longer", np.abs(d.get("rho", 0.0)).max(initial=0.0), 0.0, 0.0)
     w, u, v = (np.array(answer[key], dtype=float) for key in "wuv")
     sides = np.sign(u - v)
     require_most("certificate.sides", np.abs(sides - proof["sides"]).max(initial=0.0), 0.0)
@@ -134,13 +135,13 @@ def _dual(d: Document, bounds: Array, proof: Document) -> float:
 
 def _least(d: Document, g: Array, buy: Array, sell: Array, bounds: Array) -> Array:
     """Return the least of each weight's function on its interval, shape (n,)."""
-    w0, r, cap, rho, price = (d[key] for key in ("w0", "r", "w_max", "rho", "cap_price"))
+    w0, r, cap, price = (d[key] for key in ("w0", "r", "w_max", "cap_price"))
     q = d["lam"] * d["d"] ** 2 + d["theta"]
     low = np.maximum(w0 + bounds[0] - bounds[3], np.minimum(d["w_lock"], w0))
     high = np.maximum(w0 + bounds[1] - bounds[2], low)
-    slopes = product((buy, -sell), (rho, -rho), (price, 0.0 * price))
-    w = np.clip([low, high, w0, r, cap, *(r - (g + sum(each)) / q for each in slopes)], low, high)
-    cost = g * w + 0.5 * q * (w - r) ** 2 + rho * np.abs(w - r) + price * np.maximum(w - cap, 0.0)
+    slopes = product((buy, -sell), (price, 0.0 * price))
+    w = np.clip([low, high, w0, cap, *(r - (g + sum(each)) / q for each in slopes)], low, high)
+    cost = g * w + 0.5 * q * (w - r) ** 2 + price * np.maximum(w - cap, 0.0)
     cost += np.where(w > w0, buy * (w - w0), sell * (w0 - w))
     return np.asarray(cost.min(axis=0))
 
@@ -149,7 +150,7 @@ def _objective(d: Document, w: Array) -> float:
     """Return the objective of weights, shape (n,), as maximised, without fixed costs."""
     a, u, v = w - d["r"], np.maximum(w - d["w0"], 0.0), np.maximum(d["w0"] - w, 0.0)
     costs = float(d["kappa_buy"] @ u + d["kappa_sell"] @ v)
-    loss = d["lam"] / 2.0 * _variance(d, a) + d["theta"] / 2.0 * a @ a + d["rho"] @ np.abs(a)
+    loss = d["lam"] / 2.0 * _variance(d, a) + d["theta"] / 2.0 * a @ a
     loss += costs + d["cap_price"] @ np.maximum(w - d["w_max"], 0.0)
     soft = (row for row in d["rows"] if not np.isinf(row.top))
     loss += sum(row.top * max(0.0, row.used(w, u, v, costs) - row.h) for row in soft)

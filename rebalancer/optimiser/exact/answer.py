@@ -35,8 +35,9 @@ def solve_exactly(inputs: Inputs) -> Solved:
         found = proved(inputs)
     except np.linalg.LinAlgError as error:
         raise SolverError(f"{NAME} met a singular system") from error
-    bought, sold = np.maximum(found.w - inputs.w0, 0.0), np.maximum(inputs.w0 - found.w, 0.0)
-    best = answer(inputs, bought, sold)
+    moved = found.w - inputs.w0
+    moved[np.abs(moved) <= dual_newton.EXACT] = 0.0  # rounding is no trade
+    best = answer(inputs, np.maximum(moved, 0.0), np.maximum(-moved, 0.0))
     return Solved(best, duals_of(inputs, found), NAME, "optimal", gap(inputs, best, -found.value))
 
 
@@ -77,10 +78,9 @@ def _cap_prices(p: Separable, w: Array, x: Array) -> Array:
     mu = x[p.k :]
     dearer = 1.0 + float(mu @ p.e[0])
     per_bought, per_sold = float(mu @ p.b[0]), float(mu @ p.s[0])
-    is_bought, is_over = w >= p.w0[0], w >= p.r[0]
+    is_bought = w >= p.w0[0]
     slope = p.linear[0] + p.columns[0] @ x + p.q[0] * (w - p.r[0])
     slope += np.where(is_bought, p.buy[0], -p.sell[0]) * dearer
     slope += np.where(is_bought, per_bought, -per_sold)
-    slope += np.where(is_over, p.rho[0], -p.rho[0])
     at_cap = (w >= p.cap[0]) & (w < p.high[0])
     return np.where(at_cap, np.clip(-slope, 0.0, p.cap_price[0]), 0.0)

@@ -2,7 +2,7 @@
 
 For multipliers x = (z, mu) each weight minimises
 
-    g w + q/2 (w - r)^2 + rho |w - r| + buy (w - w0)+ + sell (w0 - w)+ + price (w - cap)+
+    g w + q/2 (w - r)^2 + buy (w - w0)+ + sell (w0 - w)+ + price (w - cap)+
 
 on its interval, where g, buy and sell depend on x. The dual is concave, once differentiable and
 piecewise quadratic, so Newton steps with a backtracking search end at the exact set of weights at
@@ -132,7 +132,7 @@ def _evaluated(p: Separable, x: Array) -> _Point:
     w, free = _weights(p, g, buy, sell)
     moved, bet = w - p.w0, w - p.r
     bought, sold = np.maximum(moved, 0.0), np.maximum(-moved, 0.0)
-    own = g * w + 0.5 * p.q * bet * bet + p.rho * np.abs(bet) + buy * bought + sell * sold
+    own = g * w + 0.5 * p.q * bet * bet + buy * bought + sell * sold
     own += p.cap_price * np.maximum(w - p.cap, 0.0)
     value = own.sum(axis=1) - (z * p.target).sum(axis=1) - (mu * p.h).sum(axis=1)
     value -= 0.5 * (z * z).sum(axis=1) / p.lam
@@ -148,20 +148,17 @@ def _evaluated(p: Separable, x: Array) -> _Point:
 def _weights(p: Separable, g: Array, buy: Array, sell: Array) -> tuple[Array, Flags]:
     """Return the minimising weights, and which of them are at no kink and no end, shape (N, n).
 
-    The slope is increasing and piecewise linear. With its kinks in order, p1 <= p2 <= p3, and the
-    roots of its four pieces, falling from root 0 to root 3, the minimum is the largest of
-    min(root 0, p1), min(root 1, p2), min(root 2, p3) and root 3.
+    The slope is increasing and piecewise linear. With its kinks in order, p1 <= p2, and the roots
+    of its three pieces, falling from root 0 to root 2, the minimum is the largest of
+    min(root 0, p1), min(root 1, p2) and root 2.
     """
-    kinks = np.stack([p.w0, p.r, p.cap])
-    jumps = np.stack([buy + sell, 2.0 * p.rho, p.cap_price])
-    order = np.argsort(kinks, axis=0, kind="stable")
-    kinks, jumps = (np.take_along_axis(each, order, axis=0) for each in (kinks, jumps))
-    root = (p.q * p.r - g + sell + p.rho) / p.q
-    w = np.minimum(root, kinks[0])
-    for i in range(3):
-        root = root - jumps[i] / p.q
-        w = np.maximum(w, np.minimum(root, kinks[i + 1]) if i < 2 else root)
-    free = (w != p.w0) & (w != p.r) & (w != p.cap) & (w > p.low) & (w < p.high)
+    first, second = np.minimum(p.w0, p.cap), np.maximum(p.w0, p.cap)
+    jump = np.where(p.w0 <= p.cap, buy + sell, p.cap_price)
+    root = (p.q * p.r - g + sell) / p.q
+    last = root - (buy + sell + p.cap_price) / p.q
+    w = np.maximum(np.minimum(root, first), np.minimum(root - jump / p.q, second))
+    w = np.maximum(w, last)
+    free = (w != p.w0) & (w != p.cap) & (w > p.low) & (w < p.high)
     return np.clip(w, p.low, p.high), free
 
 

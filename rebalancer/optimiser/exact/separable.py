@@ -1,7 +1,7 @@
 """A program whose assets fall apart once the multipliers of its factors and rows are known.
 
 With `z` for the k factors and `mu` for the m rows, each weight is the minimum of a convex function
-of its own: a parabola with kinks at the weight held, the reference and the cap. Locks, bans and
+of its own: a parabola with kinks at the weight held and the cap. Locks, bans and
 modes are intervals, a soft limit is a multiplier with an upper bound, and cash is what the others
 leave. N programs of one shape stand side by side in arrays.
 
@@ -51,8 +51,8 @@ class Separable:
     Attributes:
         linear: slope of each weight before any multiplier, shape (N, n).
         q: curvature of each weight, positive.
-        rho: half the kink at the reference.
-        r, w0, cap: where the kinks are.
+        r: where each parabola is centred.
+        w0, cap: where the kinks are.
         cap_price: kink at the cap.
         buy, sell: costs of a unit bought and sold.
         low, high: interval of each weight.
@@ -65,7 +65,6 @@ class Separable:
 
     linear: Array
     q: Array
-    rho: Array
     r: Array
     w0: Array
     cap: Array
@@ -146,7 +145,6 @@ def separable(programs: Sequence[Inputs]) -> Separable:
     return Separable(
         linear=-_stacked(programs, "alpha"),
         q=np.array([p.lam * p.d**2 + p.theta for p in programs]),
-        rho=_stacked(programs, "rho"),
         r=reference,
         w0=w0,
         cap=_stacked(programs, "w_max"),

@@ -1,8 +1,8 @@
 """What each cause contributed to the objective, trade by trade, exactly and whatever the order.
 
 Along the straight way from the weights held to the answer every part of the objective is integrated
-(Aumann & Shapley 1974): quadratic parts by the trapezoid of their gradients, which is exact, the
-uncertainty asset by asset, costs directly, priced limits over the stretch on which they are broken.
+(Aumann & Shapley 1974): quadratic parts by the trapezoid of their gradients, which is exact,
+costs directly, priced limits over the stretch on which they are broken.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class Attribution:
         grade: expected return by grades.
         risk: variance away from the reference.
         drift: distance from the reference in weights.
-        rho: uncertainty of the expected return.
         cost: minus what the trades cost; never positive.
         limits: name of a priced limit -> its penalty's fall; only limits whose penalty moves.
     """
@@ -36,14 +35,13 @@ class Attribution:
     grade: Array
     risk: Array
     drift: Array
-    rho: Array
     cost: Array
     limits: Mapping[str, Array]
 
     @property
     def total(self) -> float:
         """Objective at the answer less the objective of doing nothing."""
-        parts = (self.trend, self.grade, self.risk, self.drift, self.rho, self.cost)
+        parts = (self.trend, self.grade, self.risk, self.drift, self.cost)
         return float(sum(part.sum() for part in (*parts, *self.limits.values())))
 
 
@@ -68,7 +66,6 @@ def attribute(inputs: Inputs, solution: Solution, trend: Array, grade: Array) ->
         grade=z * grade,
         risk=-inputs.lam * z * _covariance_with(inputs, middle),
         drift=-inputs.theta * z * middle,
-        rho=-inputs.rho * (np.abs(before + z) - np.abs(before)),
         cost=-_costs(inputs, solution),
         limits={name: gain for name, gain in _penalties(inputs, solution) if np.any(gain)},
     )

@@ -91,7 +91,7 @@ def _gains(
     i: int, size: float, attribution: Attribution, distances: dict[str, float]
 ) -> dict[str, float]:
     gains = {TREND: attribution.trend[i], GRADE: attribution.grade[i]}
-    pull = float(attribution.risk[i] + attribution.drift[i] + attribution.rho[i])
+    pull = float(attribution.risk[i] + attribution.drift[i])
     whole = sum(distances.values())
     towards = min(1.0, whole / size) if size > 0 else 0.0
     gains[RISK] = pull * (1.0 - towards)

@@ -30,7 +30,6 @@ def plain_program(rng: np.random.Generator, n: int, *, min_trade: float = 0.0) -
     return Inputs(
         assets=tuple(f"asset-{i:02d}" for i in range(n)),
         alpha=rng.normal(0, 0.004, n),
-        rho=np.full(n, rng.uniform(0, 0.001)),
         B=np.column_stack([market, rng.normal(0, 0.05, n)]),
         d=rng.uniform(0.02, 0.2, n),
         lam=float(rng.choice([2.5, 5.0, 10.0])),
@@ -166,7 +165,7 @@ def referee(problem: dict[str, Any], *, solver: str = "CLARABEL", tight: float =
     a = w - g["r"]
     pos, prices = cp.pos, problem["prices"]
     loss = -g["alpha"] @ w + lam / 2 * cp.sum_squares(root.T @ a)
-    loss += problem["theta"] / 2 * cp.sum_squares(a) + g["rho"] @ cp.abs(a)
+    loss += problem["theta"] / 2 * cp.sum_squares(a)
     loss += g["kappa_buy"] @ u + g["kappa_sell"] @ v
     loss += cp.sum(cp.multiply(np.broadcast_to(prices["asset"], (n,)), pos(w - g["w_max"])))
     loss += prices["sector_hi"] * cp.sum(pos(members.T @ w - g["S_hi"]))

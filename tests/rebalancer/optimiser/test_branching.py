@@ -148,7 +148,7 @@ def test_second_runs_trade_nothing_over_five_hundred_problems() -> None:
 
 
 def test_a_small_withdrawal_sells_one_asset_and_no_more() -> None:
-    inputs = program("plain", 4, 6, min_trade=0.05)
+    inputs = program("plain", 6, 6, min_trade=0.05)
     grown = inputs.w0 / inputs.w0.sum() * 1.01
     poor = replace(inputs, w0=grown, v_hi=grown, c0=-0.01, flow=-0.01, r=grown / 1.01)
     answer = solve(poor)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from portfolios.errors import RebalancerError
+from portfolios.errors import RebalancerError, SolverError, VerificationError
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.problem_json import inputs_from_json, to_problem_json
 from rebalancer.optimiser.solve import solve
@@ -24,7 +24,7 @@ from rebalancer.verification.program import check_program
 from tests.examples import examples
 from tests.rebalancer.optimiser.programs import KINDS, program
 
-ARRAYS = ("alpha", "rho", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo",
+ARRAYS = ("alpha", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo",
           "v_hi", "w_lock", "w_max", "M", "S_lo", "S_hi")  # fmt: skip
 NUMBERS = ("lam", "theta", "c0", "flow", "b_min", "turnover_max", "c_hard", "min_trade", "leg_cost")
 STRANGE = (np.nan, np.inf, -np.inf, 1e300, -1e300, 1e-300, -1.0, 0.0, 1e9, 2.0)
@@ -62,6 +62,21 @@ def test_the_program_is_read_back_from_its_document(kind: str) -> None:
     document = document_of(program(kind, 8, 6, min_trade=0.01))
     again = document_of(inputs_from_json(document))
     assert again == document
+
+
+def test_a_document_that_still_has_the_uncertainty_of_zero_is_read() -> None:
+    document = document_of(program("plain", 8, 6, min_trade=0.01))
+    old = {**document, "rho": [0.0] * 6}
+    assert document_of(inputs_from_json(old)) == document
+    assert list(check_program(old)) == list(check_program(document))
+
+
+def test_a_document_with_an_uncertainty_that_is_charged_no_longer_is_refused() -> None:
+    old = {**document_of(program("plain", 8, 6)), "rho": [0.0] * 5 + [0.001]}
+    with pytest.raises(SolverError, match="rho"):
+        inputs_from_json(old)
+    with pytest.raises(VerificationError, match="rho"):
+        list(check_program(old))
 
 
 def _strange(p: Inputs, chance: random.Random) -> Inputs:

@@ -17,7 +17,7 @@ def pair(*, alpha: float = 0.0, cost: float = 0.0, drift: float = 0.0) -> Inputs
     """Two assets in one sector, the first with a wish of 40%; risk of its own only."""
     w0 = np.array([0.4 + drift, 0.3])
     return Inputs(
-        assets=("one", "two"), alpha=np.array([alpha, 0.0]), rho=np.zeros(2),
+        assets=("one", "two"), alpha=np.array([alpha, 0.0]),
         B=np.zeros((2, 1)), d=np.array([0.2, 0.3]), lam=5.0, theta=0.1, r=np.array([0.4, 0.3]),
         w0=w0, c0=float(1 - w0.sum()), flow=0.0,
         kappa_buy=np.full(2, cost), kappa_sell=np.full(2, cost),

@@ -11,7 +11,7 @@ from rebalancer.optimiser.solve import solve
 from tests.rebalancer.optimiser.programs import program, referee
 
 KEYS = {
-    "schema", "assets", "alpha", "rho", "B", "d", "lam", "theta", "r", "w0", "c0", "flow",
+    "schema", "assets", "alpha", "B", "d", "lam", "theta", "r", "w0", "c0", "flow",
     "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo", "v_hi", "w_lock", "w_max", "sector_names",
     "M", "S_lo", "S_hi", "m_stable", "b_min", "turnover_max", "vol_max", "c_hard", "prices",
     "extra_rows", "min_trade", "exit_least", "leg_cost", "solution",

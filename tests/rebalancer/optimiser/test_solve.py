@@ -116,7 +116,7 @@ def test_the_order_of_assets_does_not_matter(seed: int, order: list[int]) -> Non
 
 def permuted(inputs: Inputs, order: list[int]) -> Inputs:
     names = (
-        "alpha", "rho", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo",
+        "alpha", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "u_lo", "u_hi", "v_lo",
         "v_hi", "w_lock", "w_max", "M", "m_stable",
     )  # fmt: skip
     turned = {name: getattr(inputs, name)[order] for name in names}
@@ -235,7 +235,7 @@ def test_no_asset_at_all_is_no_error() -> None:
     empty = np.zeros(0)
     inputs = replace(
         program("plain", 1, 2),
-        assets=(), alpha=empty, rho=empty, B=np.zeros((0, 0)), d=empty, r=empty, w0=empty, c0=1.0,
+        assets=(), alpha=empty, B=np.zeros((0, 0)), d=empty, r=empty, w0=empty, c0=1.0,
         kappa_buy=empty, kappa_sell=empty, u_lo=empty, u_hi=empty, v_lo=empty, v_hi=empty,
         w_lock=empty, w_max=empty, sector_names=(), M=np.zeros((0, 0)), S_lo=empty, S_hi=empty,
         m_stable=empty,

@@ -35,7 +35,6 @@ def random_program(seed: int) -> tuple[Inputs, Solution, Array]:
     inputs = Inputs(
         assets=tuple(f"a{i}" for i in range(n)),
         alpha=trend + grade,
-        rho=rng.uniform(0, 0.003, n),
         B=rng.normal(0, 0.2, (n, k)),
         d=rng.uniform(0.0, 0.3, n),
         lam=float(rng.choice([2.5, 5.0, 10.0])),
@@ -75,7 +74,6 @@ def objective(inputs: Inputs, w: Array, c: float) -> float:
     z = w - inputs.w0
     sigma = inputs.B @ inputs.B.T + np.diag(inputs.d**2)
     value = inputs.alpha @ w - 0.5 * inputs.lam * a @ sigma @ a - 0.5 * inputs.theta * a @ a
-    value -= inputs.rho @ np.abs(a)
     value -= inputs.kappa_buy @ np.maximum(z, 0) + inputs.kappa_sell @ np.maximum(-z, 0)
     value -= inputs.leg_cost * np.count_nonzero(z)
 
@@ -118,7 +116,7 @@ def test_the_parts_sum_to_the_gain_in_a_long_campaign(seed: int) -> None:
 def test_order_of_assets_does_not_change_what_each_contributes(seed: int) -> None:
     inputs, answer, trend = random_program(seed)
     order = np.random.default_rng(seed).permutation(inputs.n)
-    names = ("alpha", "rho", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "w_max", "M")
+    names = ("alpha", "B", "d", "r", "w0", "kappa_buy", "kappa_sell", "w_max", "M")
     shuffled = replace(inputs, **{name: getattr(inputs, name)[order] for name in names})
     shuffled = replace(
         shuffled,
@@ -133,7 +131,7 @@ def test_order_of_assets_does_not_change_what_each_contributes(seed: int) -> Non
     other = attribute(
         shuffled, solution(shuffled, answer.w[order]), trend[order], (inputs.alpha - trend)[order]
     )
-    for part in ("trend", "grade", "risk", "drift", "rho", "cost"):
+    for part in ("trend", "grade", "risk", "drift", "cost"):
         np.testing.assert_allclose(getattr(other, part), getattr(one, part)[order], atol=1e-12)
     assert set(one.limits) == set(other.limits)
     for name, gain in one.limits.items():
@@ -146,7 +144,7 @@ def test_what_does_not_trade_contributes_nothing(seed: int) -> None:
     inputs, answer, trend = random_program(seed)
     got = attribute(inputs, answer, trend, inputs.alpha - trend)
     still = answer.w == inputs.w0
-    for part in (got.trend, got.grade, got.risk, got.drift, got.rho, got.cost):
+    for part in (got.trend, got.grade, got.risk, got.drift, got.cost):
         assert not part[still].any()
     assert not any(gain[still].any() for gain in got.limits.values())
 
@@ -155,7 +153,6 @@ def two_coins(**changes: object) -> Inputs:
     base = Inputs(
         assets=("a", "b"),
         alpha=np.zeros(2),
-        rho=np.zeros(2),
         B=np.zeros((2, 1)),
         d=np.array([0.3, 0.2]),
         lam=5.0,

@@ -20,7 +20,6 @@ def program(**changes: object) -> Inputs:
     base = Inputs(
         assets=("btc", "doge", "pepe", "usdc"),
         alpha=np.zeros(4),
-        rho=np.zeros(4),
         B=np.array([[0.15], [0.25], [0.25], [0.0]]),
         d=np.array([0.05, 0.2, 0.3, 0.0]),
         lam=5.0,

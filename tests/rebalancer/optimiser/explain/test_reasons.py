@@ -56,7 +56,6 @@ def case(
     inputs = Inputs(
         assets=COINS,
         alpha=np.array(trend or [0.0] * 5) + np.array(grade or [0.0] * 5),
-        rho=np.zeros(5),
         B=np.array([[0.15], [0.25], [0.25], [0.22], [0.0]]),
         d=np.array([0.05, 0.2, 0.3, 0.12, 0.002]),
         lam=5.0,
