@@ -17,8 +17,8 @@ from rebalancer.estimates.bands import band_of
 from rebalancer.estimates.costs import exchange_least_of, fee_of, min_trade_of
 from rebalancer.estimates.limits import Limits, limits_of
 from rebalancer.estimates.reference import Reference, reference_of
-from rebalancer.estimates.risk_cache import market_risk
-from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.estimates.risk.cache import market_risk
+from rebalancer.estimates.risk.model import RiskModel
 from rebalancer.estimates.trade_bounds import TradeBounds, bounds_of
 from rebalancer.estimates.violations import Violation, broken
 from rebalancer.zones.situation import Situation

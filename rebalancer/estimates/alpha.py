@@ -18,8 +18,8 @@ import numpy as np
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
 from portfolios.model.policy import Technical
-from rebalancer.estimates.proxies import YOUNG_DAYS
-from rebalancer.estimates.risk_model import HORIZON_DAYS, RiskModel
+from rebalancer.estimates.risk.model import HORIZON_DAYS, RiskModel
+from rebalancer.estimates.risk.proxies import YOUNG_DAYS
 from rebalancer.estimates.scores import scores
 
 IC_OURS: Mapping[Technical, float] = MappingProxyType({Technical.SHOW: 0.0, Technical.USE: 0.01})

@@ -18,7 +18,7 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
 from rebalancer.estimates.bands import band_of, margin_of, usual_band
 from rebalancer.estimates.pegs import is_healthy_stable
-from rebalancer.estimates.proxies import YOUNG_DAYS
+from rebalancer.estimates.risk.proxies import YOUNG_DAYS
 
 NO_CAP = 1.0
 OWN_CAPS: Mapping[str, float] = MappingProxyType({"bitcoin": 0.60, "ethereum": 0.40})

@@ -16,7 +16,7 @@ from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
 from portfolios.values.display import counted
 from rebalancer.estimates.pegs import lost_peg
-from rebalancer.estimates.proxies import NEW_DAYS
+from rebalancer.estimates.risk.proxies import NEW_DAYS
 from rebalancer.estimates.scores import acts_bearish
 
 

@@ -16,7 +16,7 @@ from portfolios.model.measures import cvar, portfolio_volatility
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.estimates.limits import BREACH
-from rebalancer.estimates.risk_model import HORIZON_DAYS
+from rebalancer.estimates.risk.model import HORIZON_DAYS
 from rebalancer.zones.portfolio_rules import NOTHING_RISKY, SUBJECT
 from rebalancer.zones.price_history import (
     Fall,

@@ -20,9 +20,9 @@ from portfolios.model.measures import (
     simple_returns,
 )
 from portfolios.model.valuation import Position, Valuation
-from rebalancer.estimates.covariance import CALM_HALF_LIFE, CALM_SHARE
-from rebalancer.estimates.risk_model import HORIZON_DAYS
-from rebalancer.estimates.winsorise import VOLATILITY_HALF_LIFE, winsorised
+from rebalancer.estimates.risk.model import HORIZON_DAYS
+from rebalancer.estimates.risk.standardise import CALM_HALF_LIFE, CALM_SHARE
+from rebalancer.estimates.risk.winsorise import VOLATILITY_HALF_LIFE, winsorised
 
 SLOW_HALF_LIFE = 126.0
 """Of the volatility that falls are measured against."""

@@ -14,7 +14,7 @@ from portfolios.model.market import Array, Market
 from portfolios.model.policy import Policy
 from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.limits import Limits
-from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.estimates.risk.model import RiskModel
 from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.zones.price_history import (
     Usual,

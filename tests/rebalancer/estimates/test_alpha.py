@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portfolios.model.market import Array, Grade, Market
 from portfolios.model.policy import Technical
 from rebalancer.estimates.alpha import MOST_ALPHA, Alpha, estimate_alpha, market_uncertainty
-from rebalancer.estimates.covariance import estimate_market
+from rebalancer.estimates.risk.market_risk import estimate_market
 from tests.rebalancer.estimates.markets import coin, graded, market_of, paths, stable
 
 NAMES = ("a", "b", "c", "d")

@@ -17,7 +17,7 @@ from portfolios.model.policy import Policy
 from portfolios.model.portfolio import Holding, Lock, Portfolio, StatedPrice
 from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.limits import limits_of
-from rebalancer.estimates.risk_model import RiskModel
+from rebalancer.estimates.risk.model import RiskModel
 from rebalancer.estimates.trade_bounds import bounds_of
 from rebalancer.zones import ZONES, Situation, judge
 

@@ -16,9 +16,9 @@ from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import value_portfolio
 from portfolios.providers.sample.market import sample_market
 from portfolios.samples import SAMPLES, read_sample
-from rebalancer.estimates.covariance import estimate_market
 from rebalancer.estimates.limits import limits_of
 from rebalancer.estimates.reference import reference_of
+from rebalancer.estimates.risk.market_risk import estimate_market
 from rebalancer.estimates.trade_bounds import bounds_of
 from rebalancer.zones import Situation, judge, overall
 

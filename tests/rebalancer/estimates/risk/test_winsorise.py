@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolios.model.measures import ewma_volatility
-from rebalancer.estimates.winsorise import winsorised
+from rebalancer.estimates.risk.winsorise import winsorised
 
 
 @given(seed=st.integers(0, 10_000), day=st.integers(0, 299), wild=st.floats(0.3, 7.0))

@@ -5,8 +5,8 @@ import pytest
 
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import Array
-from rebalancer.estimates.covariance import MarketRisk, estimate_market
-from rebalancer.estimates.proxies import (
+from rebalancer.estimates.risk.market_risk import MarketRisk, estimate_market
+from rebalancer.estimates.risk.proxies import (
     BASIS,
     PEER_QUANTILE,
     PRIOR_DAYS,

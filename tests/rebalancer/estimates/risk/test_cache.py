@@ -8,8 +8,8 @@ import numpy as np
 
 from portfolios.model.assets import Asset
 from portfolios.providers.sample.market import sample_market
-from rebalancer.estimates.covariance import estimate_market
-from rebalancer.estimates.risk_cache import MOST_KEPT, market_risk
+from rebalancer.estimates.risk.cache import MOST_KEPT, market_risk
+from rebalancer.estimates.risk.market_risk import estimate_market
 
 MARKET = sample_market()
 TOKEN = Asset("acme-real-estate", "ACME", "Acme", "rwa")
@@ -33,7 +33,7 @@ def test_other_bars_and_other_assets_are_estimated_anew() -> None:
 def test_what_is_kept_equals_what_is_estimated() -> None:
     kept, fresh = market_risk(MARKET, [TOKEN]), estimate_market(MARKET, [TOKEN])
     assert kept.place == fresh.place
-    assert np.array_equal(kept.correlation, fresh.correlation)
+    assert np.array_equal(kept.loadings, fresh.loadings)
 
 
 def test_only_the_last_few_markets_are_kept() -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from portfolios.model.assets import Asset, AssetKind
 from portfolios.model.market import Array
+from rebalancer.estimates.risk.factors import own_part
 
 YEAR_DAYS = 365
 STABLE_FLOOR = 0.015 / np.sqrt(YEAR_DAYS)
@@ -112,44 +113,18 @@ def _below(asset: Asset, place: Mapping[str, int]) -> int | None:
     return place.get(asset.underlying)
 
 
-def completed(
-    assets: Sequence[Asset],
-    traits: Traits,
-    core: Sequence[int],
-    correlation: Array,
-    measured: Array,
-) -> tuple[Traits, Array]:
-    """Extend the correlation of the core to every asset, by structure.
+def market_loadings(assets: Sequence[Asset], traits: Traits, measured: Array) -> Array:
+    """Return correlations with the market, shape (n,): measured, pulled to a prior where young.
+
+    Beta is against the average asset of the market, whose own beta is one.
 
     Args:
         assets: all of them.
-        traits: theirs, loadings still missing.
-        core: places of the m assets with an estimate.
-        correlation: of the core, shape (m, m).
-        measured: correlation of every asset with the market, shape (n,), NaN where unknown.
+        traits: theirs.
+        measured: correlation of every asset with the market, NaN where unknown, shape (n,).
     """
-    loadings = _loadings(assets, traits, core, measured)
-    full = np.outer(loadings, loadings)
-    full[np.ix_(core, core)] = correlation
-    stables = np.array([asset.kind is AssetKind.STABLE for asset in assets], dtype=bool)
-    full[np.ix_(stables, stables)] = STABLES_CORRELATION
-    for i, j in underlying_places(assets).items():
-        full[i, :] = WRAPPED_CORRELATION * full[j, :]
-        full[:, i] = full[i, :]
-        full[i, j] = full[j, i] = WRAPPED_CORRELATION
-    np.fill_diagonal(full, 1.0)
-    return Traits(traits.daily_vol, loadings, traits.count, traits.is_core), full
-
-
-def _loadings(
-    assets: Sequence[Asset], traits: Traits, core: Sequence[int], measured: Array
-) -> Array:
-    """Return correlations with the market: measured, and pulled to a prior beta where young.
-
-    Beta is against the average asset of the market, whose own beta is one.
-    """
-    at = list(core)
-    market = float((measured[at] * traits.daily_vol[at]).mean()) if at else UNKNOWN_VOLATILITY
+    at = traits.is_core & np.isfinite(measured)
+    market = float((measured[at] * traits.daily_vol[at]).mean()) if at.any() else UNKNOWN_VOLATILITY
     vol = np.where(traits.daily_vol > 0, traits.daily_vol, 1.0)
     told = np.isfinite(measured) & (market > 0)
     days = np.where(told, traits.count, 0.0)
@@ -157,7 +132,34 @@ def _loadings(
     blended = (days * beta + PRIOR_DAYS * PRIOR_BETA) / (days + PRIOR_DAYS)
     out = np.clip(blended * max(market, 0.0) / vol, 0.0, MOST_LOADING)
     out[at] = measured[at]
-    out[[asset.kind is AssetKind.STABLE for asset in assets]] = 0.0
+    out[_stables(assets)] = 0.0
     for i, j in underlying_places(assets).items():
         out[i] = WRAPPED_CORRELATION * out[j]
     return out
+
+
+def with_own_columns(assets: Sequence[Asset], common: Array) -> Array:
+    """Return loadings with a column for stablecoins and one for each underlying, shape (n, k + c).
+
+    Stablecoins move with each other alone. What is wrapped or staked shares with what it stands
+    for, and with whatever else stands for that, what the common factors leave.
+
+    Args:
+        assets: all of them.
+        common: loadings on k factors, shape (n, k).
+    """
+    stables, stands_for = _stables(assets), underlying_places(assets)
+    common = np.where(stables[:, None], 0.0, common)
+    alike = np.where(stables, np.sqrt(STABLES_CORRELATION), 0.0)
+    shared = np.column_stack([common, alike])
+    below = sorted(set(stands_for.values()))
+    own = np.zeros((len(assets), len(below)))
+    own[below, np.arange(len(below))] = np.sqrt(own_part(shared[below]))
+    loadings = np.column_stack([shared, own])
+    for i, j in stands_for.items():
+        loadings[i] = WRAPPED_CORRELATION * loadings[j]
+    return loadings
+
+
+def _stables(assets: Sequence[Asset]) -> npt.NDArray[np.bool_]:
+    return np.array([asset.kind is AssetKind.STABLE for asset in assets], dtype=bool)

@@ -13,7 +13,7 @@ from threading import Lock
 
 from portfolios.model.assets import Asset
 from portfolios.model.market import Bars, Market
-from rebalancer.estimates.covariance import MarketRisk, estimate_market
+from rebalancer.estimates.risk.market_risk import MarketRisk, estimate_market
 
 MOST_KEPT = 6
 

@@ -1,0 +1,1 @@
+"""One factor model of the whole market's risk; every portfolio is handed its rows of it."""
