@@ -95,10 +95,9 @@ class Bars:
         place = {asset_id: i for i, asset_id in enumerate(self.asset_ids)}
         close = np.full((len(self.days), len(asset_ids)), np.nan)
         volume = close.copy()
-        for j, asset_id in enumerate(asset_ids):
-            i = place.get(asset_id)
-            if i is not None:
-                close[:, j], volume[:, j] = self.close[:, i], self.volume[:, i]
+        to = [j for j, asset_id in enumerate(asset_ids) if asset_id in place]
+        at = [place[asset_ids[j]] for j in to]
+        close[:, to], volume[:, to] = self.close[:, at], self.volume[:, at]
         return Bars(self.days, tuple(asset_ids), close, volume)
 
 

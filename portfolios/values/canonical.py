@@ -96,6 +96,10 @@ def digest_of(document: Mapping[str, object]) -> str:
 
 
 def _plain_tree(value: object) -> object:
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, float):
+        return _finite(value)
     if isinstance(value, Mapping):
         return {_key(key): _plain_tree(item) for key, item in value.items()}
     if isinstance(value, AbstractSet):
@@ -105,6 +109,10 @@ def _plain_tree(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain_tree(getattr(value, f.name)) for f in fields(value)}
     return _leaf(value)
+
+
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
+"""Types of nearly every value, asked for first: a whole market is written for each plan."""
 
 
 def _key(key: object) -> str:
@@ -118,8 +126,6 @@ def _leaf(value: object) -> object:
         return value.value
     if value is None or isinstance(value, str | bool | int):
         return value
-    if isinstance(value, float):
-        return _finite(value)
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):

@@ -31,7 +31,7 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
     hashed = inputs_hash(fingerprint(analysis, outcome.causes))
     cash = analysis.valuation.cash if outcome.cash is None else outcome.cash
     after = after_trades(analysis.valuation, dict(outcome.quantities), cash)
-    w, c = _shares(analysis, after.positions, cash)
+    (w, c), now = _shares(analysis, after.positions, cash), analysis.w0
     total = analysis.valuation.total
     cost = sum((trade.cost for trade in outcome.trades), Decimal(0))
     return Plan(
@@ -54,8 +54,8 @@ def plan_of(analysis: Analysis, outcome: ProposalResult) -> Plan:
         turnover=_turnover(analysis, w),
         estimated_cost=cost,
         positions=tuple(
-            _position(analysis, i, position, float(w[i]), after.positions[i].quantity)
-            for i, position in enumerate(analysis.valuation.positions)
+            _position(analysis, i, float(now[i]), float(w[i]), after.positions[i].quantity)
+            for i in range(len(w))
         ),
         sectors=_sectors(analysis, w, outcome),
         trades=outcome.trades,
@@ -95,8 +95,9 @@ def _turnover(analysis: Analysis, w: Array) -> float:
 
 
 def _position(
-    analysis: Analysis, i: int, position: Position, proposed: float, quantity: Decimal
+    analysis: Analysis, i: int, weight: float, proposed: float, quantity: Decimal
 ) -> PlanPosition:
+    position = analysis.valuation.positions[i]
     asset = position.asset
     grade = analysis.market.grades.get(asset.asset_id)
     return PlanPosition(
@@ -106,7 +107,7 @@ def _position(
         quantity=position.quantity,
         price=position.price,
         value=position.value,
-        weight=float(analysis.w0[i]),
+        weight=weight,
         reference_weight=float(analysis.reference.r[i]),
         proposed_weight=proposed,
         proposed_quantity=quantity,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from types import MappingProxyType
 
 import numpy as np
@@ -261,7 +262,7 @@ def _liquidity_caps(valuation: Valuation, market: Market) -> Array:
     for i, column in enumerate(volume.T):
         known = column[np.isfinite(column) & (column > 0)]  # nothing traded is nothing known
         if len(known) and value > 0:
-            caps[i] = EXIT_DAYS * PARTICIPATION * float(np.median(known)) / value
+            caps[i] = EXIT_DAYS * PARTICIPATION * median(known.tolist()) / value
     return caps
 
 

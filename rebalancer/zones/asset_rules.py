@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from portfolios.model.plan import Finding, Scope
 from portfolios.model.policy import Signals
 from portfolios.values import display
 from rebalancer.estimates.limits import BREACH
-from rebalancer.zones.price_history import Fall, shock
+from rebalancer.zones.price_history import Fall
 from rebalancer.zones.rule import LEFT_LIMIT, Exit, Levels, Rule, judged, unknown, unpriced
 from rebalancer.zones.situation import Held, Situation
 
@@ -32,7 +33,7 @@ class BearishWeight(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
-        drop = shock(situation.levels, situation.market.as_of)
+        drop = situation.drop
         for held in situation.held:
             if held.is_stable or not held.is_listed:
                 continue
@@ -143,7 +144,7 @@ class Liquidity(Rule):
                 yield unknown(self, held.asset_id, f"volume known for {len(known)} of 30 days")
                 continue
             levels = Levels(0.0, self.amber, self.red, beyond=True)
-            traded = PARTICIPATION * float(np.median(known))
+            traded = PARTICIPATION * median(known.tolist())
             days = held.weight * value / traded
             text = f"selling it takes {_days(days)} at a tenth of the daily volume"
             yield judged(self, held.asset_id, days, levels, text, weight=held.stake)

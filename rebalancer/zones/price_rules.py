@@ -22,7 +22,7 @@ from portfolios.model.market import (
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.estimates.pegs import STABLE_AMBER, STABLE_RED, gap_of, has_peg
-from rebalancer.zones.price_history import Fall, fall_from_peak, regime, shock
+from rebalancer.zones.price_history import Fall, fall_from_peak, regime
 from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown
 from rebalancer.zones.situation import Held, Situation
 
@@ -64,7 +64,7 @@ class Shock(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
-        fall = shock(situation.levels, situation.market.as_of)
+        fall = situation.drop
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
                 yield unknown(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from portfolios.model.dwell import Dwell
@@ -96,12 +96,12 @@ class Levels:
 
     def left_at(self, amber: Exit, red: Exit) -> Levels:
         """Return the levels at which the zones are left."""
-        return replace(self, amber=amber.of(self.amber), red=red.of(self.red))
+        return Levels(self.comfort, amber.of(self.amber), red.of(self.red), self.beyond)
 
     @property
     def shown(self) -> Levels:
         """The levels as they are shown: a colour is that of the figures beside it."""
-        return replace(self, amber=_rounded(self.amber), red=_rounded(self.red))
+        return Levels(self.comfort, _rounded(self.amber), _rounded(self.red), self.beyond)
 
     @property
     def _sign(self) -> float:

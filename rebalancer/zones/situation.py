@@ -17,8 +17,10 @@ from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.risk.model import RiskModel
 from rebalancer.estimates.trade_bounds import TradeBounds
 from rebalancer.zones.price_history import (
+    Fall,
     Usual,
     present_levels,
+    shock,
     usual_volatility,
     weighted_returns,
 )
@@ -110,6 +112,11 @@ class Situation:
     def levels(self) -> Array:
         """Closes and, last, the present price, shape (T, n)."""
         return present_levels(self.valuation, self.market)
+
+    @cached_property
+    def drop(self) -> Fall:
+        """What was lost within three days, by asset."""
+        return shock(self.levels, self.market.as_of)
 
     @cached_property
     def covariance(self) -> Array:

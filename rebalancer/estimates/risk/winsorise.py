@@ -56,8 +56,10 @@ def _known_before(returns: Array) -> Array:
 
 def _robust(returns: Array) -> Array:
     """Return the scale of each series by its median, shape (n,); 0 where it does not move."""
-    size = np.abs(returns)
-    some = np.isfinite(size).any(axis=0)
+    size = np.sort(np.abs(returns), axis=0)  # what is unknown comes last
+    count = np.sum(~np.isnan(size), axis=0)
+    some = np.flatnonzero(count)
+    lower, upper = size[(count[some] - 1) // 2, some], size[count[some] // 2, some]
     scale = np.zeros(returns.shape[1])
-    scale[some] = NORMAL_MEDIAN * np.nanmedian(size[:, some], axis=0)
+    scale[some] = NORMAL_MEDIAN * (0.5 * (lower + upper))
     return scale
