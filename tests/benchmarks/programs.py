@@ -57,7 +57,7 @@ def program(market: MarketModel, seed: int) -> Inputs:
     none = np.zeros(n)
     kappa = rng.uniform(0.0002, 0.006, n)
     return Inputs(
-        assets=tuple(f"a{i}" for i in range(n)), alpha=rng.normal(0, 0.01, n), rho=none,
+        assets=tuple(f"a{i}" for i in range(n)), alpha=rng.normal(0, 0.01, n),
         B=market.B, d=market.d, lam=RISK_AVERSION, theta=TRACKING,
         r=0.9 * rng.dirichlet(np.full(n, 2.0)), w0=w0, c0=float(1 - w0.sum()), flow=0.0,
         kappa_buy=kappa, kappa_sell=kappa, u_lo=none, u_hi=np.where(locked, 0.0, 1.0), v_lo=none,

@@ -6,7 +6,7 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser.exact import method
+from rebalancer.optimiser.exact import dual_newton, method
 from rebalancer.optimiser.exact.separable import (
     BOUGHT,
     BUFFER,

@@ -45,7 +45,7 @@ def solve(programs: Separable, start: Array | None = None) -> Optimum:
     x = np.zeros_like(p.least) if start is None else np.clip(start, p.least, p.most)
     found = Optimum(np.empty_like(p.w0), x, np.empty(count), np.full(count, -1))
     _solve_all(
-        p.linear, p.q, p.rho, p.r, p.w0, p.cap, p.cap_price, p.buy, p.sell, p.low, p.high,
+        p.linear, p.q, p.r, p.w0, p.cap, p.cap_price, p.buy, p.sell, p.low, p.high,
         p.columns, p.target, p.lam, p.e, p.b, p.s, p.h, p.least, p.most,
         found.w, found.x, found.value, found.steps,
     )  # fmt: skip
@@ -54,11 +54,11 @@ def solve(programs: Separable, start: Array | None = None) -> Optimum:
 
 @_compiled
 def _solve_all(
-    linear, q, rho, r, w0, cap, cap_price, buy, sell, low, high, columns, target, lam,
+    linear, q, r, w0, cap, cap_price, buy, sell, low, high, columns, target, lam,
     e, b, s, h, least, most, w, x, value, steps,
 ):  # fmt: skip
     for i in range(len(w0)):
-        assets = (linear[i], q[i], rho[i], r[i], w0[i], cap[i], cap_price[i], buy[i], sell[i],
+        assets = (linear[i], q[i], r[i], w0[i], cap[i], cap_price[i], buy[i], sell[i],
                   low[i], high[i], columns[i])  # fmt: skip
         rows = (target[i], lam[i], e[i], b[i], s[i], h[i], least[i], most[i])
         value[i], steps[i] = _solve_one(assets, rows, w[i], x[i])
@@ -108,7 +108,7 @@ def _solve_one(assets, rows, w, x):
 @_compiled
 def _evaluate(assets, rows, x, w, gradient):
     """Fill the weights and the gradient of the dual at x; return its value."""
-    linear, q, rho, r, w0, cap, cap_price, buy, sell, low, high, columns = assets
+    linear, q, r, w0, cap, cap_price, buy, sell, low, high, columns = assets
     target, lam, e, b, s, h, _, _ = rows
     k, size = len(target), len(x)
     dearer, per_bought, per_sold, value = 1.0, 0.0, 0.0, 0.0
@@ -128,10 +128,10 @@ def _evaluate(assets, rows, x, w, gradient):
         for j in range(size):
             g += columns[i, j] * x[j]
         up, down = buy[i] * dearer + per_bought, sell[i] * dearer + per_sold
-        w[i] = own = _weight(g, q[i], rho[i], r[i], w0[i], cap[i], cap_price[i], up, down,
+        w[i] = own = _weight(g, q[i], r[i], w0[i], cap[i], cap_price[i], up, down,
                              low[i], high[i])  # fmt: skip
         bought, sold, bet = max(own - w0[i], 0.0), max(w0[i] - own, 0.0), own - r[i]
-        value += g * own + 0.5 * q[i] * bet * bet + rho[i] * abs(bet) + up * bought + down * sold
+        value += g * own + 0.5 * q[i] * bet * bet + up * bought + down * sold
         value += cap_price[i] * max(own - cap[i], 0.0)
         costs += buy[i] * bought + sell[i] * sold
         all_bought += bought
@@ -144,35 +144,29 @@ def _evaluate(assets, rows, x, w, gradient):
 
 
 @_compiled
-def _weight(g, q, rho, r, w0, cap, cap_price, buy, sell, low, high):
+def _weight(g, q, r, w0, cap, cap_price, buy, sell, low, high):
     """Return the weight at which its own function is least; kinks in order, roots falling."""
-    p1, j1, p2, j2, p3, j3 = w0, buy + sell, r, 2.0 * rho, cap, cap_price
-    if p2 < p1:
-        p1, j1, p2, j2 = p2, j2, p1, j1
-    if p3 < p2:
-        p2, j2, p3, j3 = p3, j3, p2, j2
-    if p2 < p1:
-        p1, j1, p2, j2 = p2, j2, p1, j1
-    root = (q * r - g + sell + rho) / q
-    w = min(root, p1)
-    root -= j1 / q
-    w = max(w, min(root, p2))
-    root -= j2 / q
-    w = max(w, min(root, p3))
-    w = max(w, root - j3 / q)
+    first, jump, second, last = w0, buy + sell, cap, cap_price
+    if cap < w0:
+        first, jump, second, last = cap, cap_price, w0, buy + sell
+    root = (q * r - g + sell) / q
+    w = min(root, first)
+    root -= jump / q
+    w = max(w, min(root, second))
+    w = max(w, root - last / q)
     return min(max(w, low), high)
 
 
 @_compiled
 def _newton_step(assets, rows, w, open_, uphill, worst, step):
     """Fill the Newton step of the open multipliers."""
-    _, q, _, r, w0, cap, _, buy, sell, low, high, columns = assets
+    _, q, _, w0, cap, _, buy, sell, low, high, columns = assets
     target, lam, e, b, s, _, _, _ = rows
     k, count = len(target), len(open_)
     curvature, column = np.zeros((count, count)), np.empty(count)
     for i in range(len(w)):
         own = w[i]
-        if own == w0[i] or own == r[i] or own == cap[i] or own <= low[i] or own >= high[i]:
+        if own == w0[i] or own == cap[i] or own <= low[i] or own >= high[i]:
             continue
         is_bought = own > w0[i]
         for c in range(count):
