@@ -159,15 +159,24 @@ def _solved_by_mode(analysis: Analysis, rests: Flags, limits: Limits) -> tuple[I
 def _met(analysis: Analysis, inputs: Inputs) -> tuple[Inputs, Solution]:
     """Solve, and where a limit is outbid, again with prices that nothing outbids."""
     solution = solve(inputs)
-    after = broken(analysis.limits, inputs.assets, solution.w, solution.c)
-    if not any(row.is_kept for row in after) and not _is_too_volatile(inputs, solution):
-        return inputs, solution
-    exact = with_exact_prices(inputs)
-    return exact, solve(exact)
+    left = _left_broken(analysis, inputs, solution)
+    if left > 0:
+        exact = with_exact_prices(inputs)
+        firm = solve(exact)
+        # What no trade can mend stays as it is, and keeps the prices by which it is explained.
+        if _left_broken(analysis, inputs, firm) < left - BREACH:
+            return exact, firm
+    return inputs, solution
 
 
-def _is_too_volatile(inputs: Inputs, solution: Solution) -> bool:
-    return inputs.vol_max is not None and volatility(inputs, solution.w) > inputs.vol_max + BREACH
+def _left_broken(analysis: Analysis, inputs: Inputs, solution: Solution) -> float:
+    """Return by how much the limits that trades keep stay broken, together."""
+    rows = broken(analysis.limits, inputs.assets, solution.w, solution.c)
+    over = sum(row.excess for row in rows if row.is_kept)
+    if inputs.vol_max is not None:
+        beyond = volatility(inputs, solution.w) - inputs.vol_max
+        over += beyond if beyond > BREACH else 0.0
+    return over
 
 
 def _cost_of(inputs: Inputs, solution: Solution) -> float:
