@@ -281,7 +281,7 @@ def _trades(plan: Plan, *, with_amounts: bool) -> Block:
 
 def _cash(plan: Plan) -> Iterable[Block]:
     """Say where the rest of the money goes, or comes from."""
-    before, after = display.percent(plan.cash_weight), display.percent(plan.proposed_cash_weight)
+    before, after = display.percent(plan.cash_share_now), display.percent(plan.proposed_cash_weight)
     if before != after:
         yield Block(Style.TEXT, f"cash: {before} now, {after} after")
 

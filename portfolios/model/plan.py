@@ -279,6 +279,27 @@ class Plan:
         return Total(self.value, self.is_value_known, self.last_known_at, self.unpriced)
 
     @property
+    def total_now(self) -> Total:
+        """The total before the cash flow."""
+        return Total(self.value - self.flow, self.is_value_known, self.last_known_at, self.unpriced)
+
+    def share_now(self, weight: float) -> float:
+        """Return a weight before the trades as a share of what is held before the cash flow."""
+        before = self.value - self.flow
+        return weight * float(self.value / before) if before > 0 else 0.0
+
+    @property
+    def cash_now(self) -> Decimal:
+        """Cash before the cash flow and the trades."""
+        return self.cash - self.flow
+
+    @property
+    def cash_share_now(self) -> float:
+        """Cash before the cash flow as a share of what is held then."""
+        before = self.value - self.flow
+        return float(self.cash_now / before) if before > 0 else 0.0
+
+    @property
     def as_of_text(self) -> str:
         """Say which moment its prices are of."""
         return display.as_of(self.priced_at or self.as_of, self.as_of)

@@ -6,11 +6,13 @@ value: quantities and money are Decimal, dates are dates, nothing is computed fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 from portfolios.model.policy import LimitUse, Policy
 
@@ -88,6 +90,17 @@ def together_locked(parts: Sequence[tuple[Decimal, tuple[Lock, ...]]]) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
+BANS: Mapping[str, str] = MappingProxyType(
+    {
+        LockKind.FROZEN.value: "frozen",
+        LockKind.NO_SELL.value: "may not be sold",
+        LockKind.NO_BUY.value: "may not be bought",
+    }
+)
+LOCKS_SAID = re.compile(rf"(?:^|(?<=; ))((?:part )?)({'|'.join(BANS)})\b")
+"""Each lock in what `lock_text` says: whether of a part, and its kind."""
+
+
 def lock_text(locks: tuple[Lock, ...]) -> str | None:
     """Say what locks forbid; None where nothing is locked.
 
@@ -101,6 +114,15 @@ def lock_text(locks: tuple[Lock, ...]) -> str | None:
         part = "part " if lock.quantity is not None else ""
         parts.append(f"{part}{lock.kind.value}{until}{why}")
     return "; ".join(parts) or None
+
+
+def in_words(text: str) -> str:
+    """Return what `lock_text` says as a person would.
+
+    >>> in_words("part no_sell until 2027-03-01 (no_buy is no lock here)")
+    'part may not be sold until 2027-03-01 (no_buy is no lock here)'
+    """
+    return LOCKS_SAID.sub(lambda found: found[1] + BANS[found[2]], text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,11 @@ def _position(
     )
 
 
+def _target(analysis: Analysis, i: int) -> float | None:
+    reference = analysis.reference
+    return float(reference.wished[i]) if reference.has_targets else None
+
+
 def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[SectorLine, ...]:
     limits = analysis.limits
     prices = {line.name: line.shadow_price_bps for line in outcome.limits}

@@ -28,7 +28,7 @@ from rebalancer.decision.analysis import Analysis, analyse, situation_of
 from rebalancer.decision.triggers import Trigger
 from rebalancer.optimiser.explain.attribution import attribute
 from rebalancer.optimiser.explain.limit_report import limit_lines
-from rebalancer.optimiser.explain.reasons import ExplanationInputs, reasons_for
+from rebalancer.optimiser.explain.reasons import KEEPS, ExplanationInputs, reasons_for
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_json import to_problem_json
 from rebalancer.optimiser.rounding import Rounded, to_trades
@@ -186,7 +186,8 @@ def _headline(trades: Sequence[Trade], findings: Sequence[Finding]) -> str:
     money: dict[tuple[int, str], Decimal] = {}
     for trade in trades:
         for reason in trade.reasons:
-            urgency = 2 * (reason.kind in LIMITS) + (trade.asset_id in zones)
+            is_broken = reason.kind in LIMITS and not reason.text.startswith(KEEPS)
+            urgency = 2 * is_broken + (trade.asset_id in zones)
             share = trade.notional * Decimal(str(reason.share))
             key = (urgency, reason.text)
             money[key] = money.get(key, Decimal(0)) + share

@@ -48,7 +48,7 @@ def _whole(explained: Explanation) -> list[RenderableType]:
 def _untraded(plan: Plan, stories: tuple[AssetStory, ...]) -> RenderableType:
     grid = table("  asset", "now>", "why not", title="NOT TRADED")
     for story in stories:
-        weight = display.share(story.position.weight, is_known=plan.is_value_known)
+        weight = display.share(plan.share_now(story.position.weight), is_known=plan.is_value_known)
         grid.add_row(f"  {story.position.symbol}", weight, story.why)
     return grid
 
@@ -82,7 +82,7 @@ def _limits(lines: tuple[LimitLine, ...]) -> RenderableType:
 def _story(plan: Plan, story: AssetStory) -> list[RenderableType]:
     position = story.position
     shares = [display.share(w, is_known=plan.is_value_known)
-              for w in (position.weight, position.proposed_weight)]  # fmt: skip
+              for w in (plan.share_now(position.weight), position.proposed_weight)]  # fmt: skip
     weights = (
         f"{position.symbol} ({position.asset_id}): {shares[0]} now,"
         f" {shares[1]} after,"

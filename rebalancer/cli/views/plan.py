@@ -21,6 +21,7 @@ from portfolios.model.plan import (
     Zone,
     worst,
 )
+from portfolios.model.portfolio import in_words
 from portfolios.values import display
 from rebalancer.cli.console import table, zone_text
 
@@ -43,8 +44,8 @@ def _head(plan: Plan) -> Text:
     left = f"{mark}{plan.portfolio} · {plan.profile} · {plan.mode}"
     zone = worst(tuple(finding.zone for finding in plan.zones))
     facts = [
-        f"value {plan.total.text(plan.currency)}",
-        f"drift {display.percent(plan.drift)}",
+        f"value {plan.total_now.text(plan.currency)}",
+        f"drift {display.percent(plan.drift)}{' after the cash flow' if plan.flow else ''}",
         f"zone {zone.value.upper()}",
     ]
     if plan.flow:
@@ -81,11 +82,11 @@ def _positions(plan: Plan) -> RenderableType:
         grid.add_row(f"  ...{len(still) - len(shown)} more unchanged")
     grid.add_row(
         "  cash",
-        _share(plan, plan.cash_weight),
+        _share(plan, plan.cash_share_now),
         _share(plan, plan.proposed_cash_weight),
         *_wishes(plan, plan.positions, rest=True),
         "",
-        display.money(plan.proposed_cash - plan.cash, plan.currency, signed=True)
+        display.money(plan.proposed_cash - plan.cash_now, plan.currency, signed=True)
         if plan.trades
         else "",
         "",
@@ -121,12 +122,12 @@ def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> li
     is_priced = position.price is not None
     shared = [
         f"  {position.symbol}{'*' if position.lock else ''}",
-        _share(plan, position.weight) if is_priced else "unknown",
+        _share(plan, plan.share_now(position.weight)) if is_priced else "unknown",
         _share(plan, position.proposed_weight) if is_priced else "",
         *_wishes(plan, (position,)),
     ]
     if trade is None:
-        why = "; ".join(filter(None, (position.doubt, position.lock)))
+        why = "; ".join(filter(None, (position.doubt, in_words(position.lock or ""))))
         return [*shared, "", "", why]
     notional = -trade.notional if trade.side is Side.SELL else trade.notional
     reasons = shown_reasons(trade.reasons, most=2)
@@ -144,7 +145,7 @@ def _sectors(plan: Plan) -> RenderableType:
             continue
         grid.add_row(
             f"  {line.sector}",
-            _share(plan, line.weight),
+            _share(plan, plan.share_now(line.weight)),
             _share(plan, line.proposed_weight),
             _limit_text(line.min, line.max),
             _bar(line.proposed_weight, line.max) if plan.is_value_known else "",

@@ -21,6 +21,8 @@ from rebalancer.optimiser.explain import reference_moves as moved
 from rebalancer.optimiser.explain.attribution import Attribution, volatility
 from rebalancer.optimiser.inputs import Inputs, Solution
 
+KEEPS = "keeps"
+"""So begins a reason of a limit that is not broken."""
 MOST_REASONS = 3
 LEAST_SHARE = 0.05
 """Smaller causes are left out, unless they are the largest."""
@@ -41,6 +43,13 @@ class ExplanationInputs:
     market: Market
     signals: Signals
     limits: Limits
+
+    @property
+    def now(self) -> Array:
+        """Weights before the cash flow, fractions of what is held then, shape (n,)."""
+        before = self.valuation.value - self.valuation.flow
+        scale = float(self.valuation.value / before) if before > 0 else 0.0
+        return np.asarray(scale * self.inputs.w0)
 
 
 def reasons_for(case: ExplanationInputs, trades: Iterable[Trade]) -> dict[str, tuple[Reason, ...]]:
@@ -77,7 +86,7 @@ def _said(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[Rea
     if name in case.limits.raised:  # being over it is being over the target
         return ReasonKind.DRIFT, _drift(case, trade, i)
     if name.startswith("sector."):
-        return ReasonKind.SECTOR_LIMIT, sector_limit_text(case.limits, case.inputs.w0, name)
+        return ReasonKind.SECTOR_LIMIT, sector_limit_text(case.limits, case.now, name)
     if name.startswith("asset."):
         return ReasonKind.ASSET_LIMIT, _asset_limit(case, trade, i)
     if name.startswith("buffer") or name in {row.name for row in case.inputs.extra_rows}:
@@ -86,9 +95,11 @@ def _said(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[Rea
         return ReasonKind.VOLATILITY, _volatility(case.inputs)
     if name == why.FLOW:
         return ReasonKind.FLOW, _flow(case)
+    if name == moved.LEAST_CASH and (unmoved := _unmovable(case)):
+        return ReasonKind.RESTRICTION, _stays(case, unmoved)
     if name == moved.LEAST_CASH:
         least = display.limit(case.inputs.c_hard)
-        return ReasonKind.BUFFER, f"keeps cash at {least} at least"
+        return ReasonKind.BUFFER, f"{KEEPS} cash at {least} at least"
     if name in {moved.FROZEN, moved.LOCKED, moved.NO_BUY}:
         return ReasonKind.RESTRICTION, _restriction(case, i, name)
     return _own(case, trade, i, name)
@@ -121,13 +132,13 @@ def sector_limit_text(limits: Limits, w0: Array, name: str) -> str:
 def _distance(name: str, excess: float, words: str, bound: float) -> str:
     if excess <= VISIBLE:
         noun = words.removeprefix("over its ").removeprefix("under its ")
-        return f"keeps {name} within its {noun} {display.limit(bound)}"
+        return f"{KEEPS} {name} within its {noun} {display.limit(bound)}"
     return f"{name} is {display.points(excess)} {words} {display.limit(bound)}"
 
 
 def _asset_limit(case: ExplanationInputs, trade: Trade, i: int) -> str:
     bound = float(case.limits.w_max[i])
-    excess = float(case.inputs.w0[i]) - bound
+    excess = float(case.now[i]) - bound
     return _distance(trade.symbol, excess, "over its limit of", bound)
 
 
@@ -135,17 +146,17 @@ def _buffer(case: ExplanationInputs, name: str) -> str:
     inputs = case.inputs
     if name != "buffer":
         return f"too much of the buffer stands with {name.removeprefix('buffer.')}"
-    reserve = inputs.c0 + float(inputs.m_stable @ inputs.w0)
+    reserve = 1.0 - float((1.0 - inputs.m_stable) @ case.now)
     bound = display.limit(case.limits.b_min)
     if reserve >= case.limits.b_min - VISIBLE:
-        return f"keeps the buffer of {bound} in cash and stablecoins"
+        return f"{KEEPS} the buffer of {bound} in cash and stablecoins"
     return f"cash and stablecoins {display.percent(reserve)} are under the buffer of {bound}"
 
 
 def _volatility(inputs: Inputs) -> str:
     now, most = volatility(inputs, inputs.w0), inputs.vol_max or 0.0
     if now <= most + VISIBLE:
-        return f"keeps volatility within its limit of {display.limit(most)}"
+        return f"{KEEPS} volatility within its limit of {display.limit(most)}"
     return f"volatility {display.percent(now)} is over its limit of {display.limit(most)}"
 
 
@@ -161,8 +172,17 @@ def _flow(case: ExplanationInputs) -> str:
 def _restriction(case: ExplanationInputs, i: int, name: str) -> str:
     if name != moved.FROZEN:
         return case.bounds.why[i] or "may not be traded freely"
-    frozen = np.flatnonzero(case.bounds.frozen)
-    largest = max(frozen, key=lambda j: (case.inputs.w0[j], -j))
+    return _stays(case, [int(j) for j in np.flatnonzero(case.bounds.frozen)])
+
+
+def _unmovable(case: ExplanationInputs) -> list[int]:
+    """Return what a lock keeps above what is wished."""
+    wished = case.reference.wished
+    return [j for j, lock in enumerate(case.inputs.w_lock) if lock > wished[j] + VISIBLE]
+
+
+def _stays(case: ExplanationInputs, places: Sequence[int]) -> str:
+    largest = max(places, key=lambda j: (case.inputs.w0[j], -j))
     symbol = case.valuation.positions[largest].asset.symbol
     ban = case.bounds.why[largest] or "locked"
     return f"{symbol} cannot move ({ban}), the others share the rest"
@@ -206,7 +226,7 @@ def _grades(case: ExplanationInputs, asset_id: str) -> Iterable[tuple[str, float
 def _drift(case: ExplanationInputs, trade: Trade, i: int) -> str:
     wished = display.percent(case.reference.wished[i])
     noun = "a target" if case.reference.has_targets else "a recorded weight"
-    return f"{trade.symbol} {display.percent(case.inputs.w0[i])} against {noun} of {wished}"
+    return f"{trade.symbol} {display.percent(case.now[i])} against {noun} of {wished}"
 
 
 def _risk(case: ExplanationInputs, i: int) -> str:

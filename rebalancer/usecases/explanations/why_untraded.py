@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from portfolios.errors import AmbiguousAssetError
 from portfolios.loaders.names.resolve import resolve
@@ -12,22 +10,14 @@ from portfolios.model.assets import Asset, AssetIndex
 from portfolios.model.market import SHORT_GRADE_LIMIT
 from portfolios.model.plan import Decision, LimitLine, Plan, PlanPosition, Trade
 from portfolios.model.policy import Mode, Signals
-from portfolios.model.portfolio import LockKind
+from portfolios.model.portfolio import LOCKS_SAID, LockKind, in_words
 from portfolios.model.sectors import STABLECOIN
 from portfolios.values import display
 
 VISIBLE = 5e-4
 """Half a tenth of a point: less is not shown as a difference of weights."""
-_BANS: Mapping[str, str] = MappingProxyType(
-    {
-        LockKind.FROZEN.value: "frozen",
-        LockKind.NO_SELL.value: "may not be sold",
-        LockKind.NO_BUY.value: "may not be bought",
-    }
-)
 Reason = Callable[[Plan, PlanPosition], str]
 """Says why a plan does not trade a position; empty where that is not why."""
-_LOCK = re.compile(rf"(?:^|(?<=; ))((?:part )?)({'|'.join(_BANS)})\b")
 
 
 def positions_named(plan: Plan, name: str) -> tuple[PlanPosition, ...]:
@@ -97,13 +87,13 @@ def _barred(_: Plan, position: PlanPosition) -> str:
     lock = position.lock or ""
     gap = _gap(position)
     # A lock of a part keeps that part from being sold, and forbids no purchase.
-    kinds = {kind for part, kind in _LOCK.findall(lock) if gap < -VISIBLE or not part}
+    kinds = {kind for part, kind in LOCKS_SAID.findall(lock) if gap < -VISIBLE or not part}
     barring = {LockKind.FROZEN.value}
     if abs(gap) > VISIBLE:
         barring.add((LockKind.NO_BUY if gap > 0 else LockKind.NO_SELL).value)
     if not kinds & barring:
         return ""
-    return f"it is locked: {_LOCK.sub(lambda found: found[1] + _BANS[found[2]], lock)}"
+    return f"it is locked: {in_words(lock)}"
 
 
 def _unasked(plan: Plan, _: PlanPosition) -> str:

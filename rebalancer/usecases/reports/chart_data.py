@@ -29,8 +29,8 @@ def holding_weights(analysis: Analysis) -> list[Weight]:
 
 def plan_weights(plan: Plan) -> list[Weight]:
     """Return weights before and after a proposal, cash included."""
-    found = [Weight(p.symbol, p.weight, p.proposed_weight) for p in plan.positions]
-    return [*found, Weight(CASH, plan.cash_weight, plan.proposed_cash_weight)]
+    found = [Weight(p.symbol, plan.share_now(p.weight), p.proposed_weight) for p in plan.positions]
+    return [*found, Weight(CASH, plan.cash_share_now, plan.proposed_cash_weight)]
 
 
 def sector_weights(analysis: Analysis) -> list[SectorWeight]:
