@@ -160,13 +160,16 @@ def _met(analysis: Analysis, inputs: Inputs) -> tuple[Inputs, Solution]:
     """Solve, and where a limit is outbid, again with prices that nothing outbids."""
     solution = solve(inputs)
     left = _left_broken(analysis, inputs, solution)
-    if left > 0:
-        exact = with_exact_prices(inputs)
+    if left <= 0:
+        return inputs, solution
+    exact = with_exact_prices(inputs)
+    try:
         firm = solve(exact)
-        # What no trade can mend stays as it is, and keeps the prices by which it is explained.
-        if _left_broken(analysis, inputs, firm) < left - BREACH:
-            return exact, firm
-    return inputs, solution
+    except SolverError:
+        return inputs, solution
+    # What no trade can mend stays as it is, and keeps the prices by which it is explained.
+    is_better = _left_broken(analysis, inputs, firm) < left - BREACH
+    return (exact, firm) if is_better else (inputs, solution)
 
 
 def _left_broken(analysis: Analysis, inputs: Inputs, solution: Solution) -> float:

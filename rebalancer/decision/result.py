@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,8 @@ from portfolios.model.valuation import after_trades
 from portfolios.values import display
 from rebalancer.decision.analysis import Analysis, analyse, situation_of
 from rebalancer.decision.triggers import Trigger
+from rebalancer.estimates.limits import EXIT_DAYS
+from rebalancer.estimates.liquidity import tradable_a_day
 from rebalancer.optimiser.explain.attribution import attribute
 from rebalancer.optimiser.explain.limit_report import limit_lines
 from rebalancer.optimiser.explain.reasons import KEEPS, ExplanationInputs, reasons_for
@@ -114,7 +116,7 @@ def answered(
         quantities=rounded.quantities,
         cash=rounded.cash,
         limits=limits,
-        warnings=_warnings(compared),
+        warnings=(*_warnings(compared), *_slow_trades(analysis, trades)),
         solver=report,
         problem=problem,
     )
@@ -217,3 +219,16 @@ def _warnings(compared: Sequence[Finding]) -> tuple[str, ...]:
         for f in worsened(compared)
         if f.after is not None
     )
+
+
+def _slow_trades(analysis: Analysis, trades: Sequence[Trade]) -> Iterator[str]:
+    """Say of each trade that is too large for its market in how many days it should be made."""
+    daily = tradable_a_day(analysis.market, [trade.asset_id for trade in trades])
+    for trade, money in zip(trades, daily, strict=True):
+        days = float(trade.notional) / money
+        if days > EXIT_DAYS:
+            much = display.money(trade.notional, analysis.portfolio.currency)
+            yield (
+                f"{trade.symbol}: {much} is {days:.0f} days of a tenth of its volume;"
+                f" {trade.side.value} it in parts"
+            )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 from types import MappingProxyType
 
 import numpy as np
@@ -18,6 +17,7 @@ from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
 from rebalancer.estimates.bands import band_of, margin_of, usual_band
+from rebalancer.estimates.liquidity import tradable_a_day
 from rebalancer.estimates.pegs import is_healthy_stable
 from rebalancer.estimates.risk.proxies import YOUNG_DAYS
 
@@ -28,7 +28,7 @@ SECTOR_CAPS: Mapping[str, float] = MappingProxyType(
     {"layer1": 0.80, "meme": 0.10, "stablecoin": NO_CAP, "wrapped_staked": NO_CAP}
 )
 OTHER_SECTOR_CAP = 0.35
-EXIT_DAYS, PARTICIPATION, VOLUME_DAYS = 3.0, 0.10, 30
+EXIT_DAYS = 3.0
 BREACH = 1e-3
 """A tenth of a point: a limit counts as broken beyond this, since a wallet's rounding is no breach.
 Proposals, triggers and zones share it."""
@@ -255,15 +255,11 @@ def default_asset_cap(asset: Asset, history_days: int) -> float:
 
 
 def _liquidity_caps(valuation: Valuation, market: Market) -> Array:
-    """Return the weights that could be sold in three days at a tenth of the usual volume."""
-    volume = market.bars.columns(valuation.asset_ids).volume[-VOLUME_DAYS:]
-    value = float(valuation.value)
-    caps = np.ones(volume.shape[1])
-    for i, column in enumerate(volume.T):
-        known = column[np.isfinite(column) & (column > 0)]  # nothing traded is nothing known
-        if len(known) and value > 0:
-            caps[i] = EXIT_DAYS * PARTICIPATION * median(known.tolist()) / value
-    return caps
+    """Return the weights that could be sold in three days; 1 where no volume is known."""
+    value, daily = float(valuation.value), tradable_a_day(market, valuation.asset_ids)
+    if value <= 0:
+        return np.ones(len(daily))
+    return np.asarray(np.where(np.isnan(daily), 1.0, EXIT_DAYS * daily / value))
 
 
 def _sector_bounds(

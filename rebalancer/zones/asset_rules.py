@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from statistics import median
 
 import numpy as np
 
@@ -15,11 +14,11 @@ from portfolios.model.plan import Finding, Scope
 from portfolios.model.policy import Signals
 from portfolios.values import display
 from rebalancer.estimates.limits import BREACH
+from rebalancer.estimates.liquidity import FEWEST_VOLUMES, tradable_a_day, volumes_known
 from rebalancer.zones.price_history import Fall
 from rebalancer.zones.rule import LEFT_LIMIT, Exit, Levels, Rule, judged, unknown, unpriced
 from rebalancer.zones.situation import Held, Situation
 
-PARTICIPATION, VOLUME_DAYS, FEWEST_VOLUMES = 0.10, 30, 15
 NO_LIMIT = 1.0
 
 
@@ -130,7 +129,8 @@ class Liquidity(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding."""
-        volume = situation.market.bars.columns(situation.valuation.asset_ids).volume
+        market, asset_ids = situation.market, situation.valuation.asset_ids
+        daily, known = tradable_a_day(market, asset_ids), volumes_known(market, asset_ids)
         value = float(situation.valuation.value)
         for held in situation.held:
             if not held.is_listed:
@@ -138,14 +138,11 @@ class Liquidity(Rule):
             if held.unpriced:
                 yield unpriced(self, held)
                 continue
-            recent = volume[-VOLUME_DAYS:, held.i]
-            known = recent[np.isfinite(recent) & (recent > 0)]  # nothing traded is nothing known
-            if len(known) < FEWEST_VOLUMES:
-                yield unknown(self, held.asset_id, f"volume known for {len(known)} of 30 days")
+            if known[held.i] < FEWEST_VOLUMES:
+                yield unknown(self, held.asset_id, f"volume known for {known[held.i]} of 30 days")
                 continue
             levels = Levels(0.0, self.amber, self.red, beyond=True)
-            traded = PARTICIPATION * median(known.tolist())
-            days = held.weight * value / traded
+            days = held.weight * value / float(daily[held.i])
             text = f"selling it takes {_days(days)} at a tenth of the daily volume"
             yield judged(self, held.asset_id, days, levels, text, weight=held.stake)
 
