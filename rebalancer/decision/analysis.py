@@ -101,21 +101,28 @@ class Analysis:
         is_known = self.valuation.total.is_known
         return drift(self.w0, self.c0, self.reference.r) if is_known else None
 
-    @property
-    def kept_limits(self) -> Limits:
-        """The limits of the program: those that are broken at their inner edges."""
-        broken = {row.name for row in self.broken}
-        return self.limits.inner(self.plain_limits, broken.__contains__)
+    def kept_limits(self, share_left: float = 1.0) -> Limits:
+        """The limits of the program: inner edges, or what stands beyond one without a breach.
+
+        Args:
+            share_left: what costs leave of the value.
+        """
+        return self.limits.kept_at(self.w0, self.c0, share_left=share_left)
 
     @property
     def plain_limits(self) -> Limits:
-        """The limits of the program, each where it is or where it is not yet broken."""
-        return self.limits.kept_from(self.w0).with_room_for(self.w0, self.c0)
+        """The limits of the program, each where it is."""
+        return self.limits.kept_from(self.w0)
 
     @property
     def broken(self) -> tuple[Violation, ...]:
         """Limits broken at today's weights."""
-        return broken(self.limits, self.valuation.asset_ids, self.w0, self.c0)
+        return self.broken_at()
+
+    def broken_at(self, share_left: float = 1.0) -> tuple[Violation, ...]:
+        """Return the limits broken at today's weights as shares of what costs leave."""
+        weights = self.w0 / share_left
+        return broken(self.limits, self.valuation.asset_ids, weights, self.c0)
 
 
 def analyse(

@@ -33,7 +33,7 @@ def inputs_of(
         at_rest: shape (n,) booleans of what is neither bought nor sold; None for nothing.
         limits: what to keep; None for those of the analysis, broken ones at their inner edges.
     """
-    limits = analysis.kept_limits if limits is None else limits
+    limits = analysis.kept_limits() if limits is None else limits
     bounds, n = analysis.bounds, len(analysis.w0)
     rests = np.zeros(n, dtype=np.bool_) if at_rest is None else at_rest
     sells = ~rests if may_sell is None else may_sell & ~rests

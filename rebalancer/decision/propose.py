@@ -123,20 +123,23 @@ def _solved(analysis: Analysis) -> tuple[Inputs, Solution]:
     """Solve with what is well inside its band at rest, and without rest where others need it."""
     rests = at_rest(analysis)
     quiet, solution = _solved_at_edges(analysis, rests)
-    # Costs are paid from the value, so what rests weighs a little more once they are paid.
-    after = at_rest(analysis, share_left=1.0 - _cost_of(quiet, solution))
-    if np.any(rests & ~after):
+    # Costs are paid from the value, so what stays weighs a little more once they are paid.
+    left = 1.0 - _cost_of(quiet, solution)
+    after = at_rest(analysis, share_left=left)
+    if np.any(rests & ~after) or len(analysis.broken_at(left)) > len(analysis.broken):
         rests &= after
-        quiet, solution = _solved_at_edges(analysis, rests)
+        quiet, solution = _solved_at_edges(analysis, rests, left)
     if rests.any() and _lacks_cash(analysis, quiet, solution):
         return _solved_at_edges(analysis, np.zeros_like(rests))
     return quiet, solution
 
 
-def _solved_at_edges(analysis: Analysis, rests: Flags) -> tuple[Inputs, Solution]:
-    """Solve with broken limits at their inner edges, or where these contradict each other, not."""
+def _solved_at_edges(
+    analysis: Analysis, rests: Flags, share_left: float = 1.0
+) -> tuple[Inputs, Solution]:
+    """Solve with limits at their inner edges, or where these contradict each other, not."""
     try:
-        return _solved_by_mode(analysis, rests, analysis.kept_limits)
+        return _solved_by_mode(analysis, rests, analysis.kept_limits(share_left))
     except InfeasibleError:
         return _solved_by_mode(analysis, rests, analysis.plain_limits)
 

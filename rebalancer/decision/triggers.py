@@ -104,7 +104,7 @@ def at_rest(analysis: Analysis, *, share_left: float = 1.0) -> Flags:
     rests = np.abs(weights - analysis.reference.r) <= REST_SHARE * analysis.bands
     if analysis.flow != 0 or is_too_volatile(analysis):
         return np.zeros_like(rests)
-    for row in analysis.broken:
+    for row in analysis.broken_at(share_left):
         if row.is_kept:
             rests &= (row.members == 0) if row.name != BUFFER else False
     return rests

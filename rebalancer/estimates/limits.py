@@ -5,7 +5,7 @@ Weights are fractions of the value; assets are those of a valuation, in its orde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -86,42 +86,48 @@ class Limits:
         S_hi = np.where(sectors, np.maximum(self.S_hi, self.M.T @ w0), self.S_hi)
         return replace(self, w_max=w_max, S_hi=S_hi)
 
-    def with_room_for(self, w0: Array, cash: float) -> Limits:
-        """Return the limits with room for what is beyond one without breaking it: it may stay.
+    def kept_at(self, w0: Array, cash: float, *, share_left: float = 1.0) -> Limits:
+        """Return the limits of a program: their inner edges, or what is held beyond an edge.
+
+        What stands between an edge and its limit, or less than a breach beyond, may stay and not
+        grow; what breaks a limit is mended to the edge.
 
         Args:
             w0: weights held, shape (n,).
             cash: weight of the cash held.
+            share_left: what costs leave of the value; weights are judged as shares of that.
         """
-        exposure, reserve = self.M.T @ w0, cash + float(self.m_stable @ w0)
+        kept = self.kept_from(w0)
+        edge, exposure = self.inner(kept), self.M.T @ w0
+        reserve = np.array([cash + float(self.m_stable @ w0)])
+        floor = _room(np.array([-edge.b_min]), np.array([-kept.b_min]), -reserve, share_left)
         return replace(
-            self,
-            w_max=_moved(self.w_max, w0 - self.w_max, 1.0),
-            S_hi=_moved(self.S_hi, exposure - self.S_hi, 1.0),
-            S_lo=_moved(self.S_lo, self.S_lo - exposure, -1.0),
-            b_min=float(_moved(np.array(self.b_min), np.array(self.b_min - reserve), -1.0)),
+            edge,
+            w_max=_room(edge.w_max, kept.w_max, w0, share_left),
+            S_hi=_room(edge.S_hi, kept.S_hi, exposure, share_left),
+            S_lo=-_room(-edge.S_lo, -kept.S_lo, -exposure, share_left),
+            b_min=float(-floor[0]),
         )
 
-    def inner(self, kept: Limits, where: Callable[[str], bool] = lambda _: True) -> Limits:
+    def inner(self, kept: Limits) -> Limits:
         """Return kept limits at their inner edges, where a trade ends that mends them.
+
+        A limit that only warns has no inner edge.
 
         Args:
             kept: of these limits, what trades keep.
-            where: of which names; a limit that only warns has no inner edge.
         """
-        w_max = self._edge(kept.w_max, [f"asset.{a}.max" for a in self.asset_ids], where, -1.0)
-        S_hi = self._edge(kept.S_hi, [f"sector.{s}.max" for s in self.sector_names], where, -1.0)
-        S_lo = self._edge(kept.S_lo, [f"sector.{s}.min" for s in self.sector_names], where, 1.0)
-        b_min = self._edge(np.array([kept.b_min]), ["buffer"], where, 1.0)
+        w_max = self._edge(kept.w_max, [f"asset.{a}.max" for a in self.asset_ids], -1.0)
+        S_hi = self._edge(kept.S_hi, [f"sector.{s}.max" for s in self.sector_names], -1.0)
+        S_lo = self._edge(kept.S_lo, [f"sector.{s}.min" for s in self.sector_names], 1.0)
+        b_min = self._edge(np.array([kept.b_min]), ["buffer"], 1.0)
         middle = 0.5 * (kept.S_lo + kept.S_hi)  # a narrow range keeps its two edges in order
         S_hi = np.maximum(S_hi, np.minimum(kept.S_hi, middle))
         S_lo = np.minimum(S_lo, np.maximum(kept.S_lo, middle))
         return replace(kept, w_max=w_max, S_hi=S_hi, S_lo=S_lo, b_min=float(b_min[0]))
 
-    def _edge(
-        self, bound: Array, names: Sequence[str], where: Callable[[str], bool], side: float
-    ) -> Array:
-        is_moved = np.array([self.holds(name) and where(name) for name in names], dtype=bool)
+    def _edge(self, bound: Array, names: Sequence[str], side: float) -> Array:
+        is_moved = np.array([self.holds(name) for name in names], dtype=bool)
         moves = is_moved & (bound > 0) & (bound < NO_CAP)
         edge: Array = np.where(moves, bound + side * margin_of(bound), bound)
         return edge
@@ -300,7 +306,8 @@ def _stated(policy: Policy) -> Iterator[str]:
         yield "turnover"
 
 
-def _moved(bound: Array, excess: Array, side: float) -> Array:
-    """Return bounds moved to where the weights are, where they are no more than a breach beyond."""
-    moved: Array = np.where((excess > 0) & (excess <= BREACH), bound + side * excess, bound)
-    return moved
+def _room(edge: Array, limit: Array, held: Array, share_left: float) -> Array:
+    """Return caps at their edges, or where what is held stands between edge and breach."""
+    is_between = (held > edge) & (held / share_left <= limit + BREACH)
+    room: Array = np.where(is_between, held, edge)
+    return room

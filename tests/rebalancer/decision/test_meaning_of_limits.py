@@ -336,3 +336,15 @@ def test_what_drifted_is_bought_with_what_others_hold_where_there_is_no_cash(
     plan = plan_of(book(market, held, targets=wish, policy=ignoring(min_trade=Decimal(50))), market)
     assert sides(plan)[LINK] == "buy"
     assert np.isclose(sum(p.proposed_weight for p in plan.positions), 1.0, atol=0.01)
+
+
+def test_a_second_run_spends_nothing_of_the_room_that_mending_a_limit_left(
+    market: Market,
+) -> None:
+    policy = Policy(cash_buffer=Decimal("0.2"), signals=Signals.TILT, limits=LimitUse.ENFORCE)
+    held = {BTC: 0.6, ETH: 0.2, SOL: 0.1, LINK: 0.08}
+    mine = book(market, held, targets={BTC: 0.4, ETH: 0.2, SOL: 0.1, LINK: 0.08}, policy=policy)
+    first = plan_of(mine, market)
+    # a buffer of 20% is mended to 22.5%
+    assert first.proposed_cash_weight == pytest.approx(0.225, abs=0.02)
+    assert plan_of(applied(mine, first), market).decision is Decision.HOLD

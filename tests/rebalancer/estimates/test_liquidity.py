@@ -1,4 +1,4 @@
-"""What can be traded in a day is a tenth of the usual volume, and unknown where nothing is known."""
+"""A tenth of the usual volume can be traded in a day; unknown where no volume is known."""
 
 from __future__ import annotations
 
