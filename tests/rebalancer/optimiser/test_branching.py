@@ -33,7 +33,9 @@ def exact(inputs: Inputs) -> float:
     best = still.objective if still else -np.inf
     for legs in itertools.product((0, 1, -1), repeat=inputs.n):
         chosen = np.array(legs, dtype=np.int8)
-        if np.any((chosen < 0) & (inputs.v_hi <= 0)):
+        cannot_sell = inputs.v_hi < np.maximum(inputs.least_sale, 1e-12)
+        cannot_buy = inputs.u_hi < inputs.min_trade
+        if np.any((chosen < 0) & cannot_sell | (chosen > 0) & cannot_buy):
             continue
         try:
             best = max(best, solve_convex(with_roles(inputs, chosen)).answer.objective)
