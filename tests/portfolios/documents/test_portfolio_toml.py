@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from portfolios.documents.portfolio_toml import COLUMNS, guarded, to_csv, to_toml
@@ -140,11 +140,13 @@ def portfolios(draw: st.DrawFn) -> Portfolio:
     weights = draw(st.lists(FRACTIONS.map(lambda f: f / 8), min_size=1, max_size=5))
     targets = dict(zip(KNOWN, weights, strict=False))
     stated, from_index = draw(st.sampled_from([(None, ""), (None, "tokenmetrics:7"), (1, "")]))
+    cash = draw(NUMBERS)
+    assume(cash > 0 or not held or set(ids) & {*KNOWN} or any(map(alone, held)))  # else refused
     rules = ["price bitcoin > 100000", "sector.rwa >= 3%", "drift > 0.05"]
     return Portfolio(
         name=draw(TEXT),
         currency=draw(st.sampled_from(["usd", "eur"])),
-        cash=draw(NUMBERS),
+        cash=cash,
         holdings=held,
         policy=draw(POLICIES),
         targets=targets if stated else None,
