@@ -48,7 +48,7 @@ _TOKENS = re.compile(
     | \Aprice\ {_CURRENCY}{_NUMBER} | \Aprice\ {_NUMBER}\ [A-Z]{{3}}\b
     | {_SIGN}{_NUMBER}\ ?%
     | [+-](?>\d+\.\d)\ \([+-]?[\d.]+%\)
-    | \b(?:reference\ (?:as\ )?|bets\ as\ |grade\ (?:{_NUMBER}\ ->\ )?){_NUMBER}{_WHOLE}
+    | \b(?:(?:aims|reference)\ (?:as\ )?|bets\ as\ |grade\ (?:{_NUMBER}\ ->\ )?){_NUMBER}{_WHOLE}
     | {_NUMBER}\ (?:days?|hours?|minutes?|times|equal|points?)\b
   )
   | (?P<hidden>

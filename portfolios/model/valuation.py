@@ -9,7 +9,8 @@ nobody ever priced is in no total, and said so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -148,7 +149,8 @@ def value_portfolio(
         InputError: the portfolio is in another currency than the market's prices.
     """
     require_currency(portfolio, market.currency, is_sample=market.is_sample)
-    positions = tuple(_position(portfolio, market, a) for a in sorted(_wanted(portfolio, market)))
+    every = [_position(portfolio, market, a) for a in sorted(_wanted(portfolio, market))]
+    positions = tuple(_told_apart(every))
     doubted = [p for p in positions if p.quantity > 0 and _is_in_doubt(p, market)]
     value = sum((p.value for p in positions), portfolio.cash + flow)
     if _are_little(doubted, value):
@@ -241,6 +243,16 @@ def _position(portfolio: Portfolio, market: Market, asset_id: str) -> Position:
     )
 
 
+def _told_apart(positions: Sequence[Position]) -> Iterable[Position]:
+    """Call by its id what shares its symbol with another, so that nobody trades the wrong one."""
+    bearers = Counter(position.asset.symbol.upper() for position in positions)
+    for position in positions:
+        asset = position.asset
+        is_shared = bearers[asset.symbol.upper()] > 1
+        name = asset.asset_id if is_shared else asset.symbol
+        yield replace(position, asset=replace(asset, symbol=name))
+
+
 def _stated(holding: Holding, market: Market) -> Quote | None:
     """Return the stated price; for something that a market prices it is no substitute."""
     if holding.stated is None or holding.asset_id in market.awaited:
@@ -275,7 +287,7 @@ def _filed(asset: Asset, holding: Holding) -> Asset:
 def _described(holding: Holding) -> Asset:
     return Asset(
         asset_id=holding.asset_id,
-        symbol=holding.symbol or holding.asset_id.upper()[:8],
+        symbol=holding.symbol or holding.asset_id.upper(),
         name=holding.name or holding.asset_id,
         sector=holding.sector or "other",
         kind=AssetKind.SECURITY_TOKEN if holding.kind else AssetKind.COIN,

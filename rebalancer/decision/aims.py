@@ -11,7 +11,14 @@ from portfolios.values import display
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.estimates.limits import Limits
-from rebalancer.optimiser.explain.reference_moves import CALMED, SPREAD, reference_moves
+from rebalancer.optimiser.explain.reference_moves import (
+    CALMED,
+    FROZEN,
+    LEAST_CASH,
+    SIGNALS,
+    SPREAD,
+    reference_moves,
+)
 
 VISIBLE = 5e-4
 """Half a tenth of a point: less is not shown as a difference."""
@@ -20,8 +27,8 @@ VISIBLE = 5e-4
 def aims_apart(analysis: Analysis) -> list[str]:
     """Say for each limit which targets it moves, and where they are aimed instead.
 
-    Only stated targets have aims that can differ from them; what a lock or a missing price keeps
-    is said elsewhere.
+    Only stated targets have aims that can differ from them; a lock or a missing price of the asset
+    itself is said elsewhere.
     """
     if not analysis.reference.has_targets:
         return []
@@ -40,8 +47,14 @@ def _largest_moves(analysis: Analysis) -> Iterator[tuple[int, str]]:
     reference = analysis.reference
     moves = reference_moves(reference, inputs_of(analysis), analysis.bounds)
     for i in np.flatnonzero(np.abs(reference.r - reference.wished) > VISIBLE):
-        if moves and reference.wished[i] > 0:
+        if moves and reference.wished[i] > 0 and not _is_kept(analysis, int(i)):
             yield int(i), max(moves, key=lambda move: abs(move.change[i])).name
+
+
+def _is_kept(analysis: Analysis, i: int) -> bool:
+    """Tell whether an asset stands at its own lock, which is said beside it."""
+    lock = float(analysis.bounds.w_lock[i])
+    return lock > 0 and abs(float(analysis.reference.r[i]) - lock) <= VISIBLE
 
 
 def _aimed(analysis: Analysis, i: int) -> str:
@@ -52,6 +65,12 @@ def _aimed(analysis: Analysis, i: int) -> str:
 
 def _cause(analysis: Analysis, name: str) -> str:
     """Return the words for what moves an aim; empty where others say it."""
+    if name in (FROZEN, LEAST_CASH):
+        return "aimed at a share of what locked holdings leave"
+    if name == SIGNALS:
+        return (
+            f"aimed lower in a bearish trend (signals = {analysis.policy.signals_in_force.value})"
+        )
     if name == CALMED:
         most = analysis.policy.max_volatility or 0
         return f"aimed inside the volatility of {display.limit(most)}"

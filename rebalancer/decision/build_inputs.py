@@ -89,10 +89,13 @@ def exit_least(analysis: Analysis) -> Array:
     """Return the smallest sale of all that is free, shape (n,), where it may be below the minimum.
 
     An exit is meant where the aim is zero, or where what would be left after the smallest trade is
-    nothing that an exchange executes. It is never itself below that.
+    nothing that an exchange executes, and the exit ends nearer to the aim than it began. It is
+    never itself below what an exchange executes.
     """
     least, minimum = analysis.exchange_least_weight, analysis.min_trade_weight
-    is_meant = (analysis.reference.r <= 0) | (analysis.w0 - minimum < least)
+    w0, r = analysis.w0, analysis.reference.r
+    ends_nearer = np.abs(w0 - analysis.bounds.v_hi - r) < np.abs(w0 - r)
+    is_meant = (r <= 0) | ((w0 - minimum < least) & ends_nearer)
     return np.where(is_meant, least, minimum)
 
 

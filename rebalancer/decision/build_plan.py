@@ -118,15 +118,15 @@ def _position(
         signal=grade.signal if grade else None,
         grade_source=grade.source if grade else None,
         grade_as_of=grade.short_at if grade else None,
-        target_weight=float(analysis.reference.wished[i]),
+        target_weight=_target(analysis, i),
         doubt=position.grey,
         priced_at=position.quote.at if position.quote else None,
     )
 
 
 def _target(analysis: Analysis, i: int) -> float | None:
-    reference = analysis.reference
-    return float(reference.wished[i]) if reference.has_targets else None
+    """Return what the person wrote; None where they wrote no targets at all."""
+    return float(analysis.reference.wished[i]) if analysis.reference.has_targets else None
 
 
 def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[SectorLine, ...]:
@@ -152,7 +152,9 @@ def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[Sec
 
 def _notes(analysis: Analysis) -> tuple[str, ...]:
     portfolio = analysis.portfolio
-    notes = [f"{name} is unknown: valued at zero, never traded" for name in portfolio.unknown]
+    notes = list(
+        by_cause((n, "unknown, so valued at zero, never traded") for n in portfolio.unknown)
+    )
     notes += _frozen(analysis)
     notes += [
         f"{asset_id}: no price to buy it at; its {display.percent(float(weight))} wait in cash"
@@ -174,8 +176,8 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
         notes.append(warned)
     if not analysis.reference.has_targets and not analysis.reference.is_recorded:
         notes.append(
-            "no targets: the reference is the weights held now, so grades move nothing and only"
-            " limits, trims and cash flows do"
+            "no targets: the aims are today's weights, so only limits, trims and cash flows"
+            " cause trades"
         )
     return tuple(notes)
 

@@ -65,7 +65,7 @@ class TailLoss(Rule):
         loss = cvar(scenarios)
         text = (
             f"mean loss of {display.percent(loss)} on the worst 5% of days at today's volatility,"
-            f" {loss / usual:.2f} times the usual"
+            f" {loss / usual:.2f} times what is usual for the aims"
         )
         levels = Levels(0.8 * usual, self.amber * usual, self.red * usual)
         return judged(self, SUBJECT, loss, levels, text)
@@ -89,9 +89,9 @@ class Volatility(Rule):
         if not math.isfinite(sigma) or (limit is None and math.isnan(usual)):
             return unknown(self, SUBJECT, "too little history to know the usual volatility")
         amber = self.amber * usual if limit is None else limit + BREACH
-        against = (
-            f"usual {display.percent(usual)}" if limit is None else f"limit {display.limit(limit)}"
-        )
+        against = f"limit {display.limit(limit or 0)}"
+        if limit is None:
+            against = f"usual for the aims {display.percent(usual)}"
         text = (
             f"30-day volatility estimated at {display.percent(sigma)}, {against};"
             f" allow for {display.percent(PRUDENCE * sigma)}"

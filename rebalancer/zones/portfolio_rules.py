@@ -53,7 +53,7 @@ class Concentration(Rule):
             wanted, self.amber, self.red, self.amber_of_reference, self.red_of_reference
         )
         text = f"as concentrated as {number:.1f} equal positions"
-        text += "" if math.isnan(wanted) else f"; the reference as {wanted:.1f}"
+        text += "" if math.isnan(wanted) else f"; the aims as {wanted:.1f}"
         levels = Levels(1.5 * amber, amber, red, beyond=True)
         return judged(self, SUBJECT, number, levels, text)
 
@@ -82,7 +82,7 @@ class IndependentBets(Rule):
             wanted, self.amber, self.red, self.amber_of_reference, self.red_of_reference
         )
         text = f"as many independent bets as {bets:.1f}"
-        text += "" if math.isnan(wanted) else f"; the reference {wanted:.1f}"
+        text += "" if math.isnan(wanted) else f"; the aims {wanted:.1f}"
         return judged(self, SUBJECT, bets, Levels(1.5 * amber, amber, red, beyond=True), text)
 
 

@@ -44,7 +44,7 @@ class Drawdown(Rule):
         fall = fall_from_peak(situation.levels)
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
-                yield unknown(self, held.asset_id, _no_history(held, "120 days are"))
+                yield unknown(self, held.asset_id, _no_history(held))
                 continue
             loss = float(fall.loss[held.i])
             text = f"{display.percent(loss)} below its 90-day peak"
@@ -67,11 +67,7 @@ class Shock(Rule):
         fall = situation.drop
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
-                yield unknown(
-                    self,
-                    held.asset_id,
-                    _no_history(held, "a month and the closes three days ago are"),
-                )
+                yield unknown(self, held.asset_id, _no_history(held))
                 continue
             loss = float(fall.loss[held.i])
             text = f"{moved(loss)} in three days"
@@ -93,7 +89,7 @@ class VolatilityRegime(Rule):
         for held in _with_prices(situation):
             ratio = float(ratios[held.i])
             if not np.isfinite(ratio):
-                yield unknown(self, held.asset_id, _no_history(held, "60 days that move are"))
+                yield unknown(self, held.asset_id, _no_history(held))
                 continue
             text = f"volatility at {ratio:.2f} times its usual level"
             levels = Levels(1.0, self.amber, self.red)
@@ -176,8 +172,9 @@ def _with_prices(situation: Situation) -> Iterator[Held]:
     return (held for held in situation.held if held.is_listed and not held.is_stable)
 
 
-def _no_history(held: Held, needed: str) -> str:
-    return held.unpriced or f"too few prices: {needed} needed"
+def _no_history(held: Held) -> str:
+    """Say the same for falls, shocks and volatility: it has one cause."""
+    return held.unpriced or "too few prices of late to judge falls and volatility by"
 
 
 def _ages(

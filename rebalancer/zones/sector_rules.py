@@ -112,7 +112,7 @@ class SectorBreadth(Rule):
             )
         text = (
             f"{display.percent(share)} of it in a bearish trend,"
-            f" {display.percent(whole)} of the whole portfolio"
+            f" against {display.percent(whole)} of the whole portfolio"
         )
         return judged(self, sector, share, levels, text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -149,7 +150,17 @@ def run(
     if dump:
         _write_problem(dump, proposals[0], context)
     _print([p.plan for p in proposals], market, as_json=as_json, as_csv=as_csv)
-    _next_step(context, proposals, saved=save or notify)
+    prices = ["--offline"] if offline else []
+    reading = [
+        *(f"--map={one}" for one in maps or ()),
+        *(["--allow-unknown"] if allow_unknown else []),
+    ]
+    files = [
+        command("add", _typed(file), *reading, *prices) for file in filter(is_file, names or ())
+    ]
+    asked = [*([f"--cash={cash}"] if flow else []), *([f"--mode={mode}"] if mode else []), *prices]
+    first = dict(zip((p.name for p in portfolios), files, strict=False))
+    _next_step(context, proposals, first, asked, saved=save or notify)
     plans = [p.plan for p in proposals]
     raise typer.Exit(failures or _exit_of(plans, detailed=detailed, fail_on=fail_on))
 
@@ -291,12 +302,38 @@ def _print(plans: list[Plan], market: Market, *, as_json: bool, as_csv: bool) ->
             show_plan(console, plan)
 
 
-def _next_step(context: Context, proposals: list[Proposal], *, saved: bool) -> None:
+def _typed(file: str) -> str:
+    """Return a file as it can be named once more; what standard input gave must be in one."""
+    return "FILE" if file == "-" else file
+
+
+def _next_step(
+    context: Context,
+    proposals: list[Proposal],
+    first: Mapping[str, str],
+    asked: Sequence[str],
+    *,
+    saved: bool,
+) -> None:
+    """Say how to decide on what is proposed.
+
+    Args:
+        context: of the command.
+        proposals: one for each portfolio.
+        first: portfolio -> the command that keeps it, where it came from a file.
+        asked: options on which the proposals depend.
+        saved: they are kept already.
+    """
     for plan in (p.plan for p in proposals if p.plan.decision is Decision.TRADE):
+        name, kept = plan.portfolio, command("run", plan.portfolio, "--save", *asked)
         if saved:
             context.tell(f"next: {command('approve', plan.plan_id)}")
+        elif name in first:
+            context.tell(
+                f"{name}: nothing was kept; to decide on a plan: {first[name]}, then {kept}"
+            )
         else:
-            context.tell(f"{plan.portfolio}: nothing was kept; --save keeps a plan to decide on")
+            context.tell(f"{name}: nothing was kept; {kept} keeps a plan to decide on")
 
 
 def _exit_of(plans: list[Plan], *, detailed: bool, fail_on: FailOn | None) -> Exit:

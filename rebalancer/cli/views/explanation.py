@@ -86,7 +86,7 @@ def _story(plan: Plan, story: AssetStory) -> list[RenderableType]:
     weights = (
         f"{position.symbol} ({position.asset_id}): {shares[0]} now,"
         f" {shares[1]} after,"
-        f" reference {display.percent(position.reference_weight)}"
+        f" aim {display.percent(position.reference_weight)}"
     )
     if story.trade is None:
         return [Text(f"{position.symbol} is not traded: {story.why}", style="bold"), Text(weights)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
@@ -23,10 +23,11 @@ from portfolios.model.plan import (
 )
 from portfolios.model.portfolio import in_words
 from portfolios.values import display
+from portfolios.values.causes import named
 from rebalancer.cli.console import table, zone_text
 
 BAR_CELLS = 10
-UNCHANGED_SHOWN = 3
+UNCHANGED_SHOWN, MOST_SHOWN = 3, 15
 VISIBLE = 5e-4
 """Half a tenth of a point: less is not shown as a difference."""
 
@@ -73,12 +74,13 @@ def _positions(plan: Plan) -> RenderableType:
     traded = [p for p in plan.positions if p.asset_id in trades]
     still = [p for p in plan.positions if p.asset_id not in trades]
     still.sort(key=lambda position: -position.weight)
-    shown = still if len(still) <= UNCHANGED_SHOWN + 1 else still[:UNCHANGED_SHOWN]
+    most = UNCHANGED_SHOWN if traded else MOST_SHOWN
+    shown = still if len(still) <= most + 1 else still[:most]
     for position in sorted(traded, key=lambda p: plan.trades.index(trades[p.asset_id])):
         grid.add_row(*_position_row(plan, position, trades[position.asset_id]))
-    for position in shown if traded else still:
+    for position in shown:
         grid.add_row(*_position_row(plan, position, None))
-    if traded and len(shown) < len(still):
+    if len(shown) < len(still):
         grid.add_row(f"  ...{len(still) - len(shown)} more unchanged")
     grid.add_row(
         "  cash",
@@ -132,7 +134,8 @@ def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> li
     notional = -trade.notional if trade.side is Side.SELL else trade.notional
     reasons = shown_reasons(trade.reasons, most=2)
     alone = len(reasons) == 1
-    why = "; ".join(text if alone else f"{text} ({share})" for text, share in reasons)
+    said = [text if alone else f"{text} ({share})" for text, share in reasons]
+    why = "; ".join(filter(None, (*said, in_words(position.lock or ""))))
     number = plan.trades.index(trade) + 1
     amount = f"{number}. {trade.side.value} {display.quantity(trade.quantity)}"
     return [*shared, amount, display.money(notional, plan.currency, signed=True), why]
@@ -192,13 +195,24 @@ def _worsens(finding: Finding) -> bool:
 
 
 def _foot(plan: Plan) -> list[str]:
-    lines = [f"LIMIT   {limit.text}" for limit in plan.limits if limit.text]
+    lines = [f"LIMIT   {text}" for text in _limits(plan)]
     lines += [f"NOTE    {warning}" for warning in plan.warnings]
     if any(position.lock for position in plan.positions):
         lines.append("* may not be traded freely; the reason stands beside it or under its trade")
     grades = _grades(plan)
     lines.append(f"plan {plan.plan_id}{f'   {grades}' if grades else ''}")
     return ["", *lines, "It proposes, you trade. Not advice."]
+
+
+def _limits(plan: Plan) -> Iterator[str]:
+    """Say each limit that the plan's reason does not say; those left for one cause together."""
+    left: dict[str, list[str]] = {}
+    for line in sorted(plan.limits, key=lambda line: -line.violation):
+        text, _, cause = line.text.partition("; ")
+        if line.text not in plan.reason:
+            left.setdefault(cause or text, []).append(text)
+    for cause, texts in left.items():
+        yield named(texts) if texts == [cause] else f"{named(texts)}; {cause}"
 
 
 def _grades(plan: Plan) -> str:

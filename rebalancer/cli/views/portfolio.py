@@ -71,9 +71,7 @@ def _quantities(console: Console, portfolio: Portfolio) -> None:
 
 def _positions(console: Console, analysis: Analysis) -> None:
     currency, is_known = analysis.portfolio.currency, analysis.valuation.total.is_known
-    grid = table(
-        "  asset", "symbol", "quantity>", "value>", "weight>", "reference>", "lock or note"
-    )
+    grid = table("  asset", "symbol", "quantity>", "value>", "weight>", "aim>", "lock or note")
     rows = zip(
         analysis.valuation.positions,
         analysis.w0,

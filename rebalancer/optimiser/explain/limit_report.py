@@ -171,6 +171,8 @@ def _why_left(
         return "cannot fix: may not be sold" if not limit.is_floor else "cannot fix: nothing to buy"
     if inputs.turnover_to(after) >= inputs.turnover_max - MET:
         return f"left for the next run: turnover limit {display.limit(inputs.turnover_max)}"
+    if limit.beyond_edge(limit.at(after, cash_after)) < inputs.min_trade:
+        return "left: what would mend it is less than the smallest trade"
     return "left: mending it costs more than it is worth now"
 
 
@@ -202,9 +204,17 @@ def _turnover(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:
 
 def _steps(inputs: Inputs) -> str:
     """Say how many proposals of this size the aims take."""
-    whole, bound = inputs.turnover_to(inputs.r), inputs.turnover_max
-    steps = math.ceil(whole / bound - ROUNDED_STEP) if bound > 0 else 0
+    steps = steps_of(inputs.turnover_to(inputs.r), inputs.turnover_max)
     return f" (step 1 of about {steps})" if steps > 1 else ""
+
+
+def steps_of(whole: float, most: float) -> int:
+    """Count the proposals that a turnover takes, where each may be so much; 0 for never.
+
+    >>> steps_of(0.45, 0.2), steps_of(0.201, 0.2), steps_of(0.1, 0.0)
+    (3, 1, 0)
+    """
+    return math.ceil(whole / most - ROUNDED_STEP) if most > 0 else 0
 
 
 def _volatility(inputs: Inputs, limits: Limits, after: Array) -> LimitLine | None:

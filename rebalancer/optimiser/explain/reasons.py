@@ -145,12 +145,20 @@ def _asset_limit(case: ExplanationInputs, trade: Trade, i: int) -> str:
 def _buffer(case: ExplanationInputs, name: str) -> str:
     inputs = case.inputs
     if name != "buffer":
-        return f"too much of the buffer stands with {name.removeprefix('buffer.')}"
+        return _issuer(inputs, name)
     reserve = 1.0 - float((1.0 - inputs.m_stable) @ case.now)
     bound = display.limit(case.limits.b_min)
     if reserve >= case.limits.b_min - VISIBLE:
         return f"{KEEPS} the buffer of {bound} in cash and stablecoins"
     return f"cash and stablecoins {display.percent(reserve)} are under the buffer of {bound}"
+
+
+def _issuer(inputs: Inputs, name: str) -> str:
+    """Say how little of a buffer stands outside one issuer; the row is a floor, as a cap."""
+    row = next(row for row in inputs.extra_rows if row.name == name)
+    elsewhere = display.percent(-float(row.a @ inputs.w0) - row.cash * inputs.c0)
+    too_much = f"too much of the buffer stands with {name.removeprefix('buffer.')}"
+    return f"{too_much}: {elsewhere} is elsewhere, {display.limit(-row.hi)} is needed"
 
 
 def _volatility(inputs: Inputs) -> str:
@@ -232,11 +240,11 @@ def _drift(case: ExplanationInputs, trade: Trade, i: int) -> str:
 def _risk(case: ExplanationInputs, i: int) -> str:
     other = why.largest_cross(i, case.inputs, case.solution)
     if other is None:
-        return "lowers risk away from the reference"
+        return "lowers risk away from the aims"
     away = float((case.inputs.w0 - case.inputs.r)[other])
     symbol = case.valuation.positions[other].asset.symbol
     if abs(away) <= VISIBLE:
         return f"balances the risk it shares with {symbol}"
     side = "over" if away > 0 else "under"
     far = display.points(abs(away))
-    return f"balances the risk it shares with {symbol}, {far} {side} its reference"
+    return f"balances the risk it shares with {symbol}, {far} {side} its aim"

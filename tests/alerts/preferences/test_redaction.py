@@ -14,7 +14,7 @@ from portfolios.values import display
 from portfolios.values.canonical import plain
 
 CASES = [200, pytest.param(10_000, marks=pytest.mark.campaign)]
-WORDS = ("core:", "sells", "price", "grade", "reference as", "plan", "id is", "over", "/status",
+WORDS = ("core:", "sells", "price", "grade", "aims as", "plan", "id is", "over", "/status",
          "Value now", "price bitcoin >", "cost about", "drift", "bets as", "was RED", "core =",
          "weight bitcoin >=", "/rebalance cash")  # fmt: skip
 LETTERS = st.characters(exclude_categories=("Nd", "Nl", "No", "Cs"))
@@ -95,7 +95,7 @@ def test_a_rule_about_the_value_tells_neither_its_level_nor_the_value(count: int
 @pytest.mark.parametrize(
     "before",
     ["on 22 Nov 2026 09:00 UTC", "on 5 Mar", "2026-11-22", "12:30", "5/25", "id is", "7.2%",
-     "grade 71", "reference as", "layer1", "plan 012345679ab", "price bitcoin > 5",
+     "grade 71", "aims as", "layer1", "plan 012345679ab", "price bitcoin > 5",
      "/rebalance cash=5", "+1.2 (+3.4%)", "1.2 days"],
 )  # fmt: skip
 @pytest.mark.parametrize("figure", ["$8,888.88", "-8.88 CHF", "88,888 XYZ", "0.0888 stETH"])
@@ -115,7 +115,7 @@ def test_what_may_stay_takes_no_amount_with_it(before: str, figure: str) -> None
         "price $91,234.50",
         "SOL short grade 71 -> 83",
         "the weight was 5%, is 7.5%; 5% -> 7.5%; 09:00 -> 10:30, 2026-11-22 -> 2026-11-23",
-        "as concentrated as 4.2 equal positions; the reference as 5.1",
+        "as concentrated as 4.2 equal positions; the aims as 5.1",
         "selling it takes 12.3 days at a tenth of the daily volume, 2.31 times the usual",
         "SOL +1.2 (+3.4%)",
         "plan 0123456789ab, budget 8 a day, 48 hours",

@@ -40,6 +40,20 @@ def test_weights_and_cash_sum_to_one_after_a_flow(market: Market) -> None:
     assert valuation.weights().sum() + valuation.cash_weight() == pytest.approx(1)
 
 
+def test_two_coins_with_one_symbol_are_called_by_their_ids(market: Market) -> None:
+    lunas = ("terra-luna", "terra-luna-2")
+    held = tuple(Holding(asset_id, Decimal(9)) for asset_id in ("bitcoin", *lunas))
+    both = value_portfolio(Portfolio("p", holdings=held), market)
+    assert [p.asset.symbol for p in both.positions] == ["BTC", *lunas]
+    one = value_portfolio(Portfolio("p", holdings=held[:2]), market)
+    assert [p.asset.symbol for p in one.positions] == ["BTC", "LUNA"]
+
+
+def test_what_nobody_knows_is_called_by_its_whole_id(market: Market) -> None:
+    (position,) = value_portfolio(held(asset_id="bitconnect"), market).positions
+    assert position.asset.symbol == "BITCONNECT"
+
+
 def test_what_is_only_wished_stands_in_the_valuation_with_nothing(market: Market) -> None:
     portfolio = replace(held(), targets={"uniswap": Decimal("0.2"), "nobody": Decimal("0.1")})
     assert value_portfolio(portfolio, market).asset_ids == ("bitcoin", "uniswap")

@@ -187,6 +187,8 @@ def saved(shell: Shell) -> str:
     [
         ([], "add core.toml --offline", "run core --offline"),
         ([], "run 'my core' --offline --save", "approve PLAN"),
+        ([], "run 'my core' --offline --cash 500", "run 'my core' --save --cash=500 --offline"),
+        ([], "run core.toml --offline", "add core.toml --offline"),
         ([], "approve PLAN", "apply PLAN"),
         (["skip PLAN"], "apply PLAN", "approve PLAN"),
         (["approve PLAN", "apply PLAN"], "approve PLAN", "run 'my core' --save --offline"),

@@ -133,6 +133,16 @@ def check_turnover_and_smallest_trade(analysis: Analysis, plan: Plan) -> None:
     assert plan.turnover == pytest.approx(max(bought, sold), abs=1e-9)
     least = exchange_least_of(analysis.policy) - Decimal("0.01")
     assert all(trade.notional >= least for trade in plan.trades)
+    check_small_exits(analysis, plan)
+
+
+def check_small_exits(analysis: Analysis, plan: Plan) -> None:
+    """What has an aim is sold whole below the smallest trade only where that ends nearer to it."""
+    traded = {trade.asset_id: trade.notional for trade in plan.trades}
+    for place in plan.positions:
+        least, aim = analysis.min_trade - Decimal("0.01"), place.reference_weight
+        if traded.get(place.asset_id, least) < least and aim > 0:
+            assert abs(place.proposed_weight - aim) < abs(place.weight - aim), place
 
 
 def check_stated_limits(analysis: Analysis, plan: Plan) -> None:

@@ -54,7 +54,7 @@ def test_few_positions_are_a_concentration(
 def test_a_reference_as_concentrated_is_respected(make: Make, find: Find) -> None:
     finding = find(make({"bitcoin": 0.9}, r={"bitcoin": 0.9}), "P1")
     assert finding.zone is Zone.GREEN
-    assert finding.text == "as concentrated as 1.0 equal positions; the reference as 1.0"
+    assert finding.text == "as concentrated as 1.0 equal positions; the aims as 1.0"
 
 
 @pytest.mark.parametrize("code", ["P1", "P2", "P3"])
@@ -138,7 +138,9 @@ def test_a_stated_limit_on_volatility_is_told_beyond_it(
 def test_volatility_shown_allows_for_what_estimates_missed(make: Make, find: Find) -> None:
     finding = find(make({"bitcoin": 0.8}, sigma={"bitcoin": 0.2}), "P4")
     assert finding.value == pytest.approx(0.16)
-    assert finding.text == ("30-day volatility estimated at 16.0%, usual 16.1%; allow for 18.4%")
+    assert finding.text == (
+        "30-day volatility estimated at 16.0%, usual for the aims 16.1%; allow for 18.4%"
+    )
 
 
 @pytest.mark.parametrize(

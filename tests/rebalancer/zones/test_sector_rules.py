@@ -112,7 +112,7 @@ def test_a_whole_sector_in_a_bearish_trend_is_amber(make: Make, find: Find) -> N
     situation = make(DEFI, grades={"aave": DOWN, "uniswap": DOWN, "maker": DOWN})
     finding = find(situation, "S3", "defi")
     assert (finding.zone, finding.red) == (Zone.AMBER, None)
-    assert finding.text == "100.0% of it in a bearish trend, 33.3% of the whole portfolio"
+    assert finding.text == "100.0% of it in a bearish trend, against 33.3% of the whole portfolio"
 
 
 def test_two_thirds_of_a_sector_are_not_all_of_it(make: Make, find: Find) -> None:

@@ -133,6 +133,11 @@ def test_a_breach_not_worth_its_cost_says_so() -> None:
     assert line.text.endswith("; left: mending it costs more than it is worth now")
 
 
+def test_a_breach_below_the_smallest_trade_says_so() -> None:
+    line = lines(program(min_trade=0.05), [0.5, 0.1, 0.101, 0.1])["sector.meme.max"]
+    assert line.text.endswith("; left: what would mend it is less than the smallest trade")
+
+
 def test_a_floor_and_the_buffer_are_measured_from_below() -> None:
     inputs = program(S_lo=np.array([0.55, 0, 0]), b_min=0.3)
     found = lines(inputs, [0.5, 0.1, 0.05, 0.1])

@@ -268,7 +268,7 @@ def test_a_restriction_names_what_cannot_move() -> None:
 
 def test_what_goes_beyond_the_reference_is_risk() -> None:
     c = case([0.4, 0.3, 0, 0.2, 0], [0.3, 0.3, 0, 0.2, 0], wished=[0.4, 0.1, 0, 0.2, 0])
-    text = "balances the risk it shares with DOGE, 20.0 points over its reference"
+    text = "balances the risk it shares with DOGE, 20.0 points over its aim"
     assert said(c, "btc") == [(ReasonKind.RISK, 1.0, text)]
 
 
@@ -288,9 +288,8 @@ def test_a_buffer_below_its_floor() -> None:
 def test_a_buffer_with_one_issuer() -> None:
     row = Row("buffer.circle", np.zeros(5), -1.0, -0.04, 0.1)
     c = case([0.5, 0, 0, 0, 0.5], [0.5, 0, 0, 0, 0.46], extra_rows=(row,))
-    assert (ReasonKind.BUFFER, "too much of the buffer stands with circle") in [
-        (kind, text) for kind, _, text in said(c, "usdc")
-    ]
+    text = "too much of the buffer stands with circle: 0.0% is elsewhere, 4% is needed"
+    assert (ReasonKind.BUFFER, text) in [(kind, text) for kind, _, text in said(c, "usdc")]
 
 
 def test_volatility_over_its_limit() -> None:
