@@ -68,7 +68,7 @@ def inputs_of(
         min_trade=analysis.min_trade_weight,
         exit_least=exit_least(analysis),
         prices=PenaltyPrices(),
-        extra_rows=issuer_rows(analysis, limits),
+        extra_rows=issuer_rows(analysis, analysis.plain_limits),
     )
 
 

@@ -103,7 +103,7 @@ def test_an_asset_nobody_knows_is_valued_at_nothing_and_never_traded(market: Mar
     plan = propose(analyse(portfolio, market)).plan
     assert plan.decision is Decision.TRADE
     assert "mystery" not in sides(plan)
-    assert any("mystery is unknown" in warning for warning in plan.warnings)
+    assert any("mystery: unknown" in warning for warning in plan.warnings)
 
 
 def test_a_portfolio_in_another_currency_is_refused(market: Market) -> None:
