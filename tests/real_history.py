@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -48,9 +49,9 @@ class RealHistory:
         """Return the row of a day."""
         return (day - self.days[0]).days
 
-    def column(self, symbol: str) -> int:
-        """Return the column of a symbol."""
-        return self.symbols.index(symbol)
+    def columns(self, symbols: Sequence[str]) -> list[int]:
+        """Return the columns of some symbols."""
+        return [self.symbols.index(symbol) for symbol in symbols]
 
 
 @cache
@@ -72,8 +73,12 @@ def real_history() -> RealHistory:
 
 
 @cache
-def real_sectors() -> dict[str, str]:
-    """Return symbol -> sector, as one judged in the present."""
+def sector_names() -> dict[str, str]:
+    """Return symbol -> sector by the table's own name, as one judged in the present."""
     with (DATA / "sectors.csv").open() as file:
-        named = {row["symbol"]: row["sector"] for row in csv.DictReader(file)}
-    return {symbol: SECTORS.get(sector, "other") for symbol, sector in named.items()}
+        return {row["symbol"]: row["sector"] for row in csv.DictReader(file)}
+
+
+def real_sectors() -> dict[str, str]:
+    """Return symbol -> sector of ours."""
+    return {symbol: SECTORS.get(name, "other") for symbol, name in sector_names().items()}

@@ -17,6 +17,8 @@ from alerts.preferences.store import PreferenceStore
 from portfolios.model.users import Person
 from portfolios.store.database import Database
 
+Untold = tuple[str, str, str]
+"""A person, the channel that failed, and the one that reaches them."""
 DIGEST = "digest"
 """What tells of a delivery where no channel does at once."""
 IN_VAIN = "did not reach you in time"
@@ -47,31 +49,36 @@ def send_fallbacks(
         Whether anything was written.
     """
     by_name, outbox = {person.name: person for person in people}, Outbox(database)
-    if not _missed(report, outbox, by_name, channels, at) and not outbox.given_up(since=at - NEWS):
+
+    def untold() -> tuple[Mapping[Untold, Sequence[Delivery]], Sequence[Delivery]]:
+        given_up = outbox.given_up(since=at - NEWS)
+        return _missed(report, given_up, by_name, channels), _in_vain(given_up, by_name, channels)
+
+    if not any(untold()):
         return False
     with database.transaction():
         # Read again inside: what another process has told by now is not told twice.
-        missed = _missed(report, outbox, by_name, channels, at)
+        missed, in_vain = untold()
         told = [
             _tell(outbox, by_name[name], channel, other, deliveries, at)
             for (name, channel, other), deliveries in missed.items()
         ]
-        _hold_back(outbox, by_name, channels, at)
+        for lapsed in in_vain:
+            _hold_back(outbox, lapsed, at)
     return any(told)
 
 
 def _missed(
     report: DispatchReport,
-    outbox: Outbox,
+    given_up: Iterable[Delivery],
     people: Mapping[str, Person],
     channels: Mapping[str, ChannelTraits],
-    at: datetime,
-) -> Mapping[tuple[str, str, str], Sequence[Delivery]]:
+) -> Mapping[Untold, Sequence[Delivery]]:
     """Return by person, channel and the other channel that reaches them what did not come."""
     missed: dict[tuple[str, str], list[Delivery]] = {
         (name, gone.channel): [] for gone in report.gone for name in gone.people
     }
-    for delivery in outbox.given_up(since=at - NEWS):
+    for delivery in given_up:
         missed.setdefault((delivery.person, delivery.channel), []).append(delivery)
     return {
         (name, channel, other.name): deliveries
@@ -103,21 +110,27 @@ def _tell(
     return bool(outbox.put(notice))
 
 
-def _hold_back(
-    outbox: Outbox,
+def _in_vain(
+    given_up: Iterable[Delivery],
     people: Mapping[str, Person],
     channels: Mapping[str, ChannelTraits],
-    at: datetime,
-) -> None:
-    """Keep what was refused until it lapsed for the digest, where no other channel reaches."""
-    for lapsed in outbox.given_up(since=at - NEWS):
-        person = people.get(lapsed.person)
-        if person is None or lapsed.state not in (State.EXPIRED, State.DEAD):
-            continue
-        if person.address(lapsed.channel) and not _another(person, lapsed.channel, channels):
-            late = replace(lapsed.message, headline=f"{IN_VAIN}: {lapsed.message.headline}")
-            PreferenceStore(outbox.database).hold_back(person.name, lapsed.channel, late, at=at)
-            outbox.told_by(DIGEST, [lapsed])
+) -> list[Delivery]:
+    """Return what was refused until it lapsed, where no other channel reaches."""
+    return [
+        each
+        for each in given_up
+        if each.state in (State.EXPIRED, State.DEAD)
+        and (person := people.get(each.person))
+        and person.address(each.channel)
+        and not _another(person, each.channel, channels)
+    ]
+
+
+def _hold_back(outbox: Outbox, lapsed: Delivery, at: datetime) -> None:
+    """Keep a message for the digest, which says that it came too late."""
+    late = replace(lapsed.message, headline=f"{IN_VAIN}: {lapsed.message.headline}")
+    PreferenceStore(outbox.database).hold_back(lapsed.person, lapsed.channel, late, at=at)
+    outbox.told_by(DIGEST, [lapsed])
 
 
 def _another(

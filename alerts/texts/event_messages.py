@@ -10,12 +10,21 @@ from alerts.messages import Block, Button, Kind, Message, Style
 from alerts.triggers.flips import Advance, Flip
 from alerts.triggers.user_rules import Fired
 from portfolios.model.decisions import OPEN_HOURS
-from portfolios.model.plan import ORDER, WORSENED, Decision, Finding, Plan, Scope, Trade, Zone
+from portfolios.model.plan import (
+    FLAGGED,
+    ORDER,
+    WORSENED,
+    Decision,
+    Finding,
+    Plan,
+    Scope,
+    Trade,
+    Zone,
+)
 from portfolios.values import display
 
 MOST_LINES = 12
 _OPEN_FOR = "Open for"
-_FLAG = "flagged: "
 NOT_ADVICE = "It proposes, you trade. Not advice."
 
 
@@ -235,7 +244,7 @@ def _said_once(texts: Iterable[str]) -> str:
     """Join what several rules say, each fact once: two of them may speak of the same fall."""
     said: list[str] = []
     for fact in _facts(texts):
-        if fact.startswith(_FLAG):
+        if fact.startswith(FLAGGED):
             continue
         first, comma, last = fact.rpartition(", ")
         new = first if comma and last in said else fact
@@ -251,10 +260,10 @@ def _facts(texts: Iterable[str]) -> Iterable[str]:
 def _flags(flips: Iterable[Flip]) -> Iterable[Block]:
     """Say once for all lines what is flagged and not acted on."""
     flags = {
-        fact.removeprefix(_FLAG)
+        fact.removeprefix(FLAGGED)
         for f in flips
         for fact in _facts(f.texts)
-        if fact.startswith(_FLAG)
+        if fact.startswith(FLAGGED)
     }
     return (Block(Style.NOTE, flag) for flag in sorted(flags))
 

@@ -20,6 +20,8 @@ from portfolios.values.total import Total
 
 WORSENED = "the proposal worsens a zone"
 """So begins the warning of a plan that does."""
+FLAGGED = "flagged: "
+"""So begins what a finding says and no trade acts on."""
 
 
 class Zone(StrEnum):
@@ -220,6 +222,16 @@ class Decision(StrEnum):
     WITHHELD = "withheld"
 
 
+def scale_before_flow(value: Decimal, flow: Decimal) -> float:
+    """Return what turns a share of the value after a cash flow into one of the value before it.
+
+    >>> scale_before_flow(Decimal(80), Decimal(-20))
+    0.8
+    """
+    before = value - flow
+    return float(value / before) if before > 0 else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One proposal: before, after, trades, cost, reasons, binding limits, zones.
@@ -285,8 +297,7 @@ class Plan:
 
     def share_now(self, weight: float) -> float:
         """Return a weight before the trades as a share of what is held before the cash flow."""
-        before = self.value - self.flow
-        return weight * float(self.value / before) if before > 0 else 0.0
+        return weight * scale_before_flow(self.value, self.flow)
 
     @property
     def cash_now(self) -> Decimal:

@@ -31,7 +31,7 @@ def inputs_of(
         analysis: everything estimated about the portfolio.
         may_sell: shape (n,) booleans that restrict selling further; None leaves the bounds alone.
         at_rest: shape (n,) booleans of what is neither bought nor sold; None for nothing.
-        limits: what to keep; None for those of the analysis, broken ones at their inner edges.
+        limits: what to keep; None for those that the analysis keeps.
     """
     limits = analysis.kept_limits() if limits is None else limits
     bounds, n = analysis.bounds, len(analysis.w0)

@@ -88,11 +88,8 @@ def answered(
     if rounded.trades:
         compared = compare(findings, judge(_once_booked(analysis, rounded)))
     is_answer = _is_answer(causes, compared)
-    rounded = (
-        rounded
-        if is_answer
-        else replace(rounded, trades=(), quantities={}, cash=analysis.valuation.cash)
-    )
+    if not is_answer:
+        rounded = replace(rounded, trades=(), quantities={}, cash=analysis.valuation.cash)
     after, cash_after = weights_after(analysis, rounded)
     limits = limit_lines(
         inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=best_objective

@@ -10,7 +10,7 @@ import numpy as np
 from portfolios.model.dwell import Dwell
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade
 from portfolios.model.measures import risk_contributions
-from portfolios.model.plan import Finding, Scope
+from portfolios.model.plan import FLAGGED, Finding, Scope
 from portfolios.model.policy import Signals
 from portfolios.values import display
 from rebalancer.estimates.limits import BREACH
@@ -172,7 +172,7 @@ def _not_sold(situation: Situation) -> str:
     signals = situation.policy.signals_in_force
     if signals in (Signals.TRIM, Signals.FOLLOW):
         return ""
-    return f"; flagged: with signals = {signals.value} a trend alone sells nothing"
+    return f"; {FLAGGED}with signals = {signals.value} a trend alone sells nothing"
 
 
 def _days(days: float) -> str:

@@ -10,13 +10,13 @@ certificate and its document included, and not stored.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import numpy as np
 
 from portfolios.documents.plan_json import dumps, plan_to_json
 from portfolios.model.assets import AssetKind
-from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.policy import Policy
+from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.optimiser.solve import solve
@@ -25,30 +25,24 @@ from rebalancer.usecases.proposals.propose import propose
 from tests.benchmarks import peers
 from tests.benchmarks.programs import market_model, program
 from tests.benchmarks.race import race
+from tests.rebalancer.decision.example_portfolios import book
 
 SIZES, ROUNDS = (8, 20, 40), 30
 
 
-def book(n: int) -> Portfolio:
+def drifted(n: int) -> Portfolio:
     """Return a portfolio of n coins of the built-in market, far from its targets."""
     market, rng = sample_market(), np.random.default_rng(n)
     coins = [a for a in sorted(market.quotes) if market.assets[a].kind is AssetKind.COIN][:n]
-    held, wished = rng.dirichlet(np.full(n, 2.0)), 0.95 * rng.dirichlet(np.full(n, 2.0))
-    prices = [float(market.quotes[a].price) for a in coins]
-    return Portfolio(
-        "benchmark",
-        cash=Decimal(5000),
-        holdings=tuple(
-            Holding(a, Decimal(f"{95_000 * w / price:.8g}"))
-            for a, w, price in zip(coins, held, prices, strict=True)
-        ),
-        targets={a: Decimal(f"{w:.4f}") for a, w in zip(coins, wished, strict=True)},
-    )
+    held, wished = 0.95 * rng.dirichlet(np.full(n, 2.0)), 0.95 * rng.dirichlet(np.full(n, 2.0))
+    weights = dict(zip(coins, held.tolist(), strict=True))
+    targets = dict(zip(coins, wished.round(4).tolist(), strict=True))
+    return book(market, weights, targets=targets, policy=Policy())
 
 
 def parts(n: int) -> dict[str, Callable[[int], object]]:
     """Return the parts of a plan of n assets, and a library's solve of n assets."""
-    market, portfolio = sample_market(), book(n)
+    market, portfolio = sample_market(), drifted(n)
     analysis = analyse(portfolio, market)
     inputs, plan = inputs_of(analysis), propose(analysis).plan
     model = market_model(n)

@@ -13,9 +13,10 @@ from statistics import median
 
 import pytest
 
+from tests.real_history import needs_history
 from tests.rebalancer.months.figures import figures_of
 from tests.rebalancer.months.life import live
-from tests.rebalancer.months.prices import HISTORY, from_history, made_up
+from tests.rebalancer.months.prices import from_history, made_up
 
 TUESDAY = datetime(2022, 3, 15, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ def test_a_crash_is_told_in_its_hour_and_again_when_it_has_doubled(tmp_path: Pat
 
 
 @pytest.mark.campaign
-@pytest.mark.skipif(not HISTORY.exists(), reason="the real history is not beside the checkout")
+@needs_history
 def test_six_months_of_real_prices_are_told_seldom_and_each_crash_in_its_hour(
     tmp_path: Path,
 ) -> None:

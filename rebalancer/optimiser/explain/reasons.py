@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from portfolios.model.market import Array, Market
-from portfolios.model.plan import Reason, ReasonKind, Side, Trade
+from portfolios.model.plan import Reason, ReasonKind, Side, Trade, scale_before_flow
 from portfolios.model.policy import Signals
 from portfolios.model.valuation import Valuation
 from portfolios.values import display
@@ -47,8 +47,7 @@ class ExplanationInputs:
     @property
     def now(self) -> Array:
         """Weights before the cash flow, fractions of what is held then, shape (n,)."""
-        before = self.valuation.value - self.valuation.flow
-        scale = float(self.valuation.value / before) if before > 0 else 0.0
+        scale = scale_before_flow(self.valuation.value, self.valuation.flow)
         return np.asarray(scale * self.inputs.w0)
 
 
@@ -92,7 +91,7 @@ def _said(case: ExplanationInputs, trade: Trade, i: int, name: str) -> tuple[Rea
     if name.startswith("buffer") or name in {row.name for row in case.inputs.extra_rows}:
         return ReasonKind.BUFFER, _buffer(case, name)
     if name == "volatility":
-        return ReasonKind.VOLATILITY, _volatility(case.inputs)
+        return ReasonKind.VOLATILITY, _volatility(case)
     if name == why.FLOW:
         return ReasonKind.FLOW, _flow(case)
     if name == moved.LEAST_CASH and (unmoved := _unmovable(case)):
@@ -145,7 +144,7 @@ def _asset_limit(case: ExplanationInputs, trade: Trade, i: int) -> str:
 def _buffer(case: ExplanationInputs, name: str) -> str:
     inputs = case.inputs
     if name != "buffer":
-        return _issuer(inputs, name)
+        return _issuer(case, name)
     reserve = 1.0 - float((1.0 - inputs.m_stable) @ case.now)
     bound = display.limit(case.limits.b_min)
     if reserve >= case.limits.b_min - VISIBLE:
@@ -153,16 +152,17 @@ def _buffer(case: ExplanationInputs, name: str) -> str:
     return f"cash and stablecoins {display.percent(reserve)} are under the buffer of {bound}"
 
 
-def _issuer(inputs: Inputs, name: str) -> str:
+def _issuer(case: ExplanationInputs, name: str) -> str:
     """Say how little of a buffer stands outside one issuer; the row is a floor, as a cap."""
-    row = next(row for row in inputs.extra_rows if row.name == name)
-    elsewhere = display.percent(-float(row.a @ inputs.w0) - row.cash * inputs.c0)
+    row = next(row for row in case.inputs.extra_rows if row.name == name)
+    cash = 1.0 - float(case.now.sum())
+    elsewhere = display.percent(-float(row.a @ case.now) - row.cash * cash)
     too_much = f"too much of the buffer stands with {name.removeprefix('buffer.')}"
     return f"{too_much}: {elsewhere} is elsewhere, {display.limit(-row.hi)} is needed"
 
 
-def _volatility(inputs: Inputs) -> str:
-    now, most = volatility(inputs, inputs.w0), inputs.vol_max or 0.0
+def _volatility(case: ExplanationInputs) -> str:
+    now, most = volatility(case.inputs, case.now), case.inputs.vol_max or 0.0
     if now <= most + VISIBLE:
         return f"{KEEPS} volatility within its limit of {display.limit(most)}"
     return f"volatility {display.percent(now)} is over its limit of {display.limit(most)}"
@@ -241,7 +241,7 @@ def _risk(case: ExplanationInputs, i: int) -> str:
     other = why.largest_cross(i, case.inputs, case.solution)
     if other is None:
         return "lowers risk away from the aims"
-    away = float((case.inputs.w0 - case.inputs.r)[other])
+    away = float((case.now - case.inputs.r)[other])
     symbol = case.valuation.positions[other].asset.symbol
     if abs(away) <= VISIBLE:
         return f"balances the risk it shares with {symbol}"

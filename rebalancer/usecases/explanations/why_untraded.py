@@ -53,7 +53,7 @@ def why_untraded(plan: Plan, position: PlanPosition, *, signals: Signals | None 
     by_trend = (_shunned,) if signals in (Signals.TRIM, Signals.FOLLOW) else ()
     reasons = (_withheld, _unpriced, _barred, _unasked, _unwanted, *by_trend, *_WEIGHED)
     said = (reason(plan, position) for reason in reasons)
-    otherwise = f"{_stands(position)}, and moving it is not worth its cost"
+    otherwise = f"{_stands(plan, position)}, and moving it is not worth its cost"
     return next(filter(None, said), otherwise)
 
 
@@ -117,26 +117,27 @@ def _shunned(plan: Plan, position: PlanPosition) -> str:
     return "its trend is bearish, and what is bearish is not added to"
 
 
-def _settled(_: Plan, position: PlanPosition) -> str:
+def _settled(plan: Plan, position: PlanPosition) -> str:
     if abs(_gap(position)) > VISIBLE:
         return ""
-    return f"it stands where it is wanted, at {display.percent(position.weight)}"
+    return f"it stands where it is wanted, at {display.percent(plan.share_now(position.weight))}"
 
 
 def _mode(plan: Plan, position: PlanPosition) -> str:
     """Name the mode where it keeps something from being sold, or from being paid for."""
     is_over = _gap(position) < 0
     if plan.mode == Mode.HYBRID.value and is_over:
-        return f"{_stands(position)}, but mode hybrid sells only what is out of its band or limit"
+        only = "but mode hybrid sells only what is out of its band or limit"
+        return f"{_stands(plan, position)}, {only}"
     if plan.mode != Mode.CASH_FLOW.value:
         return ""
     if is_over:
-        return f"{_stands(position)}, but mode cash_flow sells nothing for that"
+        return f"{_stands(plan, position)}, but mode cash_flow sells nothing for that"
     wanted, left = 1.0 - sum(p.reference_weight for p in plan.positions), plan.proposed_cash_weight
     if left > wanted + VISIBLE:
         return ""
     spare = f"there is no cash to spare ({display.percent(left)})"
-    return f"{_stands(position)}, but mode cash_flow sells nothing for it, and {spare}"
+    return f"{_stands(plan, position)}, but mode cash_flow sells nothing for it, and {spare}"
 
 
 def _turnover(plan: Plan, position: PlanPosition) -> str:
@@ -144,7 +145,7 @@ def _turnover(plan: Plan, position: PlanPosition) -> str:
     if line is None or abs(position.reference_weight - position.weight) <= VISIBLE:
         return ""
     used = f"the turnover limit of {display.limit(line.bound)} went to what matters more"
-    return f"{_stands(position)}, but {used}"
+    return f"{_stands(plan, position)}, but {used}"
 
 
 def _limits(plan: Plan, position: PlanPosition) -> str:
@@ -154,7 +155,7 @@ def _limits(plan: Plan, position: PlanPosition) -> str:
         return ""
     named = next((f": {line.text}" for line in plan.limits if _concerns(line, position)), "")
     lowered = f"limits, locks and signals leave {display.percent(left)}"
-    return f"{_stands(position)}, of which {lowered}{named}"
+    return f"{_stands(plan, position)}, of which {lowered}{named}"
 
 
 def _concerns(line: LimitLine, position: PlanPosition) -> bool:
@@ -162,8 +163,8 @@ def _concerns(line: LimitLine, position: PlanPosition) -> bool:
     return bool(line.text) and line.name.startswith(own)
 
 
-def _stands(position: PlanPosition) -> str:
-    now, wanted = display.percent(position.weight), display.percent(_wish(position))
+def _stands(plan: Plan, position: PlanPosition) -> str:
+    now, wanted = display.percent(plan.share_now(position.weight)), display.percent(_wish(position))
     return f"it stands at {now} where {wanted} is wanted"
 
 

@@ -274,6 +274,13 @@ def test_too_much_with_one_issuer_turns_stablecoins_into_cash_and_sells_no_coin(
     assert sides(plan) == {USDC: "sell"}
 
 
+def test_with_a_withdrawal_the_share_outside_an_issuer_is_that_before_it(market: Market) -> None:
+    policy = ignoring(cash_buffer=Decimal("0.5"))
+    mine = book(market, {USDC: 0.9, BTC: 0.05}, targets={USDC: 0.5, BTC: 0.05}, policy=policy)
+    reasons = [r.text for t in plan_of(mine, market, flow=-30_000).trades for r in t.reasons]
+    assert any("5.0% is elsewhere, 20% is needed" in text for text in reasons), reasons
+
+
 def test_a_floor_with_nothing_to_fill_it_says_so(market: Market) -> None:
     floor = replace(cap(defi=0.35)["defi"], min=Decimal("0.2"))
     wish = {BTC: 0.6, ETH: 0.3}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from portfolios.model.plan import Decision, Zone
-from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.policy import Policy
+from portfolios.model.portfolio import Portfolio
 from rebalancer.decision.triggers import Trigger
 from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
+from tests.rebalancer.decision.example_portfolios import book
 from tests.rebalancer.months.prices import made_up
 
 TUESDAY = datetime(2022, 3, 15, tzinfo=UTC)
@@ -18,19 +19,13 @@ WISH = {"bitcoin": 0.5, "ethereum": 0.3, "chainlink": 0.1}
 HELD = {"bitcoin": 0.5, "ethereum": 0.3, "chainlink": 0.08}
 
 
-def book(held: dict[str, float]) -> Portfolio:
+def mine(held: dict[str, float]) -> Portfolio:
     """$100,000 at prices after a fall by half in two days."""
-    holdings = tuple(
-        Holding(a, Decimal(round(100_000 * w / float(CRASHED.quotes[a].price), 6)))
-        for a, w in sorted(held.items())
-    )
-    cash = Decimal(round(100_000 * (1 - sum(held.values()))))
-    return Portfolio("book", cash=cash, holdings=holdings,
-                     targets={a: Decimal(str(w)) for a, w in WISH.items()})  # fmt: skip
+    return book(CRASHED, held, targets=WISH, policy=Policy())
 
 
 def test_after_a_crash_nothing_is_bought_inside_the_bands_since_that_ends_no_red_zone() -> None:
-    analysis = analyse(book(HELD), CRASHED)
+    analysis = analyse(mine(HELD), CRASHED)
     assert any(finding.zone is Zone.RED for finding in findings_of(analysis))
     plan = propose(analysis, requested=False).plan
     assert plan.trigger == (Trigger.ZONE,)
@@ -39,7 +34,7 @@ def test_after_a_crash_nothing_is_bought_inside_the_bands_since_that_ends_no_red
 
 
 def test_what_left_its_band_is_brought_back_also_in_a_crash() -> None:
-    analysis = analyse(book({**HELD, "chainlink": 0.07}), CRASHED)
+    analysis = analyse(mine({**HELD, "chainlink": 0.07}), CRASHED)
     plan = propose(analysis, requested=False).plan
     assert Trigger.BAND in plan.trigger
     assert plan.decision is Decision.TRADE

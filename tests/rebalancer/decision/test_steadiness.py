@@ -11,11 +11,12 @@ import pytest
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import Market
 from portfolios.model.policy import Policy, Signals
-from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
 from tests.examples import examples
+from tests.rebalancer.decision.example_portfolios import book, sides
 
 MARKET = sample_market()
 LISTED = (AssetKind.COIN, AssetKind.STABLE)
@@ -29,18 +30,9 @@ def drifted(seed: int) -> Portfolio:
     ids = [str(a) for a in draw.choice(IDS, count, replace=False)]
     targets = 0.95 * draw.dirichlet(np.full(count, 2.0))
     weights = targets * np.exp(draw.normal(0, 0.25, count))
-    money = 97_000 * weights / weights.sum()
-    prices = [float(MARKET.quotes[a].price) for a in ids]
-    return Portfolio(
-        "drifted",
-        cash=Decimal(3000),
-        holdings=tuple(
-            Holding(a, Decimal(f"{each / price:.8g}"))
-            for a, each, price in zip(ids, money, prices, strict=True)
-        ),
-        targets={a: Decimal(f"{t:.4f}") for a, t in zip(ids, targets, strict=True)},
-        policy=Policy(signals=Signals.IGNORE),
-    )
+    held = dict(zip(ids, (0.97 * weights / weights.sum()).tolist(), strict=True))
+    wished = dict(zip(ids, targets.round(4).tolist(), strict=True))
+    return book(MARKET, held, targets=wished, policy=Policy(signals=Signals.IGNORE))
 
 
 def noisy(seed: int, size: float) -> Market:
@@ -52,9 +44,8 @@ def noisy(seed: int, size: float) -> Market:
     return replace(MARKET, quotes=quotes)
 
 
-def sides(portfolio: Portfolio, market: Market) -> dict[str, str]:
-    plan = propose(analyse(portfolio, market)).plan
-    return {trade.asset_id: trade.side.value for trade in plan.trades}
+def proposed(portfolio: Portfolio, market: Market) -> dict[str, str]:
+    return sides(propose(analyse(portfolio, market)).plan)
 
 
 @pytest.mark.parametrize("count", examples(always=10, campaign=500))
@@ -63,7 +54,7 @@ def test_a_little_noise_turns_no_trade_round(size: float, count: int) -> None:
     changed = 0
     for seed in range(count):
         portfolio = drifted(seed)
-        before, after = sides(portfolio, MARKET), sides(portfolio, noisy(seed, size))
+        before, after = proposed(portfolio, MARKET), proposed(portfolio, noisy(seed, size))
         changed += before != after
         assert all(after.get(asset_id, side) == side for asset_id, side in before.items())
     print(f"{size:.1%}: another set of trades in {changed} of {count}")

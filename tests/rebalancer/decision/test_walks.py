@@ -5,14 +5,10 @@ What is measured here is quoted in the changelog; nothing is tuned on it. Run wi
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,17 +20,14 @@ from portfolios.model.policy import Policy, Range, Signals
 from portfolios.model.portfolio import Holding, Portfolio
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
+from tests.real_history import STABLE, needs_history, real_history, sector_names
 from tests.rebalancer.decision.example_portfolios import applied
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
-pytestmark = [
-    pytest.mark.campaign,
-    pytest.mark.skipif(not DATA.exists(), reason="the daily prices do not lie beside the checkout"),
-]
+pytestmark = [pytest.mark.campaign, needs_history]
 FIRST, LAST, WEEK = date(2020, 1, 6), date(2023, 6, 26), timedelta(days=7)
 YEARS = (LAST - FIRST).days / 365
-WINDOW = 400
-"""Days of history that each week's market has."""
+BEFORE, WINDOW = 200, 400
+"""Days before the first for which there must be prices, and that each week's market has."""
 SECTORS = {"Layer 1": "layer1", "Meme": "meme", "DeFi": "defi", "Exchange Token": "exchange"}
 BOOKS = 24
 
@@ -89,38 +82,33 @@ class History:
     """Daily closes of what was traded all the time, as markets of any day."""
 
     def __init__(self) -> None:
-        closes: dict[str, dict[date, tuple[float, float, float]]] = defaultdict(dict)
-        with gzip.open(DATA / "prices.csv.gz", "rt") as file:
-            for row in csv.DictReader(file):
-                figures = [float(row[k] or "nan") for k in ("close", "volume", "market_cap")]
-                closes[row["asset"]][date.fromisoformat(row["date"])] = tuple(figures)  # type: ignore[assignment]
-        with (DATA / "sectors.csv").open() as file:
-            sector = {row["symbol"]: row["sector"] for row in csv.DictReader(file)}
-        start = FIRST - timedelta(days=200)
-        wanted = [start + timedelta(days=k) for k in range((LAST - start).days + 1)]
-        stable = {"USDT", "USDC", "DAI", "BUSD", "TUSD", "PAX", "USDP", "GUSD", "HUSD", "FRAX"}
-        whole = [
-            a for a in sorted(closes) if a not in stable and all(d in closes[a] for d in wanted)
-        ]
-        self.closes, self.sector = closes, sector
-        self.names = sorted(whole, key=lambda a: -np.nan_to_num(closes[a][FIRST][2]))[:40]
+        self.real, self.sector = real_history(), sector_names()
+        wanted = slice(self.real.row(FIRST) - BEFORE, self.real.row(LAST) + 1)
+        whole = np.isfinite(self.real.close[wanted]).all(axis=0)
+        kept = [s for s, is_whole in zip(self.real.symbols, whole, strict=True) if is_whole]
+        coins = [symbol for symbol in kept if symbol not in STABLE]
+        caps = self.real.cap[self.real.row(FIRST)]
+        size = dict(zip(self.real.symbols, np.nan_to_num(caps).tolist(), strict=True))
+        self.names = sorted(coins, key=lambda symbol: -size[symbol])[:40]
 
     def market(self, day: date) -> Market:
         """What is known the day after a close."""
         at = datetime.combine(day, time(0, 5), UTC) + timedelta(days=1)
-        days = tuple(day - timedelta(days=k) for k in range(WINDOW - 1, -1, -1))
-        ids = tuple(sorted(self.names))
-        table = np.array([[self.closes[a].get(d, (np.nan,) * 3) for a in ids] for d in days])
-        caps = {a: self.closes[a][day][2] for a in ids}
-        order = sorted(ids, key=lambda a: -np.nan_to_num(caps[a]))
+        ids, row = tuple(sorted(self.names)), self.real.row(day)
+        columns, rows = self.real.columns(ids), slice(row - WINDOW + 1, row + 1)
+        caps = dict(zip(ids, np.nan_to_num(self.real.cap[row, columns]).tolist(), strict=True))
+        order = sorted(ids, key=lambda a: -caps[a])
         assets = {
             a: Asset(a, a, a, SECTORS.get(self.sector.get(a, ""), "other"), rank=order.index(a) + 1)
             for a in ids
         }
-        quotes = {a: Quote(Decimal(repr(self.closes[a][day][0])), at, "history") for a in ids}
-        return Market(
-            at, "usd", assets, quotes, {}, Bars(days, ids, table[:, :, 0], table[:, :, 1])
-        )
+        closes = self.real.close[row, columns].tolist()
+        quotes = {
+            a: Quote(Decimal(repr(close)), at, "history")
+            for a, close in zip(ids, closes, strict=True)
+        }
+        close, volume = self.real.close[rows, columns], self.real.volume[rows, columns]
+        return Market(at, "usd", assets, quotes, {}, Bars(self.real.days[rows], ids, close, volume))
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,11 @@ a gap, as after the end of Terra, there are no bars, and the last close stays th
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,9 +19,8 @@ import numpy as np
 from portfolios.model.assets import Asset
 from portfolios.model.market import Array, Bars, Grade, Market, Quote
 from portfolios.providers.technical.grades import technical_grades
+from tests.real_history import real_history
 
-HISTORY = Path(__file__).parents[4] / "shared" / "data" / "prices.csv.gz"
-"""Real closes beside the checkout; not part of the project."""
 MEMORY = 500
 """Days of history that a market carries."""
 COMMON = 0.7
@@ -124,19 +120,12 @@ class Prices:
 
 def from_history(begin: date, days: int, *, seed: int) -> Prices:
     """Read the real closes from before a day to some days after it."""
-    first = begin - timedelta(days=MEMORY)
-    every = tuple(first + timedelta(days=n) for n in range(MEMORY + days + 1))
-    ids = tuple(sorted(COINS))
-    columns = {COINS[asset_id].symbol: j for j, asset_id in enumerate(ids)}
-    close = np.full((len(every), len(ids)), np.nan)
-    volume = close.copy()
-    with gzip.open(HISTORY, "rt") as lines:
-        for row in csv.DictReader(lines):
-            i, j = (date.fromisoformat(row["date"]) - first).days, columns.get(row["asset"])
-            if j is not None and 0 <= i < len(every):
-                close[i, j] = float(row["close"])
-                volume[i, j] = float(row["volume"] or "nan")
-    return Prices(Bars(every, ids, close, volume), seed)
+    history, ids = real_history(), tuple(sorted(COINS))
+    first = history.row(begin - timedelta(days=MEMORY))
+    rows = slice(first, first + MEMORY + days + 1)
+    columns = history.columns([COINS[asset_id].symbol for asset_id in ids])
+    close, volume = history.close[rows, columns], history.volume[rows, columns]
+    return Prices(Bars(history.days[rows], ids, close, volume), seed)
 
 
 def made_up(begin: date, days: int, *, seed: int, crash: int) -> Prices:

@@ -120,7 +120,7 @@ def drawn(seed: int) -> Book:
     row = history.row(begin)
     cap = np.where(np.isfinite(history.close[row - 1]), history.cap[row - 1], np.nan)
     largest = [history.symbols[j] for j in np.argsort(-np.nan_to_num(cap))[:100] if cap[j] > 0]
-    known = [s for s in largest if s not in STABLE and _is_known(history.column(s), row)]
+    known = [s for s in largest if s not in STABLE and _is_known(history.symbols.index(s), row)]
     size = min(int(chance.integers(3, 21)), len(known))
     chosen = chance.choice(known, size, replace=False)
     shares = (1 - 0.2 * chance.random()) * chance.dirichlet(np.full(size, 2.0))
@@ -135,7 +135,7 @@ def _is_known(column: int, row: int) -> bool:
 def market_of(day: date, symbols: list[str]) -> Market:
     """Return the market as it was known at the end of a day."""
     history = real_history()
-    last, columns = history.row(day) + 1, [history.column(s) for s in symbols]
+    last, columns = history.row(day) + 1, history.columns(symbols)
     first = max(0, last - WINDOW)
     bars = Bars(history.days[first:last], tuple(symbols), history.close[first:last, columns],
                 history.volume[first:last, columns])  # fmt: skip

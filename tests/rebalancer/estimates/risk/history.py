@@ -7,14 +7,13 @@ import gzip
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from portfolios.model.assets import Asset
 from portfolios.model.market import Array, Bars, Market
+from tests.real_history import DATA, real_history, sector_names
 
-DATA = Path(__file__).parents[5] / "shared" / "data"
 NO_COINS = ("Stablecoin", "Wrapped/LST")
 MEMORY, AHEAD = 730, 7
 """Days that an estimate sees, and the days after them by which it is judged."""
@@ -25,28 +24,6 @@ def weeks(first: date, last: date) -> Iterator[date]:
     while first <= last:
         yield first
         first += timedelta(days=7)
-
-
-@cache
-def closes() -> tuple[tuple[date, ...], tuple[str, ...], Array]:
-    """Return days without a gap, symbols sorted, and closes, shape (T, n), NaN where none."""
-    with gzip.open(DATA / "prices.csv.gz", "rt") as file:
-        rows = [
-            (date.fromisoformat(r["date"]), r["asset"], r["close"]) for r in csv.DictReader(file)
-        ]
-    symbols = sorted({symbol for _, symbol, _ in rows})
-    start, end = min(rows)[0], max(rows)[0]
-    days = tuple(start + timedelta(days=i) for i in range((end - start).days + 1))
-    at, close = {s: j for j, s in enumerate(symbols)}, np.full((len(days), len(symbols)), np.nan)
-    for day, symbol, price in rows:
-        close[(day - start).days, at[symbol]] = float(price) if price else np.nan
-    return days, tuple(symbols), close
-
-
-@cache
-def sectors() -> dict[str, str]:
-    with (DATA / "sectors.csv").open() as file:
-        return {row["symbol"]: row["sector"] for row in csv.DictReader(file)}
 
 
 @cache
@@ -67,18 +44,19 @@ def market_at(day: date) -> tuple[Market, Array]:
     Returns:
         The market, and returns of shape (7, n) in the order of its sorted ids; NaN where none.
     """
-    days, symbols, close = closes()
+    history = real_history()
+    days, symbols, close = history.days, history.symbols, history.close
     ranks = rankings()[max(d for d in rankings() if d <= day)]
     t = days.index(day)
     names = [
         s for j, s in enumerate(symbols)
-        if sectors().get(s) not in NO_COINS and np.isfinite(close[t, j])
+        if sector_names().get(s) not in NO_COINS and np.isfinite(close[t, j])
     ]  # fmt: skip
-    at = [symbols.index(s) for s in names]
+    at = history.columns(names)
     past = close[max(0, t + 1 - MEMORY) : t + 1, at]
     seen = days[max(0, t + 1 - MEMORY) : t + 1]
     bars = Bars(seen, tuple(names), past, np.full(past.shape, np.nan))
-    assets = {s: Asset(s, s, s, sectors().get(s, "other"), rank=ranks.get(s)) for s in names}
+    assets = {s: Asset(s, s, s, sector_names().get(s, "other"), rank=ranks.get(s)) for s in names}
     moment = datetime(day.year, day.month, day.day, 23, tzinfo=UTC)
     after = np.diff(np.log(close[t : t + 1 + AHEAD, at]), axis=0)
     return Market(moment, "usd", assets, {}, {}, bars), after

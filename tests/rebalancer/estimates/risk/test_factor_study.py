@@ -19,12 +19,10 @@ from rebalancer.estimates.risk.correlation import market_loading, pairwise, posi
 from rebalancer.estimates.risk.market_risk import MarketRisk, estimate_market
 from rebalancer.estimates.risk.model import HORIZON_DAYS
 from rebalancer.estimates.risk.standardise import standardised
-from tests.rebalancer.estimates.risk.history import DATA, market_at, weeks
+from tests.real_history import needs_history
+from tests.rebalancer.estimates.risk.history import market_at, weeks
 
-pytestmark = [
-    pytest.mark.campaign,
-    pytest.mark.skipif(not DATA.exists(), reason="the market history is not here"),
-]
+pytestmark = [pytest.mark.campaign, needs_history]
 DATES = list(weeks(date(2019, 1, 6), date(2023, 5, 28)))
 WORST = {10: 1.0, 20: 2.3, 30: 1.4, 50: -0.3, 100: -3.8}
 """Largest excess of the negative log-likelihood per asset-day, times 1,000, by portfolio size."""
