@@ -159,6 +159,7 @@ def test_a_withdrawal_sells_pro_rata_until_the_cash_is_there(market: Market) -> 
     assert plan.trades[0].notional / plan.trades[1].notional == pytest.approx(
         Decimal("1.54"), rel=Decimal("0.3")
     )
+    assert second_run(portfolio, plan, market).decision is Decision.HOLD
 
 
 def test_a_frozen_holding_over_its_sectors_cap_is_reported_and_not_traded(market: Market) -> None:
@@ -169,6 +170,7 @@ def test_a_frozen_holding_over_its_sectors_cap_is_reported_and_not_traded(market
     line = next(line for line in plan.limits if line.name == "sector.defi.max")
     assert line.violation == pytest.approx(0.35, abs=1e-3)
     assert "cannot fix: locked" in line.text
+    assert second_run(portfolio, plan, market).decision is Decision.HOLD
 
 
 def test_what_is_neither_held_nor_wanted_is_never_bought(market: Market) -> None:
