@@ -11,7 +11,7 @@ import pytest
 from portfolios.errors import InfeasibleError
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import Market
-from portfolios.model.plan import Decision
+from portfolios.model.plan import Decision, Plan
 from portfolios.model.portfolio import Portfolio
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.triggers import at_rest, is_too_volatile
@@ -62,9 +62,15 @@ def crossed(before: Analysis, after: Analysis) -> bool:
     return bool(left.any()) or is_new or is_too_volatile(after)
 
 
+def _kind(plan: Plan, before: Analysis, after: Analysis) -> str:
+    if not plan.trades:
+        return "nothing"
+    return "crossed" if crossed(before, after) else "worth it now"
+
+
 @pytest.mark.parametrize("count", examples(always=20, campaign=1000))
 def test_a_hundredth_up_or_down_causes_no_trade_unless_something_is_crossed(count: int) -> None:
-    found = {"nothing": 0, "crossed": 0}
+    found = {"nothing": 0, "crossed": 0, "worth it now": 0}
     for seed in range(count):
         booked = settled(seed)
         if booked is None:
@@ -74,7 +80,8 @@ def test_a_hundredth_up_or_down_causes_no_trade_unless_something_is_crossed(coun
             plan = propose(after).plan
         except InfeasibleError:
             continue
-        assert not plan.trades or crossed(before, after), (seed, plan.trades)
-        found["crossed" if plan.trades else "nothing"] += 1
+        found[_kind(plan, before, after)] += 1
     print(count, found)
+    # What waits outside half its band until the smallest trade, or its cost, is worth it.
+    assert found["worth it now"] <= 0.005 * count
     assert found["nothing"] > 5 * found["crossed"]
