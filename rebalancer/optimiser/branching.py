@@ -59,7 +59,9 @@ def least_trades(inputs: Inputs, relaxed: Solved, solve: Solve) -> Best:
         return Best(relaxed, relaxed.answer.objective)
     search = _Search(inputs, relaxed, solve)
     search.run()
-    return Best(pull_inside_caps(inputs, search.best, solve), search.bound)
+    pulled = pull_inside_caps(inputs, search.best, solve)
+    # A general solver's answer may be better than its last one by what it tolerates.
+    return Best(pulled, max(search.bound, pulled.answer.objective))
 
 
 class _Search:

@@ -51,13 +51,13 @@ WORSE_THAN_HOLDING = 1e-7
 """An answer this much worse than doing nothing is no answer."""
 LARGEST = 1e9
 """No figure of a program, all of them fractions of the value, is larger."""
-CONVEX = frozenset(
+NEVER_NEGATIVE = frozenset(
     {
-        "d", "lam", "theta", "kappa_buy", "kappa_sell", "leg_cost", "min_trade",
+        "d", "lam", "theta", "kappa_buy", "kappa_sell", "leg_cost", "min_trade", "vol_max",
         "asset", "sector_hi", "sector_lo", "buffer", "vol", "price",
     }
 )  # fmt: skip
-"""Costs and prices of penalties: below 0 they would make the program non-convex."""
+"""Costs and prices of penalties, with which the program would not be convex, and a volatility."""
 GAP = 1e-6
 """An answer whose measured objective is so far from the one its solver states is refused."""
 
@@ -190,8 +190,8 @@ def require_figures(inputs: Inputs) -> None:
     """Refuse a program with a figure that means nothing, naming it.
 
     Raises:
-        SolverError: a figure is not finite or beyond all measure, or a cost is negative, so that
-            the program would not be convex.
+        SolverError: a figure is not finite or beyond all measure, or is negative where that has no
+            meaning.
     """
     if not inputs.lam > 0:
         raise SolverError(f"lam, the risk aversion, is {inputs.lam}", hint="it is above 0")
@@ -200,7 +200,7 @@ def require_figures(inputs: Inputs) -> None:
             raise SolverError(f"{name} has a value that is not a number", hint="check the data")
         if np.any(np.abs(value) > LARGEST):
             raise SolverError(f"{name} has a value over {LARGEST:g}", hint="check the data")
-        if name in CONVEX and np.any(np.asarray(value) < 0):
+        if name in NEVER_NEGATIVE and np.any(np.asarray(value) < 0):
             raise SolverError(f"{name} has a value below 0", hint="check the data")
 
 

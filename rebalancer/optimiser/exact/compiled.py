@@ -12,7 +12,6 @@ about a tenth of the time of numpy, many programs together or one alone. numba c
 from __future__ import annotations
 
 import math
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -30,16 +29,23 @@ from rebalancer.optimiser.exact.dual_newton import (
 )
 from rebalancer.optimiser.exact.separable import Separable
 
-IS_COMPILED = find_spec("numba") is not None
-"""Without numba the loops run as they are: slowly, which is enough to test them."""
-if IS_COMPILED:
+try:
     from numba import njit
+except ImportError:  # also what an installation that does not fit this numpy raises
+    njit = None
 
-    _compiled = njit(cache=True, nogil=True, error_model="numpy")
-else:
+IS_COMPILED = njit is not None
+"""Without numba the loops run as they are: slowly, which is enough to test them."""
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
 
-    def _compiled(function):
+
+def _compiled(function):
+    if njit is None:
         return function
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # no folder in which compiled code may be kept
+        return njit(**_OPTIONS)(function)
 
 
 def solve(programs: Separable, start: Array | None = None) -> Optimum:
@@ -78,6 +84,8 @@ def _solve_one(assets, rows, w, x):
     value = _evaluate(assets, rows, x, w, gradient)
     before = math.inf
     for taken in range(MOST_STEPS):
+        if not math.isfinite(value):
+            break
         count, worst = 0, 0.0
         for j in range(size):
             if not ((x[j] <= least[j] and gradient[j] <= 0)
@@ -198,7 +206,7 @@ def _solve_positive(a, right, solution):
             total = a[c, d]
             for f in range(d):
                 total -= a[c, f] * a[d, f]
-            a[c, d] = math.sqrt(total) if c == d else total / a[d, d]
+            a[c, d] = np.sqrt(total) if c == d else total / a[d, d]
     for c in range(count):
         total = right[c]
         for f in range(c):

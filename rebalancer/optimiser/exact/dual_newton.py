@@ -31,8 +31,14 @@ CLOSE = 1e-10
 SUFFICIENT = 1e-4
 """Share of the linear prediction that a step must gain (Armijo)."""
 ROUNDING = 1e-15
-RIDGE, RIDGE_SHARE = 1e-12, 1e-3
-"""Keeps multipliers of rows that no free asset is in where they are."""
+RIDGE, RIDGE_SHARE = 1e-12, 10.0
+"""Curvature added to the rows, the second times what is left of the gradient.
+
+The dual is straight along a row in which no free asset stands, so that this alone decides how
+long the step is. A smaller share makes steps that a dozen halvings bring back: 39 trials a solve
+at 0.001, 12 at 1, 9 at 10 (parts of branching, 8 to 50 assets); at 100 the steps become more, and
+13 trials.
+"""
 
 
 @dataclass(frozen=True, slots=True)

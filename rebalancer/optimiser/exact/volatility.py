@@ -52,7 +52,7 @@ def solve_limited(inputs: Inputs) -> Proved:
         SolverError: the program is not separable otherwise, or the method does not end.
     """
     search = _Search(inputs)
-    nu = 0.0 if search.excess(0.0) <= 0 else _root(search.excess, search.end)
+    nu = 0.0 if search.excess(0.0) <= 0 else _root(search.excess, *search.ends())
     found, sigma = search.at(nu)
     price = min(inputs.prices.vol, 2.0 * nu * sigma)
     return _proved(inputs, search.plain, found, price, sigma)
@@ -65,7 +65,6 @@ class _Search:
         self.inputs = inputs
         self.plain = separable([replace(inputs, vol_max=None)])
         self.most, self.price = float(inputs.vol_max or 0.0), inputs.prices.vol
-        self.end = self.price / (2.0 * max(self.most, EXACT))
         self._last: tuple[float, Optimum] | None = None
 
     def at(self, nu: float) -> tuple[Optimum, float]:
@@ -78,6 +77,15 @@ class _Search:
             self._last = (nu, found)
         found = self._last[1]
         return found, float(np.sqrt(variance(self.inputs, found.w[0])))
+
+    def ends(self) -> tuple[float, float]:
+        """Return between which numbers the one that is looked for is.
+
+        The volatility is below that of adding nothing, and above the limit where it is charged in
+        full. A limit of nothing has no second end: what is added then only outgrows all figures.
+        """
+        half = 0.5 * self.price
+        return half / self.at(0.0)[1], half / max(self.most, EXACT)
 
     def excess(self, nu: float) -> float:
         """Return what falls through zero at the number that is looked for."""
@@ -93,10 +101,17 @@ def _with_variance(inputs: Inputs, p: Separable, nu: float) -> Separable:
     return replace(p, linear=p.linear + own * p.r, q=p.q + own, lam=lam, target=target)
 
 
-def _root(excess: Callable[[float], float], end: float) -> float:
-    """Return where a falling function, positive at 0, passes zero before the end (Illinois)."""
-    low, high = 0.0, end
+def _root(excess: Callable[[float], float], first: float, end: float) -> float:
+    """Return where a falling function, positive at 0, passes zero before the end (Illinois).
+
+    It grows towards the root from the first place where that may be, so that a far end costs
+    nothing.
+    """
+    low, high = 0.0, min(first, end)
     above, below = excess(low), excess(high)
+    while below > EXACT and high < end:
+        low, above, high = high, below, min(8.0 * high, end)
+        below = excess(high)
     for _ in range(MOST_TRIES):
         if below > -EXACT:
             return high

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from rebalancer.optimiser.branching import (
     pull_inside_caps,
     with_roles,
 )
+from rebalancer.optimiser.exact import dual_newton
+from rebalancer.optimiser.exact.separable import highest, lowest, separable
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.reach import is_reachable
 from rebalancer.optimiser.solve import solve, solve_convex
@@ -30,25 +33,36 @@ KINDS = ("plain", "deposit", "locked_above_cap", "withdrawal", "floors", "rows",
 def exact(inputs: Inputs) -> float:
     """The best objective over every choice of bought, sold and left alone."""
     still = hold_answer(inputs)
-    best = still.objective if still else -np.inf
-    for legs in itertools.product((0, 1, -1), repeat=inputs.n):
-        chosen = np.array(legs, dtype=np.int8)
-        cannot_sell = inputs.v_hi < np.maximum(inputs.least_sale, 1e-12)
-        cannot_buy = inputs.u_hi < inputs.min_trade
-        if np.any((chosen < 0) & cannot_sell | (chosen > 0) & cannot_buy):
-            continue
+    choices = np.array(list(itertools.product((0, 1, -1), repeat=inputs.n)), dtype=np.int8)
+    choices = choices[~np.any((choices < 0) & (inputs.v_hi <= 0), axis=1)]
+    found = each_best(inputs, choices) if inputs.vol_max is None else np.full(len(choices), np.nan)
+    for i in np.flatnonzero(np.isnan(found)):
         try:
-            best = max(best, solve_convex(with_roles(inputs, chosen)).answer.objective)
+            found[i] = solve_convex(with_roles(inputs, choices[i])).answer.objective
         except SolverError:
-            continue
-    return best
+            found[i] = -np.inf
+    return max(float(found.max()), still.objective if still else -np.inf)
+
+
+def each_best(inputs: Inputs, choices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The best objective of each choice, all solved together; nan where the method does not end."""
+    of_role = {r: with_roles(inputs, np.full(inputs.n, r, dtype=np.int8)) for r in (0, 1, -1)}
+    sides = [choices == role for role in of_role]
+    low = np.select(sides, [lowest(part) for part in of_role.values()])
+    top = np.select(sides, [highest(part) for part in of_role.values()])
+    alike = separable([inputs]).take(np.zeros(len(choices), dtype=int))
+    solved = dual_newton.solve(replace(alike, low=low, high=np.maximum(low, top)))
+    legs = inputs.leg_cost * np.count_nonzero(choices, axis=1)
+    ended = (solved.steps >= 0) & np.all(low <= top + 1e-9, axis=1)
+    return np.where(ended, -solved.value - legs, np.nan)
 
 
 @pytest.mark.parametrize("count", examples(always=4, campaign=1000))
 def test_no_choice_of_trades_is_better_than_the_one_found(count: int) -> None:
     for seed in range(count):
         kind, least = KINDS[seed % len(KINDS)], (0.01, 0.02, 0.03)[seed % 3]
-        inputs = program(kind, seed, 2 + seed % 4, min_trade=least)
+        n = 2 + seed % (7 if kind != "volatility" else 3)
+        inputs = program(kind, seed, n, min_trade=least)
         inputs = replace(inputs, leg_cost=0.0005 * (seed % 2))
         found, best = least_trades(inputs, solve_convex(inputs), answered), exact(inputs)
         here = found.solved.answer.objective

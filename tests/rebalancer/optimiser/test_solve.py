@@ -212,7 +212,7 @@ def test_a_figure_that_is_no_number_is_refused_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, -1.0])
-@pytest.mark.parametrize("name", ["lam", "theta", "min_trade", "leg_cost"])
+@pytest.mark.parametrize("name", ["lam", "theta", "min_trade", "leg_cost", "vol_max"])
 def test_a_number_that_means_nothing_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(SolverError, match=name):
         solve(replace(program("plain", 5, 4), **{name: value}))

@@ -66,6 +66,14 @@ def test_a_limit_of_volatility_is_met_or_charged_in_full(count: int) -> None:
         assert sigma >= most - 1e-10 or found.duals.vol == 0
 
 
+@pytest.mark.parametrize("most", [0.0, 1e-12, 1e-6])
+@pytest.mark.parametrize("kind", KINDS)
+def test_next_to_no_volatility_is_proved_as_well(kind: str, most: float) -> None:
+    found = solve_exactly(replace(program(kind, 7, 5), vol_max=most))
+    assert found.gap is not None
+    assert found.gap < PROVED
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", [1, 2, 200])
 def test_the_fewest_and_many_assets_are_solved(kind: str, n: int) -> None:
