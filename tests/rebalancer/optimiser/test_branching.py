@@ -34,7 +34,9 @@ def exact(inputs: Inputs) -> float:
     """The best objective over every choice of bought, sold and left alone."""
     still = hold_answer(inputs)
     choices = np.array(list(itertools.product((0, 1, -1), repeat=inputs.n)), dtype=np.int8)
-    choices = choices[~np.any((choices < 0) & (inputs.v_hi <= 0), axis=1)]
+    # What is free and below the least sale may not be sold at all.
+    kept = (choices < 0) & (inputs.v_hi < np.maximum(inputs.least_sale, 1e-9))
+    choices = choices[~np.any(kept, axis=1)]
     found = each_best(inputs, choices) if inputs.vol_max is None else np.full(len(choices), np.nan)
     for i in np.flatnonzero(np.isnan(found)):
         try:
