@@ -4,11 +4,13 @@ A minimum trade makes the program non-convex. Branch and bound makes it exact ag
 optimum without a minimum trades too little of an asset, the program is split into one in which the
 asset is left alone and one in which it is traded enough. The optimum of a part bounds everything
 inside it, so a part that cannot beat the best answer found is not looked into.
+
+A few parts are solved side by side, the most promising of the last splits; see `ABREAST`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +23,13 @@ from rebalancer.optimiser.verify import Answer, Solved, hold_answer, leg_costs, 
 
 MOST_PARTS = 400
 """Parts looked into. A count and not a clock: the same input gives the same bytes."""
+ABREAST = 4
+"""Parts solved side by side.
+
+Of the time of one by one, four take 0.68 to 0.79 at 20 assets and 0.50 to 0.60 at 50 (minimum
+trades of 1, 2 and 3%; a tenth more parts); two take 0.68 to 0.87, eight no less than four. The
+compiled form takes 1.0, and has the same number so that the search is the same.
+"""
 GAIN = 1e-9
 """Improvements below this are the solver's tolerance."""
 LEAST_GAIN = 1e-5
@@ -28,7 +37,8 @@ LEAST_GAIN = 1e-5
 LEFT, BOUGHT, SOLD, OPEN = 0, 1, -1, 2
 
 Roles = npt.NDArray[np.int8]  # of each asset; open: it may still be any of the other three
-Solve = Callable[[Inputs], Solved | None]
+Found = Solved | SolverError | None
+Solve = Callable[[Sequence[Inputs]], Sequence[Found]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,8 @@ def least_trades(inputs: Inputs, relaxed: Solved, solve: Solve) -> Best:
     Args:
         inputs: the program without a minimum.
         relaxed: its optimum.
-        solve: solves the program with other bounds; None where they cannot be met. A
-            `SolverError` leaves open what is inside them.
+        solve: solves the program with other bounds, several at a time; None where they cannot be
+            met. A `SolverError` leaves open what is inside them.
 
     Where nothing at all is found, not even doing nothing, it is the optimum without a minimum.
     """
@@ -89,18 +99,29 @@ class _Search:
 
     def run(self) -> None:
         """Look into parts, the most promising of the last split first, until none is left."""
-        for _ in range(MOST_PARTS):
-            while self.parts and self.parts[-1][0] <= self.value + GAIN:
-                self.parts.pop()
-            if not self.parts:
-                return
-            self._look_into(*self.parts.pop())
+        looked = 0
+        while parts := self._next(min(ABREAST, MOST_PARTS - looked)):
+            looked += len(parts)
+            answers = self._answers([roles for _, roles in parts])
+            for (outer, roles), found in reversed(list(zip(parts, answers, strict=True))):
+                self._look_into(outer, roles, found)
 
-    def _look_into(self, outer: float, roles: Roles) -> None:
-        is_whole = bool(np.all(roles == OPEN))
-        try:
-            found = self.relaxed if is_whole else self.solve(with_roles(self.inputs, roles))
-        except SolverError:
+    def _next(self, most: int) -> list[tuple[float, Roles]]:
+        """Take parts from the end of the list that may beat the best answer."""
+        taken: list[tuple[float, Roles]] = []
+        while self.parts and len(taken) < most:
+            part = self.parts.pop()
+            if part[0] > self.value + GAIN:
+                taken.append(part)
+        return taken
+
+    def _answers(self, parts: Sequence[Roles]) -> Sequence[Found]:
+        if np.all(parts[0] == OPEN):
+            return [self.relaxed]
+        return self.solve([with_roles(self.inputs, roles) for roles in parts])
+
+    def _look_into(self, outer: float, roles: Roles, found: Found) -> None:
+        if isinstance(found, SolverError):
             self.unsolved = max(self.unsolved, outer)
             return
         if found is None:
@@ -172,11 +193,10 @@ def pull_inside_caps(inputs: Inputs, best: Solved, solve: Solve) -> Solved:
     tighter = _tightened(inputs, left)
     if penalty(tighter, found.w, found.c) <= penalty(inputs, found.w, found.c) + GAIN:
         return best
-    try:
-        moved = solve(with_roles(tighter, np.sign(found.u - found.v).astype(np.int8)))
-    except SolverError:
+    (moved,) = solve([with_roles(tighter, np.sign(found.u - found.v).astype(np.int8))])
+    if not isinstance(moved, Solved):
         return best  # as good as it was, and only a little over a cap once costs are paid
-    return replace(best, answer=measured(inputs, moved.answer)) if moved is not None else best
+    return replace(best, answer=measured(inputs, moved.answer))
 
 
 def _tightened(inputs: Inputs, left: float) -> Inputs:

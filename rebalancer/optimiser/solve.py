@@ -15,9 +15,9 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser.branching import least_trades
+from rebalancer.optimiser.branching import Found, least_trades
 from rebalancer.optimiser.exact.answer import NAME as EXACT
-from rebalancer.optimiser.exact.answer import solve_exactly
+from rebalancer.optimiser.exact.answer import solve_exactly, solve_side_by_side
 from rebalancer.optimiser.infeasibility import require_cash, require_consistent
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
@@ -79,8 +79,8 @@ def solve(
     relaxed = _relaxed(inputs, chain, pool)
     still = hold_answer(inputs)
 
-    def again(part: Inputs) -> Solved | None:
-        return solve_convex(part, chain, pool) if is_reachable(part) else None
+    def again(parts: Sequence[Inputs]) -> list[Found]:
+        return _parts_solved(parts, chain, pool)
 
     found = least_trades(inputs, relaxed, again)
     best = found.solved
@@ -100,6 +100,24 @@ def solve(
     )
 
 
+def _parts_solved(
+    parts: Sequence[Inputs], chain: Sequence[Attempt], pool: ProblemPool
+) -> list[Found]:
+    """Return what `solve_convex` does for each part, asking the exact method for all at once."""
+    reached = [part for part in parts if is_reachable(part)]
+    is_ahead = len(reached) > 1 and chain[0][0] == EXACT
+    ahead = solve_side_by_side(reached) if is_ahead else [None] * len(reached)
+    known = {id(part): found for part, found in zip(reached, ahead, strict=True)}
+    solved: list[Found] = []
+    for part in parts:
+        try:
+            is_met = id(part) in known
+            solved.append(solve_convex(part, chain, pool, known[id(part)]) if is_met else None)
+        except SolverError as error:
+            solved.append(error)
+    return solved
+
+
 def best_objective(
     inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
 ) -> float:
@@ -117,9 +135,14 @@ def _relaxed(inputs: Inputs, chain: Sequence[Attempt], pool: ProblemPool) -> Sol
 
 
 def solve_convex(
-    inputs: Inputs, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
+    inputs: Inputs,
+    chain: Sequence[Attempt] = CHAIN,
+    pool: ProblemPool = SHARED,
+    ahead: Solved | None = None,
 ) -> Solved:
     """Return the verified optimum of the convex program, its bounds as they are.
+
+    `ahead` is the answer of the exact method, where it is there already.
 
     Raises:
         SolverError: no solver of the chain gave an answer that passed the check.
@@ -132,7 +155,7 @@ def solve_convex(
     require_reachable(inputs)
     failures = []
     for attempt in chain:
-        found = _attempted(inputs, still, attempt, pool)
+        found = _attempted(inputs, still, attempt, pool, ahead)
         if isinstance(found, Solved):
             return found
         failures.append(found)
@@ -140,12 +163,19 @@ def solve_convex(
 
 
 def _attempted(
-    inputs: Inputs, still: Answer | None, attempt: Attempt, pool: ProblemPool
+    inputs: Inputs,
+    still: Answer | None,
+    attempt: Attempt,
+    pool: ProblemPool,
+    ahead: Solved | None,
 ) -> Solved | str:
     """Return the verified answer of one solver, or why there is none."""
     name, _ = attempt
     try:
-        found = solve_exactly(inputs) if name == EXACT else _generally(inputs, attempt, pool)
+        if name == EXACT:
+            found = ahead or solve_exactly(inputs)
+        else:
+            found = _generally(inputs, attempt, pool)
     except SolverError as error:
         return str(error)
     wrong = _why_refused(inputs, found, still)

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs
-from tests.benchmarks.programs import MarketModel, bounds
+from tests.benchmarks.programs import RISK_AVERSION, TRACKING, MarketModel, bounds
 
 Solver = Callable[[Inputs], Array]
 TIGHT = 1e-9
@@ -72,10 +72,7 @@ def daqp_cold(market: MarketModel) -> Solver:
 
     def solve(p: Inputs) -> Array:
         d = dense(p, covariance)
-        upper, lower = (
-            np.concatenate([d.high, d.h]),
-            np.concatenate([d.low, np.full(len(d.h), -FREE)]),
-        )
+        upper, lower = _ends(d)
         x, *_ = daqp.solve(quadratic(p, covariance), d.c, d.G, upper, lower, primal_tol=TIGHT)
         return np.asarray(p.w0 + x[: p.n] - x[p.n :])
 
@@ -89,10 +86,7 @@ def daqp_warm(market: MarketModel) -> Solver:
 
     def solve(p: Inputs) -> Array:
         d = dense(p, covariance)
-        upper, lower = (
-            np.concatenate([d.high, d.h]),
-            np.concatenate([d.low, np.full(len(d.h), -FREE)]),
-        )
+        upper, lower = _ends(d)
         if not made:
             model.setup(quadratic(p, covariance), d.c, d.G, upper, lower)
             made.append(d.G)
@@ -108,7 +102,7 @@ def _factor_form(
     p: Inputs, market: MarketModel
 ) -> tuple[sp.csc_matrix, Dense, sp.csc_matrix, Array]:
     """Return P, the inequalities, and `A x = b` that defines the factors."""
-    d, k, own = dense(p, np.diag(market.d**2 + p.theta / p.lam)), market.B.shape[1], None
+    d, k = dense(p, np.diag(market.d**2 + p.theta / p.lam)), market.B.shape[1]
     part = sp.diags(p.lam * market.d**2 + p.theta)
     own = sp.bmat([[part, -part], [-part, part]]) + 1e-9 * sp.eye(2 * p.n)
     P = sp.block_diag([own, p.lam * sp.eye(k)], format="csc")
@@ -177,8 +171,8 @@ def cvxpy_parametrised(market: MarketModel) -> Solver:
     names = ("slope_u", "slope_v", "u_hi", "v_lo", "v_hi")
     par = {name: cp.Parameter(n) for name in names}
     rows, ends, b = cp.Parameter((2, n)), cp.Parameter(3 + market.members.shape[1]), cp.Parameter(k)
-    lam = 5.0
-    own = np.sqrt(lam * market.d**2 + 0.1)
+    lam = RISK_AVERSION
+    own = np.sqrt(lam * market.d**2 + TRACKING)
     cost = 0.5 * cp.sum_squares(cp.multiply(own, u - v)) + 0.5 * lam * cp.sum_squares(y)
     cost += par["slope_u"] @ u + par["slope_v"] @ v
     limits = [

@@ -19,6 +19,7 @@ from portfolios.model.policy import Policy
 from portfolios.model.portfolio import Portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.decision.build_inputs import inputs_of
+from rebalancer.optimiser.exact import method
 from rebalancer.optimiser.solve import solve
 from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
@@ -45,6 +46,10 @@ def parts(n: int) -> dict[str, Callable[[int], object]]:
     market, portfolio = sample_market(), drifted(n)
     analysis = analyse(portfolio, market)
     inputs, plan = inputs_of(analysis), propose(analysis).plan
+
+    def whole(_: int) -> object:
+        return dumps(plan_to_json(propose(analyse(portfolio, market)).plan))
+
     model = market_model(n)
     library, case = peers.quiet(peers.pyportfolioopt(model)), program(model, 1)
     return {
@@ -52,9 +57,24 @@ def parts(n: int) -> dict[str, Callable[[int], object]]:
         "zones": lambda _: findings_of(analysis),
         "solve with minimum trades": lambda _: solve(inputs),
         "document": lambda _: dumps(plan_to_json(plan)),
-        "whole plan": lambda _: dumps(plan_to_json(propose(analyse(portfolio, market)).plan)),
+        "whole plan": whole,
+        "solve, compiled": compiled(lambda _: solve(inputs)),
+        "whole plan, compiled": compiled(whole),
         "one solve of PyPortfolioOpt": lambda _: library(case),
     }
+
+
+def compiled(part: Callable[[int], object]) -> Callable[[int], object]:
+    """Return a part with the compiled form of the exact method, where it is installed."""
+
+    def timed(case: int) -> object:
+        method.use_compiled()
+        try:
+            return part(case)
+        finally:
+            method.use_plain()
+
+    return timed
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from portfolios.errors import SolverError
@@ -16,6 +18,7 @@ from rebalancer.optimiser.exact.separable import (
     low,
     rows_of,
     separable,
+    why_not,
 )
 from rebalancer.optimiser.exact.volatility import Proved, solve_limited
 from rebalancer.optimiser.inputs import Duals, Inputs
@@ -35,6 +38,27 @@ def solve_exactly(inputs: Inputs) -> Solved:
         found = proved(inputs)
     except np.linalg.LinAlgError as error:
         raise SolverError(f"{NAME} met a singular system") from error
+    return _solved(inputs, found)
+
+
+def solve_side_by_side(programs: Sequence[Inputs]) -> list[Solved | None]:
+    """Return the optimum of each program of one shape; None for what `solve_exactly` has to say."""
+    if any(p.vol_max is not None or why_not(p) for p in programs):
+        return [None] * len(programs)
+    stacked = separable(programs)
+    try:
+        found = method.solve(stacked)
+    except np.linalg.LinAlgError:
+        return [None] * len(programs)
+    own = (stacked.take(np.arange(len(programs)) == i) for i in range(len(programs)))
+    each = [Proved(*parts) for parts in zip(own, found.w, found.x, found.value, strict=True)]
+    return [
+        _solved(p, one) if steps >= 0 else None
+        for p, one, steps in zip(programs, each, found.steps, strict=True)
+    ]
+
+
+def _solved(inputs: Inputs, found: Proved) -> Solved:
     moved = found.w - inputs.w0
     moved[np.abs(moved) <= dual_newton.EXACT] = 0.0  # rounding is no trade
     best = answer(inputs, np.maximum(moved, 0.0), np.maximum(-moved, 0.0))

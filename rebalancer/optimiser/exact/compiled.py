@@ -5,8 +5,10 @@ multipliers that may move enter the Newton step, and only free weights its curva
 program of 20 weights takes a few thousand operations a step.
 
 Both forms are kept for what `tests/benchmarks/solve.py` measured: at 10 to 50 assets the loops take
-about a tenth of the time of numpy, many programs together or one alone. numba comes with the extra
-`fast`; its import takes half a second, so nothing loads this file but what solves many programs.
+about a tenth of the time of numpy, many programs together or one alone. It comes with the extra
+`fast`, and a service uses it: a solve with minimum trades takes 0.27 to 0.55 of the time of plain
+numpy, a whole plan 0.7 to 0.9. A single command does not: numba and the code kept on disk take
+about three seconds of processor time to load, and once fifteen to compile.
 """
 
 from __future__ import annotations

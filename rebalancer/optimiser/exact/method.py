@@ -15,7 +15,7 @@ _chosen: list[Form] = [dual_newton.solve]
 
 def solve(programs: Separable, start: Array | None = None) -> Optimum:
     """Return the optimum of each program; see `dual_newton.solve`."""
-    return _chosen[-1](programs, start)
+    return _chosen[0](programs, start)
 
 
 def use_compiled() -> bool:
@@ -27,5 +27,10 @@ def use_compiled() -> bool:
     from rebalancer.optimiser.exact import compiled
 
     if compiled.IS_COMPILED:
-        _chosen.append(compiled.solve)
+        _chosen[:] = [compiled.solve]
     return compiled.IS_COMPILED
+
+
+def use_plain() -> None:
+    """Let plain numpy answer again."""
+    _chosen[:] = [dual_newton.solve]

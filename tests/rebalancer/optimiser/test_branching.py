@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from portfolios.errors import SolverError
 from rebalancer.optimiser.branching import (
     LEAST_GAIN,
+    Found,
     least_trades,
     pull_inside_caps,
     with_roles,
@@ -23,7 +25,7 @@ from rebalancer.optimiser.exact.separable import highest, lowest, separable
 from rebalancer.optimiser.inputs import Inputs, Solution
 from rebalancer.optimiser.reach import is_reachable
 from rebalancer.optimiser.solve import solve, solve_convex
-from rebalancer.optimiser.verify import Solved, hold_answer
+from rebalancer.optimiser.verify import hold_answer
 from tests.examples import examples
 from tests.rebalancer.optimiser.programs import program
 
@@ -74,25 +76,33 @@ def test_no_choice_of_trades_is_better_than_the_one_found(count: int) -> None:
         assert here <= found.bound + 1e-8
 
 
-def answered(inputs: Inputs) -> Solved | None:
-    return solve_convex(inputs) if is_reachable(inputs) else None
+def answered(parts: Sequence[Inputs]) -> list[Found]:
+    return [solve_convex(part) if is_reachable(part) else None for part in parts]
+
+
+def failing(parts: Sequence[Inputs]) -> list[Found]:
+    return [SolverError("no answer") for _ in parts]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_solved_side_by_side_have_the_bytes_that_they_have_alone(kind: str) -> None:
+    for seed in range(3):
+        inputs = program(kind, seed, 12, min_trade=0.02)
+        alone = least_trades(inputs, solve_convex(inputs), answered)
+        found = solve(inputs)
+        assert found.w.tobytes() == alone.solved.answer.w.tobytes()
+        assert found.bound == alone.bound
 
 
 def test_what_no_solver_answers_stays_open_in_the_bound() -> None:
     inputs = program("plain", 3, 5, min_trade=0.03)
     relaxed = solve_convex(inputs)
 
-    def failing(_: Inputs) -> Solved | None:
-        raise SolverError("no answer")
-
     found = least_trades(inputs, relaxed, failing)
     assert found.bound >= relaxed.answer.objective
 
 
 def test_an_answer_that_cannot_be_moved_inside_its_caps_is_kept() -> None:
-    def failing(_: Inputs) -> Solved | None:
-        raise SolverError("no answer")
-
     kept = 0
     for seed in range(12):
         inputs = program("plain", seed, 8)
