@@ -225,6 +225,8 @@ def require_figures(inputs: Inputs) -> None:
     """
     if not inputs.lam > 0:
         raise SolverError(f"lam, the risk aversion, is {inputs.lam}", hint="it is above 0")
+    if np.any(inputs.kappa_sell >= 1):
+        raise SolverError("kappa_sell has a value of 1 or more", hint="a sale must leave something")
     for name, value in _figures(inputs):
         if not np.isfinite(value).all():
             raise SolverError(f"{name} has a value that is not a number", hint="check the data")

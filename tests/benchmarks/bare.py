@@ -54,10 +54,10 @@ def dense(p: Inputs, covariance: Array) -> Dense:
     )  # fmt: skip
 
 
-def quadratic(p: Inputs, covariance: Array) -> Array:
+def quadratic(covariance: Array) -> Array:
     """Return P of `Dense`, strictly convex by a hair, shape (2n, 2n)."""
-    part = p.lam * covariance
-    return np.block([[part, -part], [-part, part]]) + 1e-9 * np.eye(2 * p.n)
+    part = RISK_AVERSION * covariance
+    return np.block([[part, -part], [-part, part]]) + 1e-9 * np.eye(2 * len(part))
 
 
 def _ends(d: Dense) -> tuple[Array, Array]:
@@ -69,11 +69,12 @@ def _ends(d: Dense) -> tuple[Array, Array]:
 def daqp_cold(market: MarketModel) -> Solver:
     """DAQP, a dual active-set method, from nothing."""
     covariance = market.covariance
+    shared = quadratic(covariance)
 
     def solve(p: Inputs) -> Array:
         d = dense(p, covariance)
         upper, lower = _ends(d)
-        x, *_ = daqp.solve(quadratic(p, covariance), d.c, d.G, upper, lower, primal_tol=TIGHT)
+        x, *_ = daqp.solve(shared, d.c, d.G, upper, lower, primal_tol=TIGHT)
         return np.asarray(p.w0 + x[: p.n] - x[p.n :])
 
     return solve
@@ -88,7 +89,7 @@ def daqp_warm(market: MarketModel) -> Solver:
         d = dense(p, covariance)
         upper, lower = _ends(d)
         if not made:
-            model.setup(quadratic(p, covariance), d.c, d.G, upper, lower)
+            model.setup(quadratic(covariance), d.c, d.G, upper, lower)
             made.append(d.G)
         else:
             model.update(f=d.c, A=d.G, bupper=upper, blower=lower)
@@ -98,36 +99,47 @@ def daqp_warm(market: MarketModel) -> Solver:
     return solve
 
 
-def _factor_form(
-    p: Inputs, market: MarketModel
-) -> tuple[sp.csc_matrix, Dense, sp.csc_matrix, Array]:
-    """Return P, the inequalities, and `A x = b` that defines the factors."""
-    d, k = dense(p, np.diag(market.d**2 + p.theta / p.lam)), market.B.shape[1]
-    part = sp.diags(p.lam * market.d**2 + p.theta)
-    own = sp.bmat([[part, -part], [-part, part]]) + 1e-9 * sp.eye(2 * p.n)
-    P = sp.block_diag([own, p.lam * sp.eye(k)], format="csc")
-    A = sp.hstack([sp.csc_matrix(market.B.T), sp.csc_matrix(-market.B.T), -sp.eye(k)], format="csc")
-    return P, d, A, market.B.T @ (p.r - p.w0)
+class _FactorForm:
+    """The sparse matrices that all portfolios share, and what changes from one to the next.
+
+    `P` and `A x = b`, which defines the factors, are the same for all; in `G x <= h` only the row
+    of cash differs, by its costs.
+    """
+
+    def __init__(self, market: MarketModel, first: Inputs) -> None:
+        n, k = market.B.shape
+        self.market, self.risk = market, np.diag(market.d**2 + TRACKING / RISK_AVERSION)
+        part = sp.diags(RISK_AVERSION * market.d**2 + TRACKING)
+        own = sp.bmat([[part, -part], [-part, part]]) + 1e-9 * sp.eye(2 * n)
+        self.P = sp.block_diag([own, RISK_AVERSION * sp.eye(k)], format="csc")
+        loadings = sp.csc_matrix(market.B.T)
+        self.A = sp.hstack([loadings, -loadings, -sp.eye(k)], format="csc")
+        rows = dense(first, self.risk).G
+        self.G = sp.csc_matrix(np.hstack([rows, np.zeros((len(rows), k))]))
+
+    def filled(self, p: Inputs) -> tuple[Dense, Array, Array, sp.csc_matrix]:
+        """Return the program in dense form, `c` and `b` with the factors, and `G`."""
+        d, k = dense(p, self.risk), self.market.B.shape[1]
+        self.G.data[self.G.indices == 0] = d.G[0]
+        return d, np.concatenate([d.c, np.zeros(k)]), self.market.B.T @ (p.r - p.w0), self.G
 
 
 def piqp_update(market: MarketModel) -> Solver:
     """PIQP, a proximal interior-point method, in factor form, its structure kept."""
     solver, made = piqp.SparseSolver(), []
     solver.settings.eps_abs = solver.settings.eps_rel = TIGHT
-    k = market.B.shape[1]
+    free = np.full(market.B.shape[1], FREE)
 
     def solve(p: Inputs) -> Array:
-        P, d, A, b = _factor_form(p, market)
-        G = sp.csc_matrix(np.hstack([d.G, np.zeros((len(d.h), k))]))
-        c = np.concatenate([d.c, np.zeros(k)])
-        low, high = (
-            np.concatenate([d.low, np.full(k, -FREE)]),
-            np.concatenate([d.high, np.full(k, FREE)]),
-        )
+        is_first = not made
+        if is_first:
+            made.append(_FactorForm(market, p))
+        form = made[0]
+        d, c, b, G = form.filled(p)
+        low, high = np.concatenate([d.low, -free]), np.concatenate([d.high, free])
         none = np.full(len(d.h), -FREE)
-        if not made:
-            solver.setup(P, c, A, b, G, none, d.h, low, high)
-            made.append(True)
+        if is_first:
+            solver.setup(form.P, c, form.A, b, G, none, d.h, low, high)
         else:
             solver.update(c=c, b=b, G=G, h_l=none, h_u=d.h, x_l=low, x_u=high)
         solver.solve()
@@ -138,26 +150,30 @@ def piqp_update(market: MarketModel) -> Solver:
 
 
 def clarabel_factor(market: MarketModel) -> Solver:
-    """Clarabel, an interior-point method, in factor form, from nothing."""
+    """Clarabel, an interior-point method, in factor form, from nothing but its matrices."""
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    k = market.B.shape[1]
+    n, k = market.B.shape
+    made: list[tuple[_FactorForm, sp.csc_matrix, sp.csc_matrix, Array]] = []
+
+    def make(p: Inputs) -> None:
+        form = _FactorForm(market, p)
+        eye, pad = sp.eye(2 * n), sp.csc_matrix((2 * n, k))
+        sides = [form.A, form.G, sp.hstack([eye, pad]), sp.hstack([-eye, pad])]
+        inside = sp.vstack(sides, format="csc")
+        made.append((form, sp.triu(form.P, format="csc"), inside, inside.indices == k))
 
     def solve(p: Inputs) -> Array:
-        P, d, A, b = _factor_form(p, market)
-        eye, pad = sp.eye(2 * p.n), sp.csc_matrix((2 * p.n, k))
-        inside = sp.vstack([
-            A, sp.csc_matrix(np.hstack([d.G, np.zeros((len(d.h), k))])),
-            sp.hstack([eye, pad]), sp.hstack([-eye, pad]),
-        ], format="csc")  # fmt: skip
+        if not made:
+            make(p)
+        form, upper, inside, of_cash = made[0]
+        d, c, b, _ = form.filled(p)
+        inside.data[of_cash] = d.G[0]
         ends = np.concatenate([b, d.h, d.high, -d.low])
         cones = [clarabel.ZeroConeT(k), clarabel.NonnegativeConeT(len(ends) - k)]
-        c = np.concatenate([d.c, np.zeros(k)])
-        found = clarabel.DefaultSolver(
-            sp.triu(P, format="csc"), c, inside, ends, cones, settings
-        ).solve()
+        found = clarabel.DefaultSolver(upper, c, inside, ends, cones, settings).solve()
         x = np.array(found.x)
-        return np.asarray(p.w0 + x[: p.n] - x[p.n : 2 * p.n])
+        return np.asarray(p.w0 + x[:n] - x[n : 2 * n])
 
     return solve
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.race import race
 
-ROUNDS = 15
+ROUNDS = 9
 BASE = "python -c 'import cvxpy'"
 FILE = """
 name = "benchmark"

@@ -211,6 +211,13 @@ def test_a_figure_that_is_no_number_is_refused_by_name(name: str) -> None:
         solve(replace(inputs, **{name: broken}))
 
 
+@pytest.mark.parametrize("cost", [1.0, 2.0])
+def test_a_sale_that_costs_all_that_it_brings_is_refused_by_name(cost: float) -> None:
+    inputs = program("withdrawal", 5, 4)
+    with pytest.raises(SolverError, match="kappa_sell"):
+        solve(replace(inputs, kappa_sell=np.append(inputs.kappa_sell[1:], cost)))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, -1.0])
 @pytest.mark.parametrize("name", ["lam", "theta", "min_trade", "leg_cost", "vol_max"])
 def test_a_number_that_means_nothing_is_refused_by_name(name: str, value: float) -> None:

@@ -16,7 +16,7 @@ from rebalancer.optimiser.exact.answer import NAME, solve_exactly
 from rebalancer.optimiser.exact.separable import separable, why_not
 from rebalancer.optimiser.inputs import Inputs, Row
 from rebalancer.optimiser.solve import REFEREES, solve_convex
-from rebalancer.optimiser.verify import faults, variance
+from rebalancer.optimiser.verify import Answer, faults, variance
 from tests.examples import examples
 from tests.rebalancer.optimiser.programs import KINDS, of_one_shape, program
 from tests.together import together
@@ -25,21 +25,31 @@ HARD = 1e-12
 PROVED = 1e-9
 
 
+def breach(inputs: Inputs, found: Answer) -> float:
+    """By how much an answer breaks the worst of the hard limits that join assets."""
+    bought = float(found.u.sum()) - inputs.most_bought
+    return max(0.0, inputs.c_hard - found.c, bought, float(found.v.sum()) - inputs.most_sold)
+
+
 def worst_of(count: int) -> dict[str, float]:
     """The largest gap, breach of a hard limit and loss against the referee of many programs."""
-    worst = {"gap": 0.0, "loss": 0.0, "breach": 0.0}
+    worst = {"gap": 0.0, "loss": 0.0, "breach": 0.0, "declined": 0}
     for seed in range(count):
         inputs = program(KINDS[seed % len(KINDS)], seed, 1 + seed * 7 % 60)
-        found = solve_exactly(inputs)
+        try:
+            found = solve_exactly(inputs)
+        except SolverError:
+            worst["declined"] += 1
+            continue
         best = found.answer
         assert faults(inputs, best) == ()
-        bought = float(best.u.sum()) - inputs.most_bought
-        sold = float(best.v.sum()) - inputs.most_sold
-        worst["breach"] = max(worst["breach"], inputs.c_hard - best.c, bought, sold)
+        worst["breach"] = max(worst["breach"], breach(inputs, best))
         worst["gap"] = max(worst["gap"], found.gap or 0.0)
-        if seed % 10 == 0:
-            other = solve_convex(inputs, REFEREES).answer.objective
-            worst["loss"] = max(worst["loss"], other - best.objective)
+        if seed % 10 == 0 or count > 1000:
+            other = solve_convex(inputs, REFEREES).answer
+            # A general solver gains by breaking limits a little, less than what it breaks.
+            kept = other.objective - breach(inputs, other)
+            worst["loss"] = max(worst["loss"], kept - best.objective)
     return worst
 
 
@@ -48,8 +58,9 @@ def test_every_answer_is_proved_and_no_worse_than_the_referees(count: int) -> No
     worst = worst_of(count)
     print(f"{count} programs: {worst}")
     assert worst["gap"] < PROVED
-    assert worst["loss"] < 1e-8  # a general solver may gain that by breaking limits a little
+    assert worst["loss"] < PROVED
     assert worst["breach"] < HARD
+    assert worst["declined"] <= count / 1000
 
 
 @pytest.mark.parametrize("count", examples(always=28, campaign=2000))
