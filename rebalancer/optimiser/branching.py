@@ -21,8 +21,12 @@ from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.verify import Answer, Solved, hold_answer, leg_costs, measured, penalty
 
-MOST_PARTS = 400
-"""Parts looked into. A count and not a clock: the same input gives the same bytes."""
+MOST_PARTS = 1000
+"""Parts looked into. A count and not a clock: the same input gives the same bytes.
+
+Of 50 programs of 50 assets, with minimum trades of 1, 2 and 3%, three are not proved to a basis
+point then; five are not after 400, and two after 3000, in twice the time.
+"""
 ABREAST = 4
 """Parts solved side by side.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -53,6 +55,19 @@ def test_a_floor_above_what_its_members_may_be_names_them() -> None:
 
 def test_limits_that_only_locks_break_are_no_contradiction() -> None:
     assert solve(program("locked_above_cap", 3, 6)).status == "optimal"
+
+
+@pytest.mark.parametrize("kind", ["locked_above_cap", "zero_turnover", "floors"])
+def test_limits_that_cash_or_the_reference_keeps_need_no_linear_program(kind: str) -> None:
+    code = (
+        "import sys; from rebalancer.optimiser.solve import solve;"
+        "from tests.rebalancer.optimiser.programs import program;"
+        "from dataclasses import replace; import numpy as np;"
+        f"p = program({kind!r}, 3, 6);"
+        "solve(replace(p, r=np.minimum(p.w_max, 0.9 / 6), S_hi=0.0 * p.S_hi + 0.9, b_min=0.05));"
+        "sys.exit('scipy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
 
 
 def test_a_withdrawal_beyond_what_may_be_sold_says_by_how_much() -> None:
