@@ -7,6 +7,7 @@ axis. NaN means not observed: it is left out, never taken for zero.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from portfolios.model.market import Array
 
 TAIL_LEVEL = 0.95
 """Confidence of value at risk and of the mean loss beyond it."""
+BLOCK = 128
+"""Rows summed at once."""
 LOADING_SWEEPS = 500
 LOADING_TOLERANCE = 1e-8
 
@@ -59,15 +62,10 @@ def ewma_volatility(returns: Array, half_life: float) -> Array:
 
 def ewma_volatility_path(returns: Array, half_life: float) -> Array:
     """Return `ewma_volatility` after every row, shape of the returns; nothing looks ahead."""
-    decay = 0.5 ** (1.0 / half_life)
     seen = ~np.isnan(returns)
-    squares = np.where(seen, returns, 0.0) ** 2
-    total, weight = np.zeros_like(squares), np.zeros_like(squares)
-    sum_so_far, weight_so_far = np.zeros(squares.shape[1:]), np.zeros(squares.shape[1:])
-    for row in range(len(squares)):
-        total[row] = sum_so_far = decay * sum_so_far + squares[row]
-        weight[row] = weight_so_far = decay * weight_so_far + seen[row]
-    return _root_of_ratio(total, weight)
+    decay = 0.5 ** (1.0 / half_life)
+    total = _decayed_sums(np.where(seen, returns, 0.0) ** 2, decay)
+    return _root_of_ratio(total, _decayed_sums(seen.astype(np.float64), decay))
 
 
 def drawdown(levels: Array) -> Array:
@@ -236,6 +234,27 @@ def _carried(w: Array, covariance: Array) -> Array:
 
 def _positive(levels: Array) -> Array:
     return np.where(levels > 0, levels, np.nan)
+
+
+def _decayed_sums(figures: Array, decay: float) -> Array:
+    """Return after every row the sum so far, each row counting less by `decay` a row; (T, ...)."""
+    within, since = _decays(decay)
+    sums = np.zeros_like(figures)
+    for start in range(0, len(figures), BLOCK):
+        part = figures[start : start + BLOCK]
+        size = len(part)
+        before = sums[start - 1] if start else np.zeros(figures.shape[1:])
+        carried = np.multiply.outer(since[:size], before)
+        sums[start : start + size] = np.tensordot(within[:size, :size], part, axes=1) + carried
+    return sums
+
+
+@lru_cache(maxsize=16)
+def _decays(decay: float) -> tuple[Array, Array]:
+    """Return what a row of a block counts in a later one, and what the row before it does."""
+    rows = np.arange(BLOCK)
+    within: Array = np.tril(decay ** np.abs(rows[:, None] - rows).astype(np.float64))
+    return within, np.asarray(decay ** (rows + 1.0), dtype=np.float64)
 
 
 def _root_of_ratio(total: Array, weight: Array) -> Array:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Position:
         return self.quantity - locked_quantity(self.quantity, self.locks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what follows from it is worked out once and kept
 class Valuation:
     """A portfolio at one moment, after a cash flow and before any trade.
 
@@ -97,12 +98,12 @@ class Valuation:
     in_doubt: frozenset[str] = frozenset()
     priced_at: datetime | None = None
 
-    @property
+    @cached_property
     def value(self) -> Decimal:
         """All positions plus cash at the last known prices, after the flow; see `total`."""
         return sum((p.value for p in self.positions), self.cash)
 
-    @property
+    @cached_property
     def total(self) -> Total:
         """The value, or what was last known of it."""
         doubted = [p for p in self.positions if p.asset.asset_id in self.in_doubt]
@@ -115,7 +116,7 @@ class Valuation:
         """Say which moment the prices are of."""
         return display.as_of(self.priced_at or self.as_of, self.as_of)
 
-    @property
+    @cached_property
     def asset_ids(self) -> tuple[str, ...]:
         """The ids, in the order of every array of the maths."""
         return tuple(p.asset.asset_id for p in self.positions)
@@ -125,6 +126,10 @@ class Valuation:
 
         Where the total is unknown they are those at the last known prices: to show, not to judge.
         """
+        return self._weights.copy()
+
+    @cached_property
+    def _weights(self) -> Array:
         value = self.value
         if value <= 0:
             return np.zeros(len(self.positions))

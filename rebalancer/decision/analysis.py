@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -9,13 +10,14 @@ import numpy as np
 
 from portfolios.model.market import Array, Market
 from portfolios.model.measures import drift
-from portfolios.model.policy import Mode, Policy, Signals
+from portfolios.model.policy import Mode, Policy, Signals, Technical
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation, value_portfolio
-from rebalancer.estimates.alpha import Alpha, estimate_alpha
+from rebalancer.estimates.alpha import Alpha, estimate_alpha, market_uncertainty
 from rebalancer.estimates.bands import band_of
 from rebalancer.estimates.costs import exchange_least_of, fee_of, min_trade_of
 from rebalancer.estimates.limits import Limits, limits_of
+from rebalancer.estimates.per_market import per_market
 from rebalancer.estimates.reference import Reference, reference_of
 from rebalancer.estimates.risk.cache import market_risk
 from rebalancer.estimates.risk.model import RiskModel
@@ -156,8 +158,8 @@ def analyse(
     alpha = estimate_alpha(
         market,
         risk,
-        everything.of(tuple(market.assets)),
         reference.r,
+        doubt=_doubts(market)[policy.technical],
         active=has_wish and policy.signals_in_force is not Signals.IGNORE,
         technical=policy.technical,
     )
@@ -175,6 +177,13 @@ def analyse(
         fees=tuple(fee_of(position.asset, policy) for position in valuation.positions),
         min_trade=min_trade_of(policy, valuation.value),
     )
+
+
+@per_market
+def _doubts(market: Market) -> Mapping[Technical, float]:
+    """Return the uncertainty of alpha by what our own grades count for."""
+    everything = market_risk(market).of(tuple(market.assets))
+    return {use: market_uncertainty(market, everything, use) for use in Technical}
 
 
 def situation_of(analysis: Analysis, w: Array, cash: float) -> Situation:

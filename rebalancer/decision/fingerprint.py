@@ -6,13 +6,18 @@ own is sorted: permuting a file permutes nothing here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 
+from portfolios.model.market import Market
 from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.values.canonical import canonical_json
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.triggers import Trigger
+from rebalancer.estimates.per_market import per_market
 
 
 def fingerprint(analysis: Analysis, causes: Iterable[Trigger]) -> dict[str, object]:
@@ -22,14 +27,25 @@ def fingerprint(analysis: Analysis, causes: Iterable[Trigger]) -> dict[str, obje
     whole market and not over one portfolio.
     """
     return {
-        "program": version("rebalancer"),
+        "program": _program(),
         "portfolio": _unordered(analysis.portfolio),
         "mode": analysis.policy.mode,
         "flow": analysis.valuation.flow,
         "causes": [cause.value for cause in causes],
-        "market": replace(analysis.market, awaited=frozenset()),
+        "market": _market_digest(analysis.market),
         "awaited": sorted(analysis.market.awaited.intersection(analysis.valuation.asset_ids)),
     }
+
+
+@cache
+def _program() -> str:
+    return version("rebalancer")
+
+
+@per_market
+def _market_digest(market: Market) -> str:
+    text = canonical_json(replace(market, awaited=frozenset()))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _unordered(portfolio: Portfolio) -> Portfolio:

@@ -18,9 +18,10 @@ import numpy as np
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Array, Market
 from portfolios.model.policy import Technical
+from rebalancer.estimates.per_market import places
 from rebalancer.estimates.risk.model import HORIZON_DAYS, RiskModel
 from rebalancer.estimates.risk.proxies import YOUNG_DAYS
-from rebalancer.estimates.scores import scores
+from rebalancer.estimates.scores import scores_of
 
 IC_OURS: Mapping[Technical, float] = MappingProxyType({Technical.SHOW: 0.0, Technical.USE: 0.01})
 IC_VENDOR = 0.02
@@ -53,9 +54,9 @@ class Alpha:
 def estimate_alpha(
     market: Market,
     risk: RiskModel,
-    everything: RiskModel,
     reference: Array,
     *,
+    doubt: float,
     active: bool,
     technical: Technical = Technical.SHOW,
 ) -> Alpha:
@@ -64,8 +65,8 @@ def estimate_alpha(
     Args:
         market: grades of everything, over which scores are ranked.
         risk: the wanted assets' own volatilities, in the order of the result.
-        everything: the same for the whole market, over which the uncertainty is measured.
         reference: weights over which the scores are centred, shape (n,).
+        doubt: the uncertainty of any alpha, as `market_uncertainty` measures it.
         active: False gives no alpha: signals are ignored, or there is no wish to tilt.
         technical: whether our own grades count.
     """
@@ -75,7 +76,7 @@ def estimate_alpha(
     trend, grade = _parts(market, risk, reference, technical)
     total = np.abs(trend + grade)
     young = np.where(risk.history_days < YOUNG_DAYS, YOUNG_RHO, 1.0)
-    rho = young * market_uncertainty(market, everything, technical)
+    rho = young * doubt
     sure = np.maximum(0.0, np.minimum(total, MOST_ALPHA) - rho)
     share = np.divide(sure, total, out=np.zeros(n), where=total > 0)
     return Alpha(trend * share, grade * share)
@@ -86,9 +87,8 @@ def _parts(
 ) -> tuple[Array, Array]:
     """Return the trend's and the grades' part of alpha, centred over the reference."""
     ids = risk.assets
-    short = scores(market, ids, lambda grade: grade.short)
-    trend = scores(market, ids, lambda grade: grade.trend, ranked=False)
-    long = scores(market, ids, lambda grade: grade.long)
+    every, at = scores_of(market), places(market, ids)
+    short, trend, long = every.short[at], every.trend[at], every.long[at]
     weight = np.where(_without_alpha(market, ids), 0.0, reference)
     week = risk.residual_daily * np.sqrt(SHORT_DAYS)
     month = risk.residual_daily * np.sqrt(HORIZON_DAYS)

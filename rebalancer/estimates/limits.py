@@ -19,6 +19,7 @@ from portfolios.model.valuation import Valuation
 from rebalancer.estimates.bands import band_of, margin_of, usual_band
 from rebalancer.estimates.liquidity import tradable_a_day
 from rebalancer.estimates.pegs import is_healthy_stable
+from rebalancer.estimates.per_market import columns, per_market, places
 from rebalancer.estimates.risk.proxies import YOUNG_DAYS
 
 NO_CAP = 1.0
@@ -195,7 +196,7 @@ def _asset_caps(
     liquid = _liquidity_caps(valuation, market)
     caps, raised = np.ones(len(target)), []
     room = target + np.maximum(band_of(target, policy), usual_band(target))
-    days = _known_age(market.bars.columns(valuation.asset_ids).close)
+    days = _known_age(market)[places(market, valuation.asset_ids)]
     for i, position in enumerate(valuation.positions):
         asset_id = position.asset.asset_id
         stated = policy.assets.get(asset_id)
@@ -210,13 +211,14 @@ def _asset_caps(
     return caps, raised
 
 
-def _known_age(close: Array) -> Array:
-    """Return for how many days each asset is known to exist, at least; young needs a known start.
+@per_market
+def _known_age(market: Market) -> Array:
+    """Return for how many days each column is known to exist, at least.
 
     Without any bar, or with bars from the first day of the window on, the start is not known: a
     short or missing history must not force a sale.
     """
-    seen = np.isfinite(close)
+    seen = np.isfinite(market.bars.columns(columns(market)).close)
     count = seen.sum(axis=0)
     started_inside = seen.any(axis=0) & ~seen[:1].any(axis=0)
     age: Array = np.where(started_inside, count, np.maximum(count, YOUNG_DAYS))

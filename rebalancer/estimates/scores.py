@@ -7,7 +7,8 @@ source and definition.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from portfolios.model.assets import AssetKind
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade, Market
 from portfolios.model.policy import Technical
+from rebalancer.estimates.per_market import columns, per_market
 
 MANY = 30
 """From so many graded assets on, ranks say more than the grades' own scale."""
@@ -24,15 +26,31 @@ NEUTRAL, SCALE = 50.0, 20.0
 Pick = Callable[[Grade], float | int | None]
 
 
-def scores(market: Market, asset_ids: Sequence[str], pick: Pick, *, ranked: bool = True) -> Array:
-    """Return the scores of some assets, shape (n,), NaN without the figure.
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of everything in a market, in its `columns`, NaN without the figure.
 
-    Args:
-        market: all grades, for the ranks.
-        asset_ids: whose scores are wanted.
-        pick: the figure of a grade.
-        ranked: grades by rank or scale; False for trends, which are only brought to unit variance.
+    Attributes:
+        short, long: by rank or scale.
+        trend: brought to unit variance.
     """
+
+    short: Array
+    trend: Array
+    long: Array
+
+
+@per_market
+def scores_of(market: Market) -> Scores:
+    """Return the scores of a market's grades."""
+    return Scores(
+        short=_scores(market, lambda grade: grade.short),
+        trend=_scores(market, lambda grade: grade.trend, ranked=False),
+        long=_scores(market, lambda grade: grade.long),
+    )
+
+
+def _scores(market: Market, pick: Pick, *, ranked: bool = True) -> Array:
     groups: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for asset_id, grade in market.grades.items():
         figure = pick(grade)
@@ -44,7 +62,7 @@ def scores(market: Market, asset_ids: Sequence[str], pick: Pick, *, ranked: bool
         values = np.array([group[asset_id] for asset_id in ids])
         scored = grade_scores(values) if ranked else trend_scores(values)
         found.update(zip(ids, scored.tolist(), strict=True))
-    return np.array([found.get(asset_id, np.nan) for asset_id in asset_ids])
+    return np.array([found.get(asset_id, np.nan) for asset_id in columns(market)])
 
 
 def grade_scores(values: Array) -> Array:

@@ -16,6 +16,7 @@ from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
 from portfolios.values.display import counted
 from rebalancer.estimates.pegs import lost_peg
+from rebalancer.estimates.per_market import columns, per_market, places
 from rebalancer.estimates.risk.proxies import NEW_DAYS
 from rebalancer.estimates.scores import acts_bearish
 
@@ -59,7 +60,7 @@ def bounds_of(
     w0 = valuation.weights()
     u_hi, v_hi, w_lock = np.ones(n), w0.copy(), np.zeros(n)
     frozen, why = np.zeros(n), [""] * n
-    days = np.isfinite(market.bars.columns(valuation.asset_ids).close).sum(axis=0)
+    days = _days_known(market)[places(market, valuation.asset_ids)]
     for i, position in enumerate(valuation.positions):
         locked = _locked_share(position) * w0[i]
         w_lock[i], v_hi[i] = locked, max(0.0, w0[i] - locked)
@@ -71,6 +72,12 @@ def bounds_of(
     if policy.mode is Mode.CASH_FLOW:
         v_hi = _only_forced(v_hi, valuation, portfolio)
     return TradeBounds(u_hi=u_hi, v_hi=v_hi, w_lock=w_lock, frozen=frozen, why=tuple(why))
+
+
+@per_market
+def _days_known(market: Market) -> Array:
+    close = market.bars.columns(columns(market)).close
+    return np.asarray(np.isfinite(close).sum(axis=0), dtype=np.float64)
 
 
 def _locked_share(position: Position) -> float:

@@ -54,7 +54,7 @@ class BearishWeight(Rule):
             text += _not_sold(situation) if bearish > self.amber else ""
         levels = Levels(0.0, self.amber, self.red if falls else None, beyond=True)
         falls_still = drop.reaches(held.i, self.falling_still, 0.0)
-        left = replace(levels, red=self.red if falls_still else None)
+        left = levels._replace(red=self.red if falls_still else None)
         return judged(
             self, held.asset_id, bearish, levels, text, weight=held.stake,
             leaving=left.left_at(self.exit_amber, self.exit_red),

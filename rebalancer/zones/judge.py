@@ -109,8 +109,8 @@ def _key(finding: Finding) -> tuple[str, str]:
 def _beside(now: Finding, after: Finding | None) -> Finding:
     """Return a finding with what a proposal makes of it; what is sold altogether is green."""
     if after is None:
-        return replace(now, after=Zone.GREEN, after_text=NOT_HELD)
-    return replace(now, after=after.zone, after_text="" if after.text == now.text else after.text)
+        return now.beside(Zone.GREEN, NOT_HELD)
+    return now.beside(after.zone, "" if after.text == now.text else after.text)
 
 
 def _new(finding: Finding) -> Finding:

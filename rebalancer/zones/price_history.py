@@ -12,14 +12,13 @@ from datetime import datetime, time, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from portfolios.model.market import Array, Market
+from portfolios.model.market import Array
 from portfolios.model.measures import (
     ewma_volatility,
     ewma_volatility_path,
     log_returns,
     simple_returns,
 )
-from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.risk.model import HORIZON_DAYS
 from rebalancer.estimates.risk.standardise import CALM_HALF_LIFE, CALM_SHARE
 from rebalancer.estimates.risk.winsorise import VOLATILITY_HALF_LIFE, winsorised
@@ -79,20 +78,6 @@ class Usual:
 
     median: float
     now: float
-
-
-def present_levels(valuation: Valuation, market: Market) -> Array:
-    """Return the closes with today's row set to the prices in use, shape (T, n).
-
-    An asset without a usable market price is NaN today, and days without bars are NaN.
-    """
-    close = market.bars.columns(valuation.asset_ids).close
-    last_day = market.bars.days[-1] if market.bars.days else None
-    missing = (market.as_of.date() - last_day).days if last_day else 1
-    today = np.full((max(0, missing), close.shape[1]), np.nan)
-    levels = np.vstack([np.where(close > 0, close, np.nan), today])
-    levels[-1] = [_market_price(position) for position in valuation.positions]
-    return levels
 
 
 def shock(levels: Array, now: datetime) -> Fall:
@@ -199,12 +184,6 @@ def filtered_scenarios(returns: Array) -> Array:
     usable = (before > 0) & ~np.isnan(returns[1:])
     usable &= np.cumsum(~np.isnan(returns))[:-1] >= FEWEST_RETURNS
     return np.asarray(returns[1:][usable] * sigma[-1] / before[usable])
-
-
-def _market_price(position: Position) -> float:
-    if position.grey or position.quote is None or position.is_stated:
-        return float("nan")
-    return float(position.quote.price)
 
 
 def _unknown(levels: Array, days: int) -> Fall:

@@ -22,7 +22,7 @@ from portfolios.model.market import (
 from portfolios.model.plan import Finding, Scope
 from portfolios.values import display
 from rebalancer.estimates.pegs import STABLE_AMBER, STABLE_RED, gap_of, has_peg
-from rebalancer.zones.price_history import Fall, fall_from_peak, regime
+from rebalancer.zones.price_history import Fall
 from rebalancer.zones.rule import Exit, Levels, Rule, judged, unknown
 from rebalancer.zones.situation import Held, Situation
 
@@ -41,7 +41,7 @@ class Drawdown(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
-        fall = fall_from_peak(situation.levels)
+        fall = situation.history.fall
         for held in _with_prices(situation):
             if not fall.is_known(held.i):
                 yield unknown(self, held.asset_id, _no_history(held))
@@ -85,7 +85,7 @@ class VolatilityRegime(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge every listed holding that is no stablecoin."""
-        ratios = regime(situation.levels)
+        ratios = situation.history.regime
         for held in _with_prices(situation):
             ratio = float(ratios[held.i])
             if not np.isfinite(ratio):

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from portfolios.model.dwell import Dwell
 from portfolios.model.plan import Finding, Scope, Zone
@@ -23,6 +23,7 @@ DUST = 0.0025
 FULL_WEIGHT = 0.05
 """From this weight on a holding's severity counts in full."""
 MOST_BREACH = 1.25
+"""An excess counts no further in a severity."""
 DIGITS = 6
 """Figures are judged as they are shown, rounded, so that the order of sums never decides."""
 
@@ -53,8 +54,7 @@ LEFT_FLOOR = Exit(scale=1.0, shift=BREACH + 0.004)
 inside, and a weight that swings around it is told once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):  # hundreds are made for each portfolio
     """Thresholds of one subject; a rule whose amber lies below its comfort alarms downwards.
 
     Attributes:
@@ -89,10 +89,6 @@ class Levels:
             return 0.5
         span = abs(self.red - self.amber)
         return 0.5 + 0.5 * over / span if span > 0 else MOST_BREACH
-
-    def breach(self, value: float) -> float:
-        """Return the excess as far as it counts in a severity: never above 1.25."""
-        return min(MOST_BREACH, self.excess(value))
 
     def left_at(self, amber: Exit, red: Exit) -> Levels:
         """Return the levels at which the zones are left."""
@@ -166,7 +162,8 @@ def judged(
     """
     leaving = leaving or levels.left_at(rule.exit_amber, rule.exit_red)
     value, levels = round(value, DIGITS), levels.shown
-    zone, breach = levels.zone(value), levels.breach(value)
+    zone, excess = levels.zone(value), levels.excess(value)
+    breach = min(MOST_BREACH, excess)
     if weight < DUST and zone in (Zone.AMBER, Zone.RED):
         zone, breach, text = Zone.GREEN, 0.5, f"{text} (too small to matter)"
     return Finding(
@@ -182,7 +179,7 @@ def judged(
         severity=_severity(rule.importance * breach**4, weight),
         holds=leaving.shown.zone(value),
         dwell=rule.dwell,
-        excess=levels.excess(value),
+        excess=excess,
     )
 
 

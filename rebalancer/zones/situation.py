@@ -16,14 +16,8 @@ from portfolios.model.valuation import Position, Valuation
 from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.risk.model import RiskModel
 from rebalancer.estimates.trade_bounds import TradeBounds
-from rebalancer.zones.price_history import (
-    Fall,
-    Usual,
-    present_levels,
-    shock,
-    usual_volatility,
-    weighted_returns,
-)
+from rebalancer.zones.asset_history import AssetHistory, history_of
+from rebalancer.zones.price_history import Fall, Usual, usual_volatility, weighted_returns
 
 Flags = npt.NDArray[np.bool_]
 
@@ -109,14 +103,19 @@ class Situation:
         return np.array(kinds, dtype=np.bool_)
 
     @cached_property
+    def history(self) -> AssetHistory:
+        """What the prices of the assets did lately."""
+        return history_of(self.valuation, self.market)
+
+    @property
     def levels(self) -> Array:
         """Closes and, last, the present price, shape (T, n)."""
-        return present_levels(self.valuation, self.market)
+        return self.history.levels
 
-    @cached_property
+    @property
     def drop(self) -> Fall:
         """What was lost within three days, by asset."""
-        return shock(self.levels, self.market.as_of)
+        return self.history.drop
 
     @cached_property
     def covariance(self) -> Array:
@@ -150,8 +149,9 @@ class Situation:
         return tuple(h.position.name for h in self.held if h.asset_id in doubted)
 
     def _held(self) -> Iterator[Held]:
+        is_known = self.valuation.total.is_known
         for i, position in enumerate(self.valuation.positions):
             weight = float(self.w[i])
             if weight > 0 or (position.grey and position.quantity > 0):
-                stake = weight if self.valuation.total.is_known else 1.0
+                stake = weight if is_known else 1.0
                 yield Held(i, position, weight, stake, not position.is_stated)

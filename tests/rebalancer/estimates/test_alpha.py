@@ -29,12 +29,12 @@ def alpha_of(
 def alpha_in(market: Market, reference: Array, *, active: bool = True) -> Alpha:
     found = estimate_market(market)
     ids = tuple(market.assets)
-    return estimate_alpha(market, found.of(ids), found.of(ids), reference, active=active)
+    return estimate_alpha(market, found.of(ids), reference, doubt=doubt(market), active=active)
 
 
-def doubt(market: Market) -> float:
+def doubt(market: Market, technical: Technical = Technical.SHOW) -> float:
     everything = estimate_market(market).of(tuple(market.assets))
-    return market_uncertainty(market, everything, Technical.SHOW)
+    return market_uncertainty(market, everything, technical)
 
 
 def all_graded(**more: object) -> dict[str, Grade]:
@@ -72,9 +72,13 @@ def test_our_own_price_grades_carry_no_alpha_unless_the_user_says_so() -> None:
     found = alpha_of(all_graded(source="technical", trend=1))
     assert not found.total.any()
     market = market_of([coin(a) for a in NAMES], grades=all_graded(source="technical", trend=1))
-    everything = estimate_market(market).of(NAMES)
     used = estimate_alpha(
-        market, everything, everything, EQUAL, active=True, technical=Technical.USE
+        market,
+        estimate_market(market).of(NAMES),
+        EQUAL,
+        doubt=doubt(market, Technical.USE),
+        active=True,
+        technical=Technical.USE,
     )
     assert used.total.any()
 
@@ -161,8 +165,7 @@ def test_a_short_history_makes_alpha_twice_as_uncertain() -> None:
 
 def test_doubt_makes_a_bet_smaller_and_never_turns_it_round() -> None:
     market = market_of([coin(a) for a in NAMES], grades=all_graded())
-    everything = estimate_market(market).of(NAMES)
-    found = estimate_alpha(market, everything, everything, EQUAL, active=True).total
+    found = alpha_in(market, EQUAL).total
     assert np.all(np.abs(found) <= MOST_ALPHA)
     assert np.any(found > 0)
     assert np.any(found < 0)
@@ -182,13 +185,12 @@ def test_an_asset_without_weight_changes_no_other_alpha(
     ids = sorted(f"c{i:02}" for i in held)
     more = sorted({*ids, f"c{extra:02}"})
     weight = dict(zip(ids, np.random.default_rng(seed).dirichlet(np.ones(len(ids))), strict=True))
-    everything = found.of(tuple(market.assets))
     few, many = (
         estimate_alpha(
             market,
             found.of(names),
-            everything,
             np.array([weight.get(a, 0.0) for a in names]),
+            doubt=doubt(market),
             active=True,
         )
         for names in (ids, more)

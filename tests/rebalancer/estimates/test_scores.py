@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from rebalancer.estimates.scores import grade_scores, is_bearish, scores, trend_scores
+from portfolios.model.market import Array, Market
+from rebalancer.estimates.per_market import places
+from rebalancer.estimates.scores import grade_scores, is_bearish, scores_of, trend_scores
 from tests.rebalancer.estimates.markets import coin, graded, market_of, stable
 
 
@@ -35,13 +38,17 @@ def test_trends_of_many_have_unit_variance_and_of_few_stay() -> None:
     assert trend_scores(np.full(40, -1.0)).tolist() == [-1.0] * 40
 
 
+def short_scores(market: Market, ids: Sequence[str]) -> Array:
+    return scores_of(market).short[places(market, ids)]
+
+
 def test_sources_are_never_ranked_against_each_other() -> None:
     assets = [coin(f"c{i}") for i in range(60)]
     own = {f"c{i}": graded(float(i)) for i in range(30)}
     foreign = {f"c{i}": graded(90 + i / 100, source="technical") for i in range(30, 60)}
     ids = [f"c{i}" for i in range(30)]
-    alone = scores(market_of(assets, grades=own), ids, lambda g: g.short)
-    beside = scores(market_of(assets, grades={**own, **foreign}), ids, lambda g: g.short)
+    alone = short_scores(market_of(assets, grades=own), ids)
+    beside = short_scores(market_of(assets, grades={**own, **foreign}), ids)
     assert alone.tolist() == beside.tolist()
 
 
@@ -50,12 +57,12 @@ def test_definitions_of_one_source_are_not_mixed_either() -> None:
         [coin(f"c{i}") for i in range(40)],
         grades={f"c{i}": graded(float(i), kind="old" if i < 20 else "new") for i in range(40)},
     )
-    assert scores(market, ["c10"], lambda g: g.short).tolist() == [-2.0]  # (10 - 50) / 20: few
+    assert short_scores(market, ["c10"]).tolist() == [-2.0]  # (10 - 50) / 20: few
 
 
 def test_what_has_no_grade_has_no_score() -> None:
     market = market_of([coin("a"), coin("b")], grades={"a": graded(70.0)})
-    found = scores(market, ["a", "b"], lambda g: g.short)
+    found = short_scores(market, ["a", "b"])
     assert found[0] == 1.0
     assert np.isnan(found[1])
 

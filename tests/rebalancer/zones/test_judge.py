@@ -180,12 +180,12 @@ def test_a_threshold_belongs_to_the_side_it_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "breach"), [(-1, 0), (0, 0), (0.5, 0.25), (1, 0.5), (1.5, 0.75), (2, 1), (9, 1.25)]
+    ("value", "excess"), [(-1, 0), (0, 0), (0.5, 0.25), (1, 0.5), (1.5, 0.75), (2, 1), (9, 4.5)]
 )
-def test_a_breach_is_linear_between_its_levels(value: float, breach: float) -> None:
-    assert Levels(0.0, 1.0, 2.0).breach(value) == pytest.approx(breach)
-    assert Levels(0.0, -1.0, -2.0).breach(-value) == pytest.approx(breach)
-    assert Levels(0.0, 1.0).breach(value) == pytest.approx(min(breach, 0.5))
+def test_an_excess_is_linear_between_its_levels(value: float, excess: float) -> None:
+    assert Levels(0.0, 1.0, 2.0).excess(value) == pytest.approx(excess)
+    assert Levels(0.0, -1.0, -2.0).excess(-value) == pytest.approx(excess)
+    assert Levels(0.0, 1.0).excess(value) == pytest.approx(min(excess, 0.5))
 
 
 def test_an_alarm_ends_on_the_quiet_side_of_its_threshold() -> None:
