@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,9 @@ def answered(
     if not is_answer:
         rounded = replace(rounded, trades=(), quantities={}, cash=analysis.valuation.cash)
     after, cash_after = weights_after(analysis, rounded)
+    again = partial(best_objective, near=solution.duals)
     limits = limit_lines(
-        inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=best_objective
+        inputs, solution, analysis.limits, after=after, cash_after=cash_after, solve=again
     )
     report = SolverReport(
         solution.solver, solution.status, solution.objective, solution.gap, _within(solution)

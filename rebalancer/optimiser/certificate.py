@@ -18,7 +18,7 @@ from portfolios.model.market import Array
 from rebalancer.optimiser.branching import with_roles
 from rebalancer.optimiser.exact.answer import proved
 from rebalancer.optimiser.exact.separable import rows_of
-from rebalancer.optimiser.inputs import Inputs, Solution
+from rebalancer.optimiser.inputs import Duals, Inputs, Solution
 from rebalancer.optimiser.verify import answer, leg_costs
 
 Json = dict[str, object]
@@ -44,20 +44,20 @@ def certificate(inputs: Inputs, solution: Solution) -> Json:
     is_whole = inputs.min_trade <= 0 and inputs.leg_cost <= 0
     leaf, shown = with_roles(inputs, sides), answer(inputs, u, v).w
     return {
-        "relaxed": _proof(replace(inputs, leg_cost=0.0)),
+        "relaxed": _proof(replace(inputs, leg_cost=0.0), solution.duals),
         "sides": sides.tolist(),
-        "leaf": None if is_whole else _proof(leaf, shown, leg_costs(inputs, u, v)),
+        "leaf": None if is_whole else _proof(leaf, solution.duals, shown, leg_costs(inputs, u, v)),
         "bound": solution.bound,
     }
 
 
-def _proof(inputs: Inputs, w: Array | None = None, legs: float = 0.0) -> Json:
+def _proof(inputs: Inputs, near: Duals | None, w: Array | None = None, legs: float = 0.0) -> Json:
     """Return the proof of a program for weights, shape (n,), or for its own optimum.
 
     `legs` are fixed costs that every answer of the program pays.
     """
     try:
-        found = proved(inputs)
+        found = proved(inputs, near)
     except (SolverError, np.linalg.LinAlgError) as error:
         return {"declined": str(error)}
     w = found.w if w is None else w

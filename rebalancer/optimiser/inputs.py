@@ -152,6 +152,7 @@ class Duals:
     buffer: float
     vol: float
     rows: Array  # (q,)
+    multipliers: Array = field(default_factory=lambda: np.zeros(0))  # (k + m,) of `exact`, or none
 
 
 @dataclass(frozen=True, slots=True)

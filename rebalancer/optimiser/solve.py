@@ -19,7 +19,7 @@ from rebalancer.optimiser.branching import Found, least_trades
 from rebalancer.optimiser.exact.answer import NAME as EXACT
 from rebalancer.optimiser.exact.answer import solve_exactly, solve_side_by_side
 from rebalancer.optimiser.infeasibility import require_cash, require_consistent
-from rebalancer.optimiser.inputs import Inputs, Solution
+from rebalancer.optimiser.inputs import Duals, Inputs, Solution
 from rebalancer.optimiser.problem_pool import SHARED, Compiled, ProblemPool
 from rebalancer.optimiser.reach import is_reachable, require_reachable
 from rebalancer.optimiser.verify import (
@@ -80,7 +80,7 @@ def solve(
     still = hold_answer(inputs)
 
     def again(parts: Sequence[Inputs]) -> list[Found]:
-        return _parts_solved(parts, chain, pool)
+        return _parts_solved(parts, chain, pool, relaxed.duals)
 
     found = least_trades(inputs, relaxed, again)
     best = found.solved
@@ -101,34 +101,44 @@ def solve(
 
 
 def _parts_solved(
-    parts: Sequence[Inputs], chain: Sequence[Attempt], pool: ProblemPool
+    parts: Sequence[Inputs], chain: Sequence[Attempt], pool: ProblemPool, near: Duals | None
 ) -> list[Found]:
     """Return what `solve_convex` does for each part, asking the exact method for all at once."""
     reached = [part for part in parts if is_reachable(part)]
     is_ahead = len(reached) > 1 and chain[0][0] == EXACT
-    ahead = solve_side_by_side(reached) if is_ahead else [None] * len(reached)
-    known = {id(part): found for part, found in zip(reached, ahead, strict=True)}
+    side_by_side = solve_side_by_side(reached, near) if is_ahead else [None] * len(reached)
+    known = {id(part): found for part, found in zip(reached, side_by_side, strict=True)}
     solved: list[Found] = []
     for part in parts:
         try:
             is_met = id(part) in known
-            solved.append(solve_convex(part, chain, pool, known[id(part)]) if is_met else None)
+            ahead = known.get(id(part))
+            solved.append(solve_convex(part, chain, pool, near, ahead) if is_met else None)
         except SolverError as error:
             solved.append(error)
     return solved
 
 
 def best_objective(
-    inputs: Inputs, *, chain: Sequence[Attempt] = CHAIN, pool: ProblemPool = SHARED
+    inputs: Inputs,
+    *,
+    near: Duals | None = None,
+    chain: Sequence[Attempt] = CHAIN,
+    pool: ProblemPool = SHARED,
 ) -> float:
-    """Return the `relaxed_objective` of `solve` by one solve; raises as `solve` does."""
-    return _relaxed(inputs, chain, pool).answer.objective
+    """Return the `relaxed_objective` of `solve` by one solve; raises as `solve` does.
+
+    `near` are prices of the limits of a program much like it.
+    """
+    return _relaxed(inputs, chain, pool, near).answer.objective
 
 
-def _relaxed(inputs: Inputs, chain: Sequence[Attempt], pool: ProblemPool) -> Solved:
+def _relaxed(
+    inputs: Inputs, chain: Sequence[Attempt], pool: ProblemPool, near: Duals | None = None
+) -> Solved:
     require_figures(inputs)
     require_cash(inputs)
-    found = solve_convex(inputs, chain, pool)
+    found = solve_convex(inputs, chain, pool, near)
     if penalty(inputs, found.answer.w, found.answer.c) > 0:
         require_consistent(inputs)  # an answer that breaks no limit shows that none contradict
     return found
@@ -138,11 +148,17 @@ def solve_convex(
     inputs: Inputs,
     chain: Sequence[Attempt] = CHAIN,
     pool: ProblemPool = SHARED,
+    near: Duals | None = None,
     ahead: Solved | None = None,
 ) -> Solved:
     """Return the verified optimum of the convex program, its bounds as they are.
 
-    `ahead` is the answer of the exact method, where it is there already.
+    Args:
+        inputs: the program.
+        chain: solvers with their options, tried in turn.
+        pool: compiled problems to choose from.
+        near: prices of the limits of a program much like it, for the exact method.
+        ahead: the answer of the exact method, where it is there already.
 
     Raises:
         SolverError: no solver of the chain gave an answer that passed the check.
@@ -155,31 +171,23 @@ def solve_convex(
     require_reachable(inputs)
     failures = []
     for attempt in chain:
-        found = _attempted(inputs, still, attempt, pool, ahead)
-        if isinstance(found, Solved):
+        there = ahead if attempt[0] == EXACT else None
+        try:
+            found = there or _asked(inputs, attempt, pool, near)
+        except SolverError as error:
+            failures.append(str(error))
+            continue
+        if not (wrong := _why_refused(inputs, found, still)):
             return found
-        failures.append(found)
+        failures.append(f"{attempt[0]} answered, but {wrong}")
     raise SolverError("; ".join(dict.fromkeys(failures)), hint="nothing is proposed; try again")
 
 
-def _attempted(
-    inputs: Inputs,
-    still: Answer | None,
-    attempt: Attempt,
-    pool: ProblemPool,
-    ahead: Solved | None,
-) -> Solved | str:
-    """Return the verified answer of one solver, or why there is none."""
-    name, _ = attempt
-    try:
-        if name == EXACT:
-            found = ahead or solve_exactly(inputs)
-        else:
-            found = _generally(inputs, attempt, pool)
-    except SolverError as error:
-        return str(error)
-    wrong = _why_refused(inputs, found, still)
-    return f"{name} answered, but {wrong}" if wrong else found
+def _asked(inputs: Inputs, attempt: Attempt, pool: ProblemPool, near: Duals | None) -> Solved:
+    """Return the answer of one solver, not verified yet."""
+    if attempt[0] == EXACT:
+        return solve_exactly(inputs, near)
+    return _generally(inputs, attempt, pool)
 
 
 def _generally(inputs: Inputs, attempt: Attempt, pool: ProblemPool) -> Solved:

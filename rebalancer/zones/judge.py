@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 
 from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
@@ -85,12 +86,15 @@ def overall(findings: Sequence[Finding]) -> Zone:
 def _findings(rule: Rule, situation: Situation) -> Iterator[Finding]:
     """Yield what a rule finds; what needs the total is grey while the total is unknown."""
     names = situation.in_doubt if rule.needs_total else ()
+    if not names:
+        yield from rule.findings(situation)
+        return
     why = f"no price to rely on for {named(names)}, so shares of the total are unknown"
     for finding in rule.findings(situation):
         # What is in doubt itself says why.
         is_asset = finding.scope is Scope.ASSET
         is_own = is_asset and finding.subject in situation.valuation.in_doubt
-        yield unknown(rule, finding.subject, why) if names and not is_own else finding
+        yield finding if is_own else unknown(rule, finding.subject, why)
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -98,8 +102,14 @@ def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _rank(finding: Finding) -> tuple[int, int, str, str, int]:
-    letter, number = finding.code[:1], int(finding.code[1:])
-    return (-ORDER[finding.zone], _SCOPES[finding.scope], finding.subject, letter, number)
+    place = -ORDER[finding.zone], _SCOPES[finding.scope], finding.subject
+    return (*place, *_parts_of(finding.code))
+
+
+@cache
+def _parts_of(code: str) -> tuple[str, int]:
+    """Return the letter and the number of a rule's short key."""
+    return code[:1], int(code[1:])
 
 
 def _key(finding: Finding) -> tuple[str, str]:

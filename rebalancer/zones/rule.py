@@ -91,8 +91,9 @@ class Levels(NamedTuple):  # hundreds are made for each portfolio
         return 0.5 + 0.5 * over / span if span > 0 else MOST_BREACH
 
     def left_at(self, amber: Exit, red: Exit) -> Levels:
-        """Return the levels at which the zones are left."""
-        return Levels(self.comfort, amber.of(self.amber), red.of(self.red), self.beyond)
+        """Return the levels at which the zones are left, as they are shown."""
+        left = _rounded(amber.of(self.amber)), _rounded(red.of(self.red))
+        return Levels(self.comfort, *left, self.beyond)
 
     @property
     def shown(self) -> Levels:
@@ -177,7 +178,7 @@ def judged(
         red=levels.red,
         text=text,
         severity=_severity(rule.importance * breach**4, weight),
-        holds=leaving.shown.zone(value),
+        holds=leaving.zone(value),
         dwell=rule.dwell,
         excess=excess,
     )

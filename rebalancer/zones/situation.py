@@ -127,7 +127,7 @@ class Situation:
         """What volatility the reference's price history usually had."""
         return usual_volatility(weighted_returns(self.levels, self.r, self.listed))
 
-    @property
+    @cached_property
     def missing(self) -> tuple[str, ...]:
         """Ids of what is held and counts for nothing, since it was never priced."""
         return tuple(h.asset_id for h in self.held if h.counts_for_nothing)
@@ -142,7 +142,7 @@ class Situation:
         found = (h for h in self.held if h.counts_for_nothing)
         return tuple(h.asset_id for h in found if self.limits.M[h.i, j] > 0)
 
-    @property
+    @cached_property
     def in_doubt(self) -> tuple[str, ...]:
         """Names of what makes the total unknown; empty where it is known."""
         doubted = self.valuation.in_doubt

@@ -27,27 +27,33 @@ from rebalancer.optimiser.verify import Solved, answer, gap
 NAME = "DUAL_NEWTON"
 
 
-def solve_exactly(inputs: Inputs) -> Solved:
+def solve_exactly(inputs: Inputs, near: Duals | None = None) -> Solved:
     """Return the optimum of the convex program; the caller checks it like any other answer.
+
+    Args:
+        inputs: the program.
+        near: prices of the limits of a program much like it, from which fewer steps lead.
 
     Raises:
         SolverError: the program is not separable, or the method does not end, which it does not
             where hard limits contradict each other.
     """
     try:
-        found = proved(inputs)
+        found = proved(inputs, near)
     except np.linalg.LinAlgError as error:
         raise SolverError(f"{NAME} met a singular system") from error
     return _solved(inputs, found)
 
 
-def solve_side_by_side(programs: Sequence[Inputs]) -> list[Solved | None]:
+def solve_side_by_side(
+    programs: Sequence[Inputs], near: Duals | None = None
+) -> list[Solved | None]:
     """Return the optimum of each program of one shape; None for what `solve_exactly` has to say."""
     if any(p.vol_max is not None or why_not(p) for p in programs):
         return [None] * len(programs)
     stacked = separable(programs)
     try:
-        found = method.solve(stacked)
+        found = method.solve(stacked, _start(stacked, near))
     except np.linalg.LinAlgError:
         return [None] * len(programs)
     own = (stacked.take(np.arange(len(programs)) == i) for i in range(len(programs)))
@@ -65,15 +71,23 @@ def _solved(inputs: Inputs, found: Proved) -> Solved:
     return Solved(best, duals_of(inputs, found), NAME, "optimal", gap(inputs, best, -found.value))
 
 
-def proved(inputs: Inputs) -> Proved:
-    """Return the optimum with its multipliers; raises `SolverError` as `solve_exactly` does."""
+def proved(inputs: Inputs, near: Duals | None = None) -> Proved:
+    """Return the optimum with its multipliers; takes and raises what `solve_exactly` does."""
     if inputs.vol_max is not None and inputs.prices.vol > 0:
         return solve_limited(inputs)
     program = separable([inputs])
-    found = method.solve(program)
+    found = method.solve(program, _start(program, near))
     if found.steps[0] < 0:
         raise SolverError(f"{NAME} did not end")
     return Proved(program, found.w[0], found.x[0], float(found.value[0]))
+
+
+def _start(programs: Separable, near: Duals | None) -> Array | None:
+    """Return the multipliers to begin from; None for zeros."""
+    shape = programs.least.shape
+    if near is None or near.multipliers.shape != shape[1:]:
+        return None
+    return np.broadcast_to(near.multipliers, shape)
 
 
 def duals_of(inputs: Inputs, found: Proved) -> Duals:
@@ -90,6 +104,7 @@ def duals_of(inputs: Inputs, found: Proved) -> Duals:
         buffer=price[BUFFER],
         vol=found.vol_price,
         rows=mu[len(mu) - len(inputs.extra_rows) :].copy(),
+        multipliers=found.x,
     )
 
 
