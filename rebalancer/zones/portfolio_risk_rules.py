@@ -19,12 +19,15 @@ from rebalancer.estimates.limits import BREACH
 from rebalancer.estimates.risk.model import HORIZON_DAYS
 from rebalancer.zones.portfolio_rules import NOTHING_RISKY, SUBJECT
 from rebalancer.zones.price_history import (
+    FALL_DAYS,
+    SHOCK_DAYS,
     Fall,
     fall_from_peak,
     filtered_scenarios,
     shock,
     value_path,
     weighted_returns,
+    weights_ago,
 )
 from rebalancer.zones.price_rules import moved
 from rebalancer.zones.rule import Exit, Levels, Rule, at_ease, judged, unknown, unless_missing
@@ -106,7 +109,9 @@ class PortfolioDrawdown(Rule):
     """P5: a fall of the value from its 90-day peak, large for its own volatility.
 
     The value is that of today's quantities over the price history, so money paid in or out cannot
-    show; a proposal changes nothing that has happened.
+    show; a proposal changes nothing that has happened. Its volatility is that of the weights which
+    those quantities had when the fall began: further back they would be the weights of nobody, and
+    of whatever has fallen most since.
     """
 
     key, code, scope, importance = "portfolio_drawdown", "P5", Scope.PORTFOLIO, 0.8
@@ -116,7 +121,7 @@ class PortfolioDrawdown(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge what is held today."""
-        fall = fall_from_peak(_value_path(situation))
+        fall = fall_from_peak(_value_path(situation), _own_returns(situation, FALL_DAYS))
         if not fall.is_known(0):
             yield unknown(self, SUBJECT, "120 days of common history are needed")
             return
@@ -136,7 +141,8 @@ class PortfolioShock(Rule):
 
     def findings(self, situation: Situation) -> Iterator[Finding]:
         """Judge what is held today."""
-        fall = shock(_value_path(situation), situation.market.as_of)
+        now, returns = situation.market.as_of, _own_returns(situation, SHOCK_DAYS)
+        fall = shock(_value_path(situation), now, returns)
         if not fall.is_known(0):
             yield unknown(self, SUBJECT, "a month of common history is needed")
             return
@@ -156,6 +162,13 @@ def _value_path(situation: Situation) -> Array:
     return value_path(
         situation.levels, valuation.weights(), valuation.cash_weight(), situation.listed
     )
+
+
+def _own_returns(situation: Situation, days: int) -> Array:
+    """Return daily returns of the weights that today's quantities had then, shape (T - 1, 1)."""
+    levels, valuation = situation.levels, situation.valuation
+    w = weights_ago(levels, valuation.weights(), valuation.cash_weight(), days)
+    return np.asarray(np.log1p(weighted_returns(levels, w, situation.listed))[:, None])
 
 
 def _stated(situation: Situation) -> float | None:

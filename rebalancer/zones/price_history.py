@@ -80,15 +80,20 @@ class Usual:
     now: float
 
 
-def shock(levels: Array, now: datetime) -> Fall:
+def shock(levels: Array, now: datetime, returns: Array | None = None) -> Fall:
     """Return the loss of the last 72 hours, and the volatility known the day before.
 
-    Levels have shape (T, n), as prices have them, NaN in gaps; the last are of `now`, aware UTC.
+    Args:
+        levels: shape (T, n), as prices have them, NaN in gaps; the last are of `now`.
+        now: aware UTC.
+        returns: daily logarithmic ones that the volatility is measured by, shape (T - 1, n);
+            those of the levels where None.
     """
     if len(levels) <= SHOCK_DAYS + 1:
         return _unknown(levels, SHOCK_DAYS)
     loss = np.asarray(1.0 - levels[-1] / _at_this_hour(levels, now))
-    return Fall(loss, _slow_volatility(levels[:-1]), SHOCK_DAYS)
+    daily = log_returns(levels) if returns is None else returns
+    return Fall(loss, _slow_volatility(daily[:-1]), SHOCK_DAYS)
 
 
 def _at_this_hour(levels: Array, now: datetime) -> Array:
@@ -101,18 +106,19 @@ def _at_this_hour(levels: Array, now: datetime) -> Array:
     return earlier if passed == 0 else np.asarray(earlier + passed * (later - earlier))
 
 
-def fall_from_peak(levels: Array) -> Fall:
+def fall_from_peak(levels: Array, returns: Array | None = None) -> Fall:
     """Return the fall from the peak of 90 days, and the volatility known before those days.
 
-    Levels have shape (T, n), NaN in gaps. A peak may hide in a gap, so the fall is known only where
-    four fifths of the days are.
+    A peak may hide in a gap, so the fall is known only where four fifths of the days are. Takes
+    levels and returns as `shock` does.
     """
     if len(levels) <= FALL_DAYS:
         return _unknown(levels, FALL_DAYS)
     window = levels[-FALL_DAYS:]
     peak = np.where(_count(window) >= COVERAGE * FALL_DAYS, np.fmax.reduce(window, axis=0), np.nan)
+    daily = log_returns(levels) if returns is None else returns
     return Fall(
-        np.asarray(1.0 - levels[-1] / peak), _slow_volatility(levels[:-FALL_DAYS]), FALL_DAYS
+        np.asarray(1.0 - levels[-1] / peak), _slow_volatility(daily[:-FALL_DAYS]), FALL_DAYS
     )
 
 
@@ -121,7 +127,7 @@ def regime(levels: Array) -> Array:
 
     NaN below 60 returns, or below 15 of the last 20.
     """
-    returns = _bounded_returns(levels)
+    returns = winsorised(log_returns(levels), WILD).returns
     usual = ewma_volatility(returns, QUIET)
     known = (_count(returns) >= FEWEST_FOR_REGIME) & (usual > 0) & ~np.isnan(levels[-1])
     known &= _count(returns[-RECENT_DAYS:]) >= FEWEST_RECENT
@@ -139,6 +145,16 @@ def value_path(levels: Array, w: Array, cash: float, listed: npt.NDArray[np.bool
     known = ~np.isnan(relative)
     path = cash + np.where(known, relative * w, w).sum(axis=1)
     return np.where(_covered(known, w, listed) >= COVERAGE, path, np.nan)[:, None]
+
+
+def weights_ago(levels: Array, w: Array, cash: float, days: int) -> Array:
+    """Return the weights that today's quantities had some days ago, shape (n,).
+
+    What had no price then, or never has, counts as unchanged, as in `value_path`.
+    """
+    relative = levels[max(0, len(levels) - 1 - days)] / levels[-1]
+    worth = np.where(np.isnan(relative), w, relative * w)
+    return np.asarray(worth / (cash + worth.sum()))
 
 
 def weighted_returns(levels: Array, w: Array, listed: npt.NDArray[np.bool_]) -> Array:
@@ -191,14 +207,10 @@ def _unknown(levels: Array, days: int) -> Fall:
     return Fall(nothing, nothing, days)
 
 
-def _slow_volatility(levels: Array) -> Array:
-    returns = _bounded_returns(levels)
-    enough = _count(returns) >= FEWEST_RETURNS
-    return np.where(enough, ewma_volatility(returns, SLOW_HALF_LIFE), np.nan)
-
-
-def _bounded_returns(levels: Array) -> Array:
-    return winsorised(log_returns(levels), WILD).returns
+def _slow_volatility(returns: Array) -> Array:
+    bounded = winsorised(returns, WILD).returns
+    enough = _count(bounded) >= FEWEST_RETURNS
+    return np.where(enough, ewma_volatility(bounded, SLOW_HALF_LIFE), np.nan)
 
 
 def _count(returns: Array) -> npt.NDArray[np.int_]:

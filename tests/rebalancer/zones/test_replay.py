@@ -8,6 +8,7 @@ of the study that the levels of the rules were chosen by. Run with `-s` to see t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -47,6 +48,7 @@ class Book:
         held: symbol -> quantity.
         days: zone of the portfolio as a whole, by day.
         holdings: days of holdings in each zone.
+        rules: days with something red, by rule.
         told, reds: days with a message, and with one of something red.
     """
 
@@ -58,6 +60,7 @@ class Book:
     state: Advance = field(default_factory=lambda: Advance((), ()))
     days: dict[date, Zone] = field(default_factory=dict)
     holdings: dict[Zone, int] = field(default_factory=lambda: dict.fromkeys(Zone, 0))
+    rules: dict[str, int] = field(default_factory=dict)
     told: list[date] = field(default_factory=list)
     reds: list[date] = field(default_factory=list)
 
@@ -99,6 +102,8 @@ class Book:
 
     def _count(self, day: date) -> None:
         zones: dict[tuple[Scope, str], list[Zone]] = {}
+        for code in {c.rule for c in self.state.conditions if c.zone is Zone.RED}:
+            self.rules[code] = self.rules.get(code, 0) + 1
         for condition in self.state.conditions:
             zones.setdefault((condition.scope, condition.subject), []).append(condition.zone)
         for (scope, _), each in zones.items():
@@ -187,6 +192,10 @@ def _judge(books: list[Book]) -> None:
     print(f"\nholdings amber {amber:.1%}, red {red:.1%} of days; portfolio red {red_days:.1%};"
           f" messages a week: mean {mean(weekly):.2f}, median {median(weekly)}, 99% {most},"
           f" at most two {few:.0%}; red ones {reds:.2f}")  # fmt: skip
+    by_rule = Counter[str]()
+    for book in books:
+        by_rule.update(book.rules)
+    print("red", ", ".join(f"{rule} {n / len(days):.1%}" for rule, n in by_rule.most_common()))
     for name, crash in CRASHES.items():
         print(f"{name}: red {_red_on(books, crash)}, a week before"
               f" {_red_on(books, crash - timedelta(days=7))}")  # fmt: skip
