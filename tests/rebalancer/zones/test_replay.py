@@ -102,7 +102,7 @@ class Book:
 
     def _count(self, day: date) -> None:
         zones: dict[tuple[Scope, str], list[Zone]] = {}
-        for code in {c.rule for c in self.state.conditions if c.zone is Zone.RED}:
+        for code in {c.code for c in self.state.conditions if c.zone is Zone.RED}:
             self.rules[code] = self.rules.get(code, 0) + 1
         for condition in self.state.conditions:
             zones.setdefault((condition.scope, condition.subject), []).append(condition.zone)
