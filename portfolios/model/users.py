@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 COMMAND_LINE = "cli"
@@ -28,6 +29,7 @@ class Person:
         timezone: IANA name, for quiet hours and the weekly report.
         portfolios: those they may see; all of them where empty, for an owner.
         is_group: a chat of several people, who see these portfolios there, without amounts.
+        added_at: since when they are told anything, aware UTC; None where that was not kept.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Person:
     timezone: str = "UTC"
     portfolios: tuple[str, ...] = ()
     is_group: bool = False
+    added_at: datetime | None = None
 
     @property
     def sees_all(self) -> bool:

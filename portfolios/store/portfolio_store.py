@@ -99,6 +99,11 @@ class Store:
         rows = self.database.rows(_PORTFOLIOS, {"name": None})
         return tuple(portfolio_from_rows(list(own)) for _, own in groupby(rows, itemgetter("name")))
 
+    def added(self) -> dict[str, datetime]:
+        """Return when each portfolio was added, by name."""
+        rows = self.database.rows("SELECT name, added_at FROM portfolios")
+        return {row["name"]: read_utc(row["added_at"]) for row in rows}
+
     def unrecorded(self) -> tuple[str, ...]:
         """Return the names of the portfolios that have neither targets nor recorded weights."""
         rows = self.database.rows(_UNRECORDED)

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 MONDAY = 0
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
-CATCH_UP = timedelta(hours=48)
-"""A missed report is still worth sending for so long, and says that it is late."""
+CATCH_UP = timedelta(days=6)
+"""A missed report is still worth sending within its week, and says that it is late."""
 SPREAD = timedelta(hours=2)
 """With many people, their reports are spread over so long a time."""
 
@@ -67,6 +67,11 @@ def weekly(
         if moment <= now:
             return Due(week_name(week), moment)
     raise AssertionError("two weeks ago is always past")
+
+
+def next_weekly(now: datetime, zone: str) -> datetime:
+    """Return when the next weekly period is due; takes what `weekly` does."""
+    return weekly(now + timedelta(weeks=1), zone).at
 
 
 def daily(now: datetime, zone: str, *, at: time) -> Due:

@@ -11,7 +11,8 @@ import typer
 from portfolios.errors import DeliveryError, NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from portfolios.values.command import command
-from portfolios.values.display import counted
+from portfolios.values.display import counted, moment
+from portfolios.values.schedule import next_weekly
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, table, write_json
 from rebalancer.cli.context import context_of
@@ -157,7 +158,9 @@ def _keep(
     kept = {p.name: p for p in PeopleStore(store.database).everybody()}
     named = {p.name: p for p in people_of(settings, store.database) if p.name not in kept}
     old = kept.get(name) or named.get(name)
-    person = replace(old or Person(name, timezone=_zone(settings.timezone)), **said)
+    now = context_of(ctx).clock()
+    person = old or Person(name, timezone=_zone(settings.timezone), added_at=now)
+    person = replace(person, **said)
     person = person.with_addresses(addresses)
     if name in named and person.role is not Role.OWNER:
         raise UsageError(f"{name} is the owner whom the settings name", hint="choose another name")
@@ -168,6 +171,9 @@ def _keep(
         typer.echo(f"  {change}")
     if name in kept and not changes:
         typer.echo("  nothing changed")
+    if old is None and person.addresses:
+        first = moment(next_weekly(now, person.timezone), person.timezone)
+        typer.echo(f"  first weekly report: {first}")
     if named and name not in named and person.role is Role.OWNER:
         context_of(ctx).tell(
             "note: the owner whom the settings name is none any more;"

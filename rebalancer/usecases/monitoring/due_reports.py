@@ -31,26 +31,28 @@ class DueReader:
     """Somebody whose weekly reports are due.
 
     Attributes:
-        week: that is due, in its ISO name.
+        week: that is due, in its ISO name, and since when.
         is_late: noticeably after its time.
         held_back: what waits for their digests.
     """
 
     person: Person
     week: str
+    due_at: datetime
     is_late: bool
     held_back: tuple[Message, ...]
 
 
 def due_readers(store: Store, people: Sequence[Person], *, now: datetime) -> list[DueReader]:
-    """Return those who want weekly reports and whose week is due."""
+    """Return those who want weekly reports, whose week is due, and who were there by then."""
     post, found = Post.of(store, now=now), []
     for person in people:
         offset = offset_of(person.name, people=len(people))
         due = weekly(now, person.timezone, offset=offset)
-        if due.is_due(now) and post.reaches(Kind.WEEKLY, person):
+        is_new = person.added_at is not None and person.added_at > due.at
+        if due.is_due(now) and not is_new and post.reaches(Kind.WEEKLY, person):
             held = _held_back(store, person)
-            found.append(DueReader(person, due.period, due.is_late(now), held))
+            found.append(DueReader(person, due.period, due.at, due.is_late(now), held))
     return found
 
 
@@ -59,15 +61,18 @@ def unreported(
 ) -> Iterator[tuple[Portfolio, list[DueReader]]]:
     """Yield each portfolio with those who may see it and have no report of it for their week.
 
+    What was added since their week was due has its first report in the next one.
+
     The work grows with the reports, not with all people times all portfolios.
     """
     if not readers:
         return
     everywhere = [reader for reader in readers if reader.person.sees_all]
-    some = _by_portfolio(readers)
+    some, added = _by_portfolio(readers), store.added()
     for portfolio in store.list_portfolios():
         concerned = (*everywhere, *some.get(portfolio.name, ()))
-        left = [r for r in concerned if not was_reported(store, portfolio.name, r.person, r.week)]
+        old = [r for r in concerned if added[portfolio.name] <= r.due_at]
+        left = [r for r in old if not was_reported(store, portfolio.name, r.person, r.week)]
         if left:
             yield portfolio, left
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,11 @@ MONDAY = "2026-11-30T07:30Z"
 MOMENTS = {
     MONDAY: 1,  # a Monday, and the last day of a month: the report is due
     "2028-02-29T07:30Z": 1,  # a Tuesday: Monday's report is late, and still comes
-    "2027-01-01T00:10Z": 0,
-    "2026-12-31T23:30Z": 0,  # next year already in Berlin
-    "2026-10-25T00:30Z": 0,  # 02:30 in Berlin, which comes twice
-    "2027-03-28T01:30Z": 0,  # 03:30 in Berlin, after an hour that is skipped
+    "2027-01-01T00:10Z": 1,  # a Friday, and another year
+    "2026-12-31T23:30Z": 1,  # next year already in Berlin
+    "2026-10-25T00:30Z": 1,  # 02:30 in Berlin, which comes twice
+    "2027-03-28T01:30Z": 1,  # 03:30 in Berlin, after an hour that is skipped
+    "2027-03-28T07:30Z": 0,  # a Sunday: the next report is near
 }
 """How many weekly reports a first round writes."""
 
@@ -28,7 +29,8 @@ def test_a_round_at_any_moment_tells_everything_that_is_due_once(
 ) -> None:
     with TelegramStandin(CHAT) as bot:
         at, reports = datetime.fromisoformat(moment), MOMENTS[moment]
-        shell = shell_of(tmp_path, bot, at=at, REBALANCER_TIMEZONE="Europe/Berlin")
+        before = at - timedelta(days=8)
+        shell = shell_of(tmp_path, bot, at=at, added=before, REBALANCER_TIMEZONE="Europe/Berlin")
         run = shell.process if moment == MONDAY else shell.run
         first = run("serve", "--once")
         assert (first.code, first.err) == (0, "")

@@ -34,17 +34,24 @@ MY_ID = f"<b>Your id is {CHAT}</b>"
 
 
 def shell_of(
-    home: Path, bot: TelegramStandin | None = None, *, at: datetime = ORDINARY, **more: str
+    home: Path,
+    bot: TelegramStandin | None = None,
+    *,
+    at: datetime = ORDINARY,
+    added: datetime | None = None,
+    **more: str,
 ) -> Shell:
+    """A machine with one portfolio, added at the same moment or before."""
     telegram = {} if bot is None else {
         "REBALANCER_TELEGRAM__TOKEN": TOKEN,
         "REBALANCER_TELEGRAM__BASE_URL": bot.base_url,
         "REBALANCER_TELEGRAM__OWNER_ID": str(CHAT),
     }  # fmt: skip
-    shell = Shell(home, at=at, **({"REBALANCER_PROVIDER": "sample"} | telegram | more))
-    shell.write("mine.toml", MINE)
-    assert shell.run("add", "mine.toml").code == 0
-    return shell
+    environment = {"REBALANCER_PROVIDER": "sample"} | telegram | more
+    first = Shell(home, at=added or at, **environment)
+    first.write("mine.toml", MINE)
+    assert first.run("add", "mine.toml").code == 0
+    return Shell(home, at=at, **environment)
 
 
 def mail_at(port: int) -> dict[str, str]:

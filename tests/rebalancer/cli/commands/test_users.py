@@ -34,6 +34,13 @@ def person(shell: Shell, name: str) -> dict[str, Any]:
     return found
 
 
+def test_somebody_new_is_told_when_their_first_weekly_report_comes(shell: Shell) -> None:
+    known = add(shell, "ann", "--chat", "7", "--timezone", "Europe/Berlin", "--portfolio", "mine")
+    assert "first weekly report: 30 Nov 2026 07:00 CET" in known.out
+    assert "first weekly report" not in add(shell, "ann", "--email", "ann@example.org").out
+    assert "first weekly report" not in add(shell, "bob").out  # nothing reaches them
+
+
 def test_what_is_not_stated_stays_and_what_changed_is_said(shell: Shell) -> None:
     add(shell, "ann", "--role", "approver", "--chat", "7", "--email", "ann@example.org",
         "--timezone", "Europe/Berlin", "--portfolio", "mine")  # fmt: skip

@@ -20,6 +20,7 @@ from portfolios.store.completed_jobs import CompletedJobs
 from portfolios.store.database import open_database
 from portfolios.store.migrations import PORTFOLIOS
 from portfolios.store.portfolio_store import Store
+from rebalancer.usecases.monitoring.due_reports import due_readers, unreported
 from rebalancer.usecases.monitoring.round import RoundInputs, run_round
 from rebalancer.usecases.reports.weekly_facts import weekly_report
 
@@ -34,7 +35,8 @@ def people(count: int, **changes: object) -> tuple[Person, ...]:
 def keep(store: Store, names: list[str]) -> None:
     for name in names:
         held = (Holding("bitcoin", Decimal(1)),)
-        store.save_portfolio(Portfolio(name, cash=Decimal(100), holdings=held), at=MONDAY)
+        portfolio = Portfolio(name, cash=Decimal(100), holdings=held)
+        store.save_portfolio(portfolio, at=MONDAY - timedelta(days=3))
 
 
 def calls_of(function: Callable[..., object] | None, work: Callable[[], object]) -> int:
@@ -54,6 +56,22 @@ def test_the_report_of_a_portfolio_is_made_once_for_all_its_readers(tmp_path: Pa
         made = calls_of(weekly_report, lambda: run_round(store, inputs, now=MONDAY))
         told = [d for d in Outbox(database).find() if d.message.kind is Kind.WEEKLY]
     assert (made, len(told)) == (2, 10)
+
+
+def test_what_was_added_since_monday_has_its_first_report_in_the_next_week(tmp_path: Path) -> None:
+    thursday = MONDAY + timedelta(days=3)
+    with open_database(tmp_path / "r.db", migrations=(PORTFOLIOS, ALERTS)) as database:
+        store = Store(database)
+        keep(store, ["old"])
+        store.save_portfolio(Portfolio("new", cash=Decimal(100)), at=MONDAY + timedelta(days=2))
+        known, late = people(2)
+        late = replace(late, added_at=thursday)
+        reported = []
+        for now in (thursday, MONDAY + timedelta(days=7)):
+            due = unreported(store, due_readers(store, (known, late), now=now))
+            reported.append([(p.name, [r.person.name for r in each]) for p, each in due])
+    assert reported[0] == [("old", ["p0"])]
+    assert reported[1] == [("new", ["p0", "p1"]), ("old", ["p0", "p1"])]
 
 
 def work_of_a_round(folder: Path, count: int) -> int:
