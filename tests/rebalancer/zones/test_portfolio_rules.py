@@ -197,6 +197,17 @@ def test_the_value_fell_within_three_days(
     assert finding.text.endswith("in three days, at today's quantities")
 
 
+@pytest.mark.parametrize(("code", "price"), [("P5", "70"), ("P9", "80")])
+def test_a_fall_is_large_for_what_was_held_when_it_began(
+    make: Make, find: Find, calm: Calm, code: str, price: str
+) -> None:
+    wild = calm(400, 0.12)
+    wild[:250] *= np.exp(0.02 * np.arange(250)[::-1])  # once most of these quantities' value
+    closes = {"aave": wild, "bitcoin": calm(400, 0.01)}
+    situation = make({"aave": 0.02, "bitcoin": 0.88}, closes=closes, prices={"bitcoin": price})
+    assert find(situation, code).zone is Zone.RED
+
+
 @pytest.mark.parametrize("code", ["P5", "P9"])
 def test_money_paid_out_is_no_fall_and_money_paid_in_no_rise(
     make: Make, find: Find, code: str
