@@ -16,6 +16,8 @@ from portfolios.model.plan import ORDER, Finding, Scope, Zone, worst
 DUST = 0.0025
 """A holding below this share of the value never makes a sound."""
 REPEAT = timedelta(hours=24)
+MOST_DOUBLINGS = 8
+"""Of the pause before what is still red is told again: some three quarters of a year at most."""
 COOLDOWN: Mapping[Zone, timedelta] = {Zone.RED: timedelta(hours=6), Zone.AMBER: timedelta(hours=24)}
 OLDER = timedelta(hours=1)
 """So much may a market be older than the one before: it is of the hour that has begun."""
@@ -233,7 +235,8 @@ def _is_dust(key: Key, weights: Mapping[str, float]) -> bool:
 def _is_time_to_repeat(again: Sequence[Told], at: datetime) -> bool:
     """Tell whether what is still red is told again: all of it at once, and ever more rarely."""
     passed = [at - told.at if told.at else timedelta.max for told in again]
-    is_due = any(p >= REPEAT * 2**told.repeats for p, told in zip(passed, again, strict=True))
+    pauses = [REPEAT * 2 ** min(told.repeats, MOST_DOUBLINGS) for told in again]
+    is_due = any(p >= pause for p, pause in zip(passed, pauses, strict=True))
     return is_due and min(passed) >= REPEAT
 
 

@@ -208,6 +208,19 @@ def test_all_that_is_still_red_is_told_again_at_once_and_ever_more_rarely() -> N
     assert len(watcher.told) == 3 + 3 * 3
 
 
+def test_red_of_years_beside_others_that_come_and_go_is_judged_like_any_other() -> None:
+    watcher = Watcher()
+    watcher.see(finding("H3", 0.0), finding("H3", 0.0, subject="pepe"), at=START)
+    for day in range(1, 400):
+        other = 2.5 if day % 8 < 4 else 0.0
+        watcher.see(
+            finding("H3", 2.5), finding("H3", other, subject="pepe"),
+            at=START + timedelta(days=day),
+        )  # fmt: skip
+    old = next(told for told in watcher.state.told if told.subject != "pepe")
+    assert old.repeats > 30  # told again with each of the others
+
+
 def test_red_that_stays_as_it_was_found_does_not_ring_as_worse() -> None:
     watcher = Watcher()
     for hour in range(24):
