@@ -46,14 +46,14 @@ class BearishWeight(Rule):
 
     def _judged(self, situation: Situation, held: Held, grade: Grade, drop: Fall) -> Finding:
         bearish = held.weight if grade.trend == -1 else 0.0
-        falls = drop.reaches(held.i, self.falling, self.least_fall)
+        falls = bearish > 0 and drop.reaches(held.i, self.falling, self.least_fall)
         text = "no bearish trend"
         if bearish:
             text = f"bearish trend on {display.percent(bearish)} of the portfolio"
             text += f", down {display.percent(drop.loss[held.i])} in three days" if falls else ""
             text += _not_sold(situation) if bearish > self.amber else ""
         levels = Levels(0.0, self.amber, self.red if falls else None, beyond=True)
-        falls_still = drop.reaches(held.i, self.falling_still, 0.0)
+        falls_still = bearish > 0 and drop.reaches(held.i, self.falling_still, 0.0)
         left = levels._replace(red=self.red if falls_still else None)
         return judged(
             self, held.asset_id, bearish, levels, text, weight=held.stake,

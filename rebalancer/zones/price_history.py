@@ -6,6 +6,7 @@ filled: what was not observed is NaN, and too little of it gives NaN rather than
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -56,7 +57,7 @@ class Fall:
 
     def level(self, i: int, z: float, least: float) -> float:
         """Return the loss that counts: `z` volatilities of so many days, and at least `least`."""
-        return max(least, float(1.0 - np.exp(-z * self.sigma[i] * np.sqrt(self.days))))
+        return max(least, 1.0 - math.exp(-z * float(self.sigma[i]) * math.sqrt(self.days)))
 
     def reaches(self, i: int, z: float, least: float) -> bool:
         """Tell whether a loss is known and counts."""
@@ -64,7 +65,7 @@ class Fall:
 
     def is_known(self, i: int) -> bool:
         """Tell whether both the loss and the volatility are known."""
-        return bool(np.isfinite(self.loss[i]) and np.isfinite(self.sigma[i]))
+        return math.isfinite(self.loss[i]) and math.isfinite(self.sigma[i])
 
 
 @dataclass(frozen=True, slots=True)
