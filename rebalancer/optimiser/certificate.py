@@ -15,10 +15,10 @@ import numpy as np
 
 from portfolios.errors import SolverError
 from portfolios.model.market import Array
-from rebalancer.optimiser.branching import with_roles
 from rebalancer.optimiser.exact.answer import proved
 from rebalancer.optimiser.exact.separable import rows_of
 from rebalancer.optimiser.inputs import Duals, Inputs, Solution
+from rebalancer.optimiser.roles import with_roles
 from rebalancer.optimiser.verify import answer, leg_costs
 
 Json = dict[str, object]

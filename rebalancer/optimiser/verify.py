@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from portfolios.model.market import Array
 from rebalancer.optimiser.inputs import Duals, Inputs
+
+if TYPE_CHECKING:
+    from rebalancer.optimiser.exact.volatility import Proved
 
 TOLERANCE = 1e-6
 """Hard limits hold to this, in weights."""
@@ -35,6 +39,7 @@ class Solved:
     solver: str
     status: str
     gap: float | None
+    proof: Proved | None = None  # by the exact method
 
 
 def snap_to_bounds(inputs: Inputs, u: Array, v: Array) -> Answer:

@@ -68,7 +68,8 @@ def _solved(inputs: Inputs, found: Proved) -> Solved:
     moved = found.w - inputs.w0
     moved[np.abs(moved) <= dual_newton.EXACT] = 0.0  # rounding is no trade
     best = answer(inputs, np.maximum(moved, 0.0), np.maximum(-moved, 0.0))
-    return Solved(best, duals_of(inputs, found), NAME, "optimal", gap(inputs, best, -found.value))
+    off = gap(inputs, best, -found.value)
+    return Solved(best, duals_of(inputs, found), NAME, "optimal", off, found)
 
 
 def proved(inputs: Inputs, near: Duals | None = None) -> Proved:

@@ -15,7 +15,7 @@ solved beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +117,21 @@ def value(programs: Separable, x: Array) -> Array:
     return _evaluated(programs, np.clip(x, programs.least, programs.most)).value
 
 
+def own_values(program: Separable, x: Array, low: Array, high: Array) -> Array:
+    """Return what each weight adds to the dual on intervals of its own, shape (r, n).
+
+    Args:
+        program: one.
+        x: its multipliers, shape (k + m,).
+        low: where r intervals of each weight begin, shape (r, n).
+        high: where they end.
+    """
+    g, buy, sell = _slopes(program, x[None, :])
+    inside = replace(program, low=low, high=high)
+    w, _ = _weights(inside, g, buy, sell)
+    return _own(program, w, g, buy, sell)
+
+
 def _keep(found: Optimum, places: npt.NDArray[np.int_], point: _Point, step: int) -> None:
     found.w[places], found.x[places] = point.w, point.x
     found.value[places], found.steps[places] = point.value, step
@@ -131,15 +146,10 @@ def _blocked(p: Separable, point: _Point) -> Flags:
 def _evaluated(p: Separable, x: Array) -> _Point:
     """Return the weights, the dual value and its gradient at multipliers of shape (N, k + m)."""
     k, z, mu = p.k, x[:, : p.k], x[:, p.k :]
-    g = p.linear + np.matmul(p.columns, x[:, :, None])[:, :, 0]
-    dearer = 1.0 + (mu * p.e).sum(axis=1, keepdims=True)
-    buy = p.buy * dearer + (mu * p.b).sum(axis=1, keepdims=True)
-    sell = p.sell * dearer + (mu * p.s).sum(axis=1, keepdims=True)
+    g, buy, sell = _slopes(p, x)
     w, free = _weights(p, g, buy, sell)
-    moved, bet = w - p.w0, w - p.r
-    bought, sold = np.maximum(moved, 0.0), np.maximum(-moved, 0.0)
-    own = g * w + 0.5 * p.q * bet * bet + buy * bought + sell * sold
-    own += p.cap_price * np.maximum(w - p.cap, 0.0)
+    bought, sold = np.maximum(w - p.w0, 0.0), np.maximum(p.w0 - w, 0.0)
+    own = _own(p, w, g, buy, sell)
     value = own.sum(axis=1) - (z * p.target).sum(axis=1) - (mu * p.h).sum(axis=1)
     value -= 0.5 * (z * z).sum(axis=1) / p.lam
     gradient = np.matmul(w[:, None, :], p.columns)[:, 0, :]
@@ -149,6 +159,23 @@ def _evaluated(p: Separable, x: Array) -> _Point:
     all_sold = sold.sum(axis=1, keepdims=True)
     gradient[:, k:] += p.e * costs + p.b * all_bought + p.s * all_sold - p.h
     return _Point(x, w, free, value, gradient)
+
+
+def _slopes(p: Separable, x: Array) -> tuple[Array, Array, Array]:
+    """Return the slope of each weight, and what a unit bought and sold costs, at multipliers."""
+    mu = x[:, p.k :]
+    g = p.linear + np.matmul(p.columns, x[:, :, None])[:, :, 0]
+    dearer = 1.0 + (mu * p.e).sum(axis=1, keepdims=True)
+    buy = p.buy * dearer + (mu * p.b).sum(axis=1, keepdims=True)
+    return g, buy, p.sell * dearer + (mu * p.s).sum(axis=1, keepdims=True)
+
+
+def _own(p: Separable, w: Array, g: Array, buy: Array, sell: Array) -> Array:
+    """Return what each weight adds to the dual, shape of the weights."""
+    moved, bet = w - p.w0, w - p.r
+    own = g * w + 0.5 * p.q * bet * bet
+    own += buy * np.maximum(moved, 0.0) + sell * np.maximum(-moved, 0.0)
+    return np.asarray(own + p.cap_price * np.maximum(w - p.cap, 0.0))
 
 
 def _weights(p: Separable, g: Array, buy: Array, sell: Array) -> tuple[Array, Flags]:

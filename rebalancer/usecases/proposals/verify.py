@@ -10,10 +10,10 @@ import numpy as np
 
 from portfolios.documents.plan_json import PLAN_SCHEMA, RUN_SCHEMA
 from portfolios.errors import InputError
-from rebalancer.optimiser.branching import with_roles
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.problem_json import SCHEMA as PROBLEM_SCHEMA
 from rebalancer.optimiser.problem_json import inputs_from_json
+from rebalancer.optimiser.roles import with_roles
 from rebalancer.optimiser.solve import REFEREES, solve_convex
 from rebalancer.verification.fields import require_close
 from rebalancer.verification.plan import check_document, check_plan

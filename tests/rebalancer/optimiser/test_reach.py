@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from portfolios.errors import SolverError
-from rebalancer.optimiser.branching import with_roles
 from rebalancer.optimiser.inputs import Inputs
 from rebalancer.optimiser.reach import is_reachable
+from rebalancer.optimiser.roles import with_roles
 from rebalancer.optimiser.solve import REFEREES, solve_convex
 from tests.examples import examples
 from tests.rebalancer.optimiser.programs import KINDS, program
