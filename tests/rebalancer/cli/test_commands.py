@@ -213,6 +213,8 @@ def test_show_names_the_origin_of_every_limit(shell: Shell) -> None:
 
 
 def test_completion_and_help_work(shell: Shell) -> None:
+    # The name is enough also where no parent process is a shell, as under a scheduler.
+    shell.environment["_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"] = "1"
     assert "_rebalancer_completion" in shell.process("--show-completion", "bash").out
     commands = re.findall(r"^  ([a-z]+) {2,}", shell.run("--help").out, flags=re.MULTILINE)
     assert {"run", "add", "zones", "demo"} <= set(commands)
