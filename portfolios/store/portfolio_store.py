@@ -50,6 +50,11 @@ SELECT p.name, p.currency, p.cash, p.document, h.asset_id, h.quantity, h.documen
 FROM portfolios AS p LEFT JOIN holdings AS h USING (portfolio_id)
 WHERE :name IS NULL OR p.name = :name ORDER BY p.name, h.asset_id
 """
+_SOME_PORTFOLIOS = """
+SELECT p.name, p.currency, p.cash, p.document, h.asset_id, h.quantity, h.document AS holding
+FROM (SELECT * FROM portfolios WHERE name > :after ORDER BY name LIMIT :most) AS p
+LEFT JOIN holdings AS h USING (portfolio_id) ORDER BY p.name, h.asset_id
+"""
 _UNRECORDED = """
 SELECT name FROM portfolios WHERE json_extract(document, '$.recorded') IS NULL
     AND json_extract(document, '$.targets') IS NULL
@@ -96,13 +101,22 @@ class Store:
 
     def list_portfolios(self) -> tuple[Portfolio, ...]:
         """Return every portfolio, by name."""
-        rows = self.database.rows(_PORTFOLIOS, {"name": None})
-        return tuple(portfolio_from_rows(list(own)) for _, own in groupby(rows, itemgetter("name")))
+        return _portfolios(self.database.rows(_PORTFOLIOS, {"name": None}))
+
+    def portfolios_after(self, name: str, most: int) -> tuple[Portfolio, ...]:
+        """Return the next portfolios after a name, by name; the first after an empty one."""
+        found = self.database.rows(_SOME_PORTFOLIOS, {"after": name, "most": most})
+        return _portfolios(found)
 
     def added(self) -> dict[str, datetime]:
         """Return when each portfolio was added, by name."""
         rows = self.database.rows("SELECT name, added_at FROM portfolios")
         return {row["name"]: read_utc(row["added_at"]) for row in rows}
+
+    def count(self) -> int:
+        """Return how many portfolios there are."""
+        (row,) = self.database.rows("SELECT COUNT(*) AS number FROM portfolios")
+        return int(row["number"])
 
     def unrecorded(self) -> tuple[str, ...]:
         """Return the names of the portfolios that have neither targets nor recorded weights."""
@@ -202,3 +216,7 @@ class Store:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`rebalancer list` shows what there is"
         return NotFoundError(f"there is no portfolio {name!r}", hint=hint)
+
+
+def _portfolios(rows: list[Row]) -> tuple[Portfolio, ...]:
+    return tuple(portfolio_from_rows(list(own)) for _, own in groupby(rows, itemgetter("name")))

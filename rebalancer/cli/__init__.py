@@ -21,6 +21,7 @@ from portfolios.values.time import Clock, utc_now
 from rebalancer.cli.commands import (
     alerts,
     decisions,
+    demo,
     explain,
     plans,
     portfolios,
@@ -45,6 +46,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for group in (
+    demo,
     plans,
     decisions,
     explain,

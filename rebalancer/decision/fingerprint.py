@@ -32,7 +32,7 @@ def fingerprint(analysis: Analysis, causes: Iterable[Trigger]) -> dict[str, obje
         "mode": analysis.policy.mode,
         "flow": analysis.valuation.flow,
         "causes": [cause.value for cause in causes],
-        "market": _market_digest(analysis.market),
+        "market": market_digest(analysis.market),
         "awaited": sorted(analysis.market.awaited.intersection(analysis.valuation.asset_ids)),
     }
 
@@ -43,7 +43,8 @@ def _program() -> str:
 
 
 @per_market
-def _market_digest(market: Market) -> str:
+def market_digest(market: Market) -> str:
+    """Return the digest of all that is known of assets; equal markets have equal ones."""
     text = canonical_json(replace(market, awaited=frozenset()))
     return hashlib.sha256(text.encode()).hexdigest()
 

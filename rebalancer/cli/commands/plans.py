@@ -1,4 +1,4 @@
-"""Commands that judge and propose: demo, run, zones."""
+"""Commands that judge and propose: run, zones."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from portfolios.loaders.number_parsing import parse_flow
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.policy import Mode
 from portfolios.private_file import write_private
-from portfolios.samples import SAMPLES, read_sample
 from portfolios.values.command import command
 from rebalancer import wiring
+from rebalancer.cli.commands.fleet import is_many, many_of, refuse_of_many, run_many, sink_of
 from rebalancer.cli.commands.named_portfolios import is_file, portfolios_named
 from rebalancer.cli.commands.portfolios import load_file
 from rebalancer.cli.console import out, write_json
@@ -46,7 +46,6 @@ class FailOn(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(demo)
     app.command()(run)
     app.command()(zones)
 
@@ -54,45 +53,17 @@ def register(app: typer.Typer) -> None:
 Names = Annotated[list[str] | None, typer.Argument(help="Stored names or files.")]
 
 
-def demo(
-    ctx: typer.Context,
-    to: Annotated[
-        Path | None, typer.Option("--out", help="Write weekly reports and charts there too.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Do the main job on the built-in sample: three portfolios, their zones and proposals."""
-    from portfolios.loaders import load
-    from portfolios.providers.sample.market import sample_market
-    from rebalancer.usecases.proposals.analysis import analyse
-    from rebalancer.usecases.proposals.propose import propose
-
-    market = sample_market()
-    index = market.index()
-    samples = [load(read_sample(n), source=f"{n}.toml", index=index).portfolio for n in SAMPLES]
-    analyses = [analyse(portfolio, market) for portfolio in samples]
-    proposals = [propose(analysis) for analysis in analyses]
-    _print([p.plan for p in proposals], market, as_json=as_json, as_csv=False)
-    if to is not None:
-        _write_reports(context_of(ctx), analyses, to)
-    context_of(ctx).tell("next: `rebalancer init`, then `rebalancer add YOURS.toml --offline`")
-
-
-def _write_reports(context: Context, analyses: list[Analysis], folder: Path) -> None:
-    from portfolios.model.insights import Insights
-    from rebalancer.cli.commands.report import write_report
-    from rebalancer.wiring.report import make_report
-
-    for analysis in analyses:
-        made = make_report(None, analysis, insights=Insights())
-        for path in write_report(made, folder, sender=None):
-            context.tell(f"wrote {path}")
-
-
 def run(
     ctx: typer.Context,
     names: Names = None,
     every: Annotated[bool, typer.Option("--all", help="Every stored portfolio.")] = False,
+    listed: Annotated[
+        str | None, typer.Option("--portfolios", help="A file with one stored name a line, or -.")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(help="One part of all of them, such as 2/5.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes to work side by side; else as many as pay.")
+    ] = None,
     mode: Annotated[Mode | None, typer.Option(help="Instead of the policy's mode.")] = None,
     cash: Annotated[
         str | None, typer.Option(help="Money coming in, negative for money going out.")
@@ -117,11 +88,19 @@ def run(
     fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
 ) -> None:
     """Judge and propose for each portfolio; a file needs no database."""
+    from rebalancer.usecases.fleet.worker import Task
     from rebalancer.usecases.proposals.analysis import analyse, findings_of
 
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
-    flow = _flow(cash)
+    flow, many = _flow(cash), many_of(listed, shard, workers)
+    few_only = {"--cash": cash, "--dump": dump, "--notify": notify, "a named portfolio": names}
+    if many.is_asked_for or (every and not any(few_only.values()) and is_many(context)):
+        refuse_of_many([option for option, value in few_only.items() if value])
+        market = wiring.market_from(resolved, offline=offline, clock=context.clock)
+        sink = sink_of(market, as_json=as_json, as_csv=as_csv)
+        code = run_many(context, many, Task(market, mode), sink, save=save)
+        raise typer.Exit(code(detailed=detailed, fails_on_red=fail_on is not None))
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
     read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
     if (save or notify) and (files := [name for name in names or () if is_file(name)]):
@@ -149,7 +128,7 @@ def run(
             _keep(store, proposals, at=context.clock())
     if dump:
         _write_problem(dump, proposals[0], context)
-    _print([p.plan for p in proposals], market, as_json=as_json, as_csv=as_csv)
+    show_plans([p.plan for p in proposals], market, as_json=as_json, as_csv=as_csv)
     prices = ["--offline"] if offline else []
     reading = [
         *(f"--map={one}" for one in maps or ()),
@@ -285,7 +264,10 @@ def _write_problem(path: Path, proposal: Proposal, context: Context) -> None:
         ) from None
 
 
-def _print(plans: list[Plan], market: Market, *, as_json: bool, as_csv: bool) -> None:
+def show_plans(
+    plans: list[Plan], market: Market, *, as_json: bool = False, as_csv: bool = False
+) -> None:
+    """Print plans whole: as people read them, as one document, or one trade a row."""
     from portfolios.documents.plan_json import run_to_json
     from portfolios.documents.trades_csv import trades_csv
     from rebalancer.cli.views.plan import show_plan

@@ -1,0 +1,1 @@
+"""Propose for many portfolios at once, by workers that know nothing but what they are given."""
