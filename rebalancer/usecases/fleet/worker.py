@@ -7,8 +7,12 @@ loses nothing but its batch.
 from __future__ import annotations
 
 import copyreg
+import os
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing import parent_process
+from threading import Thread
 from types import MappingProxyType
 
 from portfolios.errors import RebalancerError
@@ -53,9 +57,19 @@ _given: list[Task] = []
 
 
 def begin(task: Task) -> None:
-    """Get ready for a run, once in each process."""
+    """Get ready for a run, once in each process that works for another."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever was interrupted ends their workers
+    Thread(target=_end_with_parent, daemon=True).start()
     method.use_compiled()
     _given[:] = [task]
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however that died."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def proposed(batch: Sequence[Portfolio]) -> list[Outcome]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import select
 import subprocess
 import sys
 from collections import Counter
@@ -35,6 +37,13 @@ def machine(home: Path) -> Shell:
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     return machine(tmp_path)
+
+
+def children_of(pid: int) -> list[int]:
+    """Return what becomes readable once each process that another started has ended."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")  # Linux says so
+    started = listed.read_text().split() if listed.exists() else []
+    return [os.pidfd_open(int(child)) for child in started]
 
 
 def plans_of(shell: Shell) -> Counter[str]:
@@ -124,6 +133,10 @@ def test_a_run_that_is_killed_goes_on_and_keeps_each_plan_once(tmp_path: Path, c
             assert process.stdout is not None
             for _ in range(rng.randrange(COUNT)):
                 process.stdout.readline()
+            workers = children_of(process.pid)
             process.kill()
+        for worker in workers:  # none outlives whom it worked for
+            assert select.select([worker], [], [], 60)[0]
+            os.close(worker)
         assert shell.run("run", "--save", "--workers", "1").code == 0
         assert plans_of(shell) == dict.fromkeys(names, 1)
