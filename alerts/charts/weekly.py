@@ -7,7 +7,7 @@ from alerts.charts.paths import paths_chart
 from alerts.charts.risks import risks_chart
 from alerts.charts.sectors import sectors_chart
 from portfolios.model.chart_data import RiskShare, SectorWeight
-from portfolios.model.plan import SectorLine
+from portfolios.model.plan import Plan, SectorLine
 from portfolios.model.weekly_facts import WeeklyReport
 
 
@@ -15,15 +15,17 @@ def charts(report: WeeklyReport) -> tuple[Chart, ...]:
     """Return the pictures of a report, each with the finding that it shows."""
     risks = [RiskShare(name, share) for name, share in report.risks.items()]
     # The picture of sectors tells which is over its limit: nobody knows while the total is unknown.
-    sectors = report.plan.sectors if report.plan.is_value_known else ()
+    plan = report.plan
+    sectors = plan.sectors if plan.is_value_known else ()
     is_sample = report.plan.is_sample
     drawn = (
-        sectors_chart([_sector(line) for line in sectors], is_sample=is_sample),
+        sectors_chart([_sector(plan, line) for line in sectors], is_sample=is_sample),
         paths_chart(report.paths, quantities="a week ago", is_sample=is_sample),
         risks_chart(risks, is_sample=is_sample),
     )
     return tuple(chart for chart in drawn if chart is not None)
 
 
-def _sector(line: SectorLine) -> SectorWeight:
-    return SectorWeight(line.sector, line.weight, line.max, line.proposed_weight)
+def _sector(plan: Plan, line: SectorLine) -> SectorWeight:
+    now, after = plan.share_now(line.weight), plan.share_after(line.proposed_weight)
+    return SectorWeight(line.sector, now, line.max, after)

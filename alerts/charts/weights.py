@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from alerts.charts.drawing import MOST_BARS, Chart, blank, finished, pairs, titled
+from alerts.charts.drawing import INK, MOST_BARS, Chart, blank, finished, pairs, titled
 from portfolios.model.chart_data import Weight
 from portfolios.values import display
 
@@ -15,20 +15,21 @@ NOTABLE = 0.0005
 
 
 def holdings_chart(weights: Sequence[Weight], *, is_sample: bool = False) -> Chart | None:
-    """Draw weights beside their reference; None where nothing is held or wanted."""
+    """Draw weights beside their aims and targets; None where nothing is held or wanted."""
     shown = _largest(weights)
     if not shown:
         return None
-    figure = _drawn(shown, ("now", "reference"), "Weights: now, and the reference")
+    figure = _drawn(shown, ("now", "aim"), f"Weights: now, and the aim{_marked(shown)}")
     off = max(weights, key=lambda w: (abs(w.now - w.other), w.name))
     top = max(weights, key=lambda w: (w.now, w.name))
     where = f"largest: {top.name} {display.percent(top.now)}"
     if abs(off.now - off.other) < NOTABLE:
-        finding = f"everything stands at its reference; {where}"
+        finding = f"everything stands at its aim; {where}"
         return finished(HOLDINGS, figure, finding, is_sample=is_sample)
     side = "over" if off.now > off.other else "under"
     far = f"{display.points(abs(off.now - off.other))} {side}"
-    finding = f"{off.name} is {far} its reference of {display.percent(off.other)}; {where}"
+    wrote = f" (target {display.percent(off.target)})" if _differs(off) else ""
+    finding = f"{off.name} is {far} its aim of {display.percent(off.other)}{wrote}; {where}"
     return finished(HOLDINGS, figure, finding, is_sample=is_sample)
 
 
@@ -48,8 +49,19 @@ def _drawn(shown: list[Weight], labels: tuple[str, str], title: str) -> Figure:
     figure, axes = blank(2 * len(shown))
     names = [w.name for w in shown]
     pairs(axes, names, [w.now for w in shown], [w.other for w in shown], labels)
+    for row, weight in enumerate(shown):
+        if weight.target is not None and _differs(weight):
+            axes.plot([weight.target] * 2, [-row - 0.45, -row + 0.45], color=INK, linewidth=2)
     titled(axes, title)
     return figure
+
+
+def _differs(weight: Weight) -> bool:
+    return weight.target is not None and abs(weight.target - weight.other) >= NOTABLE
+
+
+def _marked(shown: Sequence[Weight]) -> str:
+    return "; the target (line) where it differs" if any(map(_differs, shown)) else ""
 
 
 def _largest(weights: Sequence[Weight]) -> list[Weight]:
@@ -59,5 +71,7 @@ def _largest(weights: Sequence[Weight]) -> list[Weight]:
     if len(ranked) <= MOST_BARS:
         return ranked
     rest = ranked[MOST_BARS - 1 :]
-    others = Weight(f"{len(rest)} others", sum(w.now for w in rest), sum(w.other for w in rest))
+    wrote = [w.target for w in rest if w.target is not None]
+    others = Weight(f"{len(rest)} others", sum(w.now for w in rest), sum(w.other for w in rest),
+                    sum(wrote) if wrote else None)  # fmt: skip
     return [*ranked[: MOST_BARS - 1], others]

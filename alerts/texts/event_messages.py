@@ -7,10 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.messages import Block, Button, Kind, Message, Style
+from alerts.texts.plan_figures import drift_text
+from alerts.texts.plan_weights import aims_moved
+from alerts.texts.trades_table import cash_blocks, trades_table
 from alerts.triggers.flips import Advance, Flip
 from alerts.triggers.user_rules import Fired
 from portfolios.model.decisions import OPEN_HOURS
 from portfolios.model.plan import (
+    AIMED,
     FLAGGED,
     ORDER,
     WORSENED,
@@ -18,7 +22,6 @@ from portfolios.model.plan import (
     Finding,
     Plan,
     Scope,
-    Trade,
     Zone,
 )
 from portfolios.values import display
@@ -118,13 +121,14 @@ def proposal_message(plan: Plan, *, with_amounts: bool = True) -> Message:
     count = display.counted(len(plan.trades), "trade")
     cost = display.money(plan.estimated_cost, plan.currency)
     cost_text = f", cost about {cost}" if with_amounts else ""
-    drift = f"{plan.portfolio}: drift {display.percent(plan.drift)}"
+    drift = f"{plan.portfolio}: {drift_text(plan)}"
     zone = max((f.zone for f in plan.zones), key=list(Zone).index, default=Zone.GREEN)
     blocks = [
         Block(Style.TEXT, plan.reason),
-        _trades(plan, with_amounts=with_amounts),
-        *_cash(plan),
+        trades_table(plan, with_amounts=with_amounts),
+        *cash_blocks(plan, with_amounts=with_amounts),
         *_effects(plan),
+        *(Block(Style.NOTE, moved) for moved in aims_moved(plan)),
         *(Block(Style.NOTE, warning) for warning in _besides(plan)[:3]),
         Block(Style.NOTE, f"{plan.as_of_text}; plan {plan.plan_id}"),
         Block(Style.NOTE, f"{_OPEN_FOR} {OPEN_HOURS} hours; silence means skip. {NOT_ADVICE}"),
@@ -274,34 +278,9 @@ def _subject(flip: Flip, names: Mapping[str, str]) -> str:
     return names.get(flip.subject, flip.subject) if flip.scope is Scope.ASSET else flip.subject
 
 
-def _trades(plan: Plan, *, with_amounts: bool) -> Block:
-    rows = [
-        [
-            f"{trade.side.value} {trade.symbol}",
-            display.money(trade.notional, plan.currency)
-            if with_amounts
-            else display.percent(float(trade.notional / plan.value)),
-            _why(trade),
-        ]
-        for trade in plan.trades
-    ]
-    return Block(Style.TABLE, columns=("trade", "value>", "why"), rows=rows)
-
-
-def _cash(plan: Plan) -> Iterable[Block]:
-    """Say where the rest of the money goes, or comes from."""
-    before, after = display.percent(plan.cash_share_now), display.percent(plan.proposed_cash_weight)
-    if before != after:
-        yield Block(Style.TEXT, f"cash: {before} now, {after} after")
-
-
-def _why(trade: Trade) -> str:
-    return trade.reasons[0].text if trade.reasons else ""
-
-
 def _besides(plan: Plan) -> list[str]:
-    """Return the warnings but for what `_effects` tells."""
-    return [warning for warning in plan.warnings if not warning.startswith(WORSENED)]
+    """Return the warnings but for what `_effects` and `aims_moved` tell."""
+    return [warning for warning in plan.warnings if not warning.startswith((WORSENED, AIMED))]
 
 
 def _effects(plan: Plan) -> Iterable[Block]:

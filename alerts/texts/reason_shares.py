@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
+from decimal import Decimal
 
 from portfolios.model.plan import Reason
+from portfolios.values.parts import in_steps
 
 OTHER = "other"
-WHOLE = 100
+PERCENT = Decimal("0.01")
 
 
 def whole_percents(shares: Sequence[float]) -> list[int]:
-    """Return shares that sum to 1 as whole percents that sum to 100, by largest remainders.
+    """Return shares that sum to 1 as whole percents that sum to 100.
 
     >>> whole_percents([0.335, 0.335, 0.33]), whole_percents([1.0])
     ([34, 33, 33], [100])
     """
-    exact = [Fraction(str(share)) * WHOLE for share in shares]
-    floors = [int(share) for share in exact]
-    order = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
-    for i in order[: max(0, WHOLE - sum(floors))]:
-        floors[i] += 1
-    return floors
+    exact = [Decimal(str(share)) for share in shares]
+    return [int(part / PERCENT) for part in in_steps(exact, PERCENT, Decimal(1))]
 
 
 def shown_reasons(reasons: Sequence[Reason], most: int = 3) -> list[tuple[str, str]]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from alerts.messages import Block, Kind, Message, Style
 from alerts.texts.event_messages import NOT_ADVICE
 from alerts.texts.finding_groups import grouped
+from alerts.texts.plan_figures import cash_text, drift_text
+from alerts.texts.plan_weights import aims_moved, listed, sector_rows, weight_table
+from alerts.texts.trades_table import trades_table
+from portfolios.model.assets import CASH
 from portfolios.model.plan import Decision, Plan, Zone, worst
 from portfolios.model.weekly_facts import Week, WeeklyReport
 from portfolios.values import display
+from portfolios.values.parts import in_tenths
 
 LONGEST_SUBJECT = 50
-MOVERS = 5
+MOVERS, MOST_WEIGHTS = 5, 12
 
 
 def weekly_message(
@@ -36,7 +42,8 @@ def weekly_message(
         *_numbers(report, with_amounts=with_amounts),
         *_picture("paths.png", shown),
         *_moved(report.numbers),
-        *_sectors(report),
+        *_weights(report.plan),
+        *_sectors(report.plan),
         *_picture("sectors.png", shown),
         *_zones(report),
         *_picture("risks.png", shown),
@@ -69,11 +76,9 @@ def _sentence(report: WeeklyReport) -> str:
 def _to_do(plan: Plan) -> str:
     if plan.decision is Decision.WITHHELD:
         return "nothing proposed, data not good enough"
-    drift = display.percent(plan.drift)
     if plan.decision is Decision.HOLD:
-        return f"drift {drift}, nothing to do"
-    count = display.counted(len(plan.trades), "trade")
-    return f"drift {drift}, {count} proposed"
+        return f"{drift_text(plan)}, nothing to do"
+    return f"{drift_text(plan)}, {display.counted(len(plan.trades), 'trade')} proposed"
 
 
 def _subject(report: WeeklyReport) -> str:
@@ -93,21 +98,11 @@ def _action(plan: Plan, *, with_amounts: bool) -> Iterator[Block]:
     yield Block(Style.TEXT, plan.reason)
     if plan.decision is not Decision.TRADE:
         return
-    rows = [
-        [
-            f"{trade.side.value} {trade.symbol}",
-            display.money(trade.notional, plan.currency)
-            if with_amounts
-            else display.percent(float(trade.notional / plan.value)),
-            trade.reasons[0].text if trade.reasons else "",
-        ]
-        for trade in plan.trades
-    ]
-    yield Block(Style.TABLE, columns=("trade", "value>", "why"), rows=rows)
+    yield trades_table(plan, with_amounts=with_amounts)
     if with_amounts:
-        cost = display.money(plan.estimated_cost, plan.currency)
+        cost = display.to_the_cent(plan.estimated_cost, plan.currency)
         # Not how long it is open: a report proposes nothing, and often nothing is open.
-        yield Block(Style.TEXT, f"It costs about {cost}.")
+        yield Block(Style.TEXT, f"It costs about {cost}. Cash: {cash_text(plan)}.")
 
 
 def _numbers(report: WeeklyReport, *, with_amounts: bool) -> Iterator[Block]:
@@ -123,23 +118,29 @@ def _numbers(report: WeeklyReport, *, with_amounts: bool) -> Iterator[Block]:
 
 
 def _moved(week: Week) -> Iterator[Block]:
+    named, rest = week.contributions[:MOVERS], week.contributions[MOVERS:]
+    shares = in_tenths([*(c.share for c in named), sum(c.share for c in rest)])
     movers = [
-        f"{c.symbol} {_signed(c.share * 100, points=True)} ({_known(c.change)})"
-        for c in week.contributions[:MOVERS]
+        f"{c.symbol} {_points(share)} ({_known(c.change)})"
+        for c, share in zip(named, shares, strict=False)
     ]
-    yield from _list("What moved it, in points", movers)
+    others = [f"{len(rest)} others {_points(shares[-1])}"] if rest else []
+    yield from _list("What moved it, in points", [*movers, *others])
 
 
-def _sectors(report: WeeklyReport) -> Iterator[Block]:
+def _weights(plan: Plan) -> Iterator[Block]:
+    table = weight_table(plan)
+    ranked = sorted(plan.positions, key=lambda position: -position.weight)
+    rows = [*listed(table, ranked, MOST_WEIGHTS), [CASH, *table.cells(CASH)]]
+    yield Block(Style.HEADING, "Weights")
+    yield Block(Style.TABLE, columns=("asset", *table.columns), rows=rows)
+    yield from (Block(Style.NOTE, moved) for moved in aims_moved(plan))
+
+
+def _sectors(plan: Plan) -> Iterator[Block]:
     rows = [
-        [
-            line.sector,
-            display.share(line.weight, is_known=report.plan.is_value_known),
-            "-" if line.max is None else display.percent(line.max, 0),
-            display.share(line.proposed_weight, is_known=report.plan.is_value_known),
-        ]
-        for line in report.plan.sectors
-        if line.weight > 0.0005 or line.proposed_weight > 0.0005
+        [row.name, row.cells[0], "-" if row.max is None else display.limit(row.max), row.cells[1]]
+        for row in sector_rows(plan)
     ]
     if rows:
         yield Block(Style.HEADING, "Sectors")
@@ -211,6 +212,9 @@ def _known(change: float | None) -> str:
     return "unknown" if change is None else _signed(change)
 
 
-def _signed(change: float, *, points: bool = False) -> str:
-    sign = "+" if change >= 0 else ""
-    return f"{sign}{change:.1f}" if points else f"{sign}{display.percent(change)}"
+def _signed(change: float) -> str:
+    return f"{'+' if change >= 0 else ''}{display.percent(change)}"
+
+
+def _points(share: Decimal) -> str:
+    return f"{100 * share + 0:+.1f}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from portfolios.errors import Problem
-from portfolios.loaders.entries import FLAT, Entry, read_entry
+from portfolios.loaders.entries import FLAT, TARGET_KEYS, Entry, read_entry
 from portfolios.loaders.import_session import MOST_HOLDINGS, USUAL_CURRENCY, ImportSession, refusal
 from portfolios.loaders.line_positions import line_finder
 from portfolios.loaders.merge_entries import gather
@@ -97,7 +97,8 @@ def _check_column(name: str, names: Sequence[str], line: int, session: ImportSes
         text = f"column {printable(name)} is unknown; did you mean {near}?"
         session.problems.append(Problem(text, line=line))
     elif name:
-        session.warnings.append(f"column {printable(name)} is not read")
+        where = ": targets stand under [targets] of a TOML file" if name in TARGET_KEYS else ""
+        session.warnings.append(f"column {printable(name)} is not read{where}")
 
 
 def _entries(rows: Iterator[Row], header: list[str], session: ImportSession) -> Iterator[Entry]:

@@ -6,7 +6,9 @@ cell for each, which is enough for one purchase and one lock.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -42,6 +44,8 @@ FULL = (*_BOTH, "kind", "lots", "lock", "restrictions")
 FLAT = (*_BOTH, "cost", "lock", "until", "reason")
 EITHER = tuple(dict.fromkeys((*FULL, *FLAT)))
 
+TARGET_KEYS = ("target", "targets", "target_weight", "weight")
+"""What people call a wish beside a holding; it stands in a table of its own."""
 _OF_CASH = frozenset({"asset", "symbol", "name", "quantity", "account"})
 _OF_LOT = ("quantity", "cost", "acquired")
 _OF_LOCK = ("kind", "until", "reason", "quantity")
@@ -60,7 +64,7 @@ def read_entry(table: Table, keys: tuple[str, ...], session: ImportSession) -> E
 
     Other mistakes are noted and read over, so that what refers to the asset is still checked.
     """
-    table.only(keys)
+    table.only(keys, _elsewhere(table))
     if _is_total(table, session):
         return None
     quantity = table.need("quantity", parse_quantity) or Decimal(0)
@@ -88,6 +92,19 @@ def read_entry(table: Table, keys: tuple[str, ...], session: ImportSession) -> E
         account=table.take("account", parse_text) or "",
     )
     return Entry(holding, table.line)
+
+
+def _elsewhere(table: Table) -> Mapping[str, str]:
+    """Return where a wish belongs that stands with a holding, as it can be written there."""
+    names = [name for key in ("asset", "symbol") if isinstance(name := table.values.get(key), str)]
+    name = printable(names[0]) if names else "bitcoin"
+    quoted = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+    found = {}
+    for key in TARGET_KEYS:
+        with suppress(ValueError):
+            share = in_percent(parse_share(table.values.get(key)))
+            found[key] = f'[targets], as {quoted} = "{share}"'
+    return {**dict.fromkeys(TARGET_KEYS, f'[targets], as {quoted} = "40%"'), **found}
 
 
 def _is_total(table: Table, session: ImportSession) -> bool:

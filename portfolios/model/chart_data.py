@@ -12,12 +12,14 @@ class Weight:
     """One holding as a fraction of the whole, now and at another time or by wish.
 
     Attributes:
-        other: its reference, or its weight after a proposal.
+        other: its aim, or its weight after a proposal.
+        target: what the person wrote, beside an aim; None where they wrote none.
     """
 
     name: str
     now: float
     other: float
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

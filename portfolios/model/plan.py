@@ -22,6 +22,8 @@ WORSENED = "the proposal worsens a zone"
 """So begins the warning of a plan that does."""
 FLAGGED = "flagged: "
 """So begins what a finding says and no trade acts on."""
+AIMED = "aimed "
+"""So begins the warning that says why aims are not the targets."""
 
 
 class Zone(StrEnum):
@@ -307,6 +309,11 @@ class Plan:
     def share_now(self, weight: float) -> float:
         """Return a weight before the trades as a share of what is held before the cash flow."""
         return weight * scale_before_flow(self.value, self.flow)
+
+    def share_after(self, weight: float) -> float:
+        """Return a weight after the trades as a share of what is held then, costs paid."""
+        left = sum(p.proposed_weight for p in self.positions) + self.proposed_cash_weight
+        return weight / left if left > 0 else weight
 
     @property
     def cash_now(self) -> Decimal:

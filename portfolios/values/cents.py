@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from portfolios.values.exact import ROUNDING
+from portfolios.values.parts import in_steps
 
 CENT = Decimal("0.01")
 
@@ -22,19 +23,7 @@ def to_cents(amount: Decimal) -> Decimal:
 def in_cents(amounts: Sequence[Decimal]) -> tuple[Decimal, ...]:
     """Return amounts in cents that add up to their exact total in cents, each off by under a cent.
 
-    Every amount is rounded down, and the cents that are then missing go to those that lost the
-    most by it (the method of the largest remainder); of equal ones the first gets it.
-
     >>> [str(cents) for cents in in_cents([Decimal("0.334"), Decimal("0.334"), Decimal("0.333")])]
     ['0.34', '0.33', '0.33']
     """
-    with localcontext(ROUNDING):
-        down = [amount.quantize(CENT, ROUND_FLOOR) for amount in amounts]
-        lost = [amount - floor for amount, floor in zip(amounts, down, strict=True)]
-        missing = int((to_cents(_sum(amounts)) - _sum(down)) / CENT)
-        raised = set(sorted(range(len(down)), key=lambda i: (-lost[i], i))[:missing])
-        return tuple(cents + CENT if i in raised else cents for i, cents in enumerate(down))
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
+    return in_steps(amounts, CENT)

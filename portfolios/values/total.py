@@ -30,8 +30,12 @@ class Total:
         """The amount, None where it is unknown."""
         return self.amount if self.is_known else None
 
-    def text(self, currency: str) -> str:
+    def text(self, currency: str, *, to_the_cent: bool = False) -> str:
         """Say the amount, or what was last known of it.
+
+        Args:
+            currency: of the amount.
+            to_the_cent: however large it is: where its parts stand beside it.
 
         >>> from datetime import UTC
         >>> at = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -40,7 +44,7 @@ class Total:
         >>> Total(Decimal(1500), False, None, 1).text("eur")
         'unknown, €1,500 without 1 whose price is unknown'
         """
-        told = display.money(self.amount, currency)
+        told = (display.to_the_cent if to_the_cent else display.money)(self.amount, currency)
         if not self.is_known:
             last = "" if self.at is None else "last known "
             on = "" if self.at is None else f" on {display.day(self.at.date())}"

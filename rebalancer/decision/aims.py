@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from portfolios.model.plan import AIMED
 from portfolios.values import display
+from portfolios.values.parts import VISIBLE
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.estimates.limits import Limits
@@ -20,8 +22,13 @@ from rebalancer.optimiser.explain.reference_moves import (
     reference_moves,
 )
 
-VISIBLE = 5e-4
-"""Half a tenth of a point: less is not shown as a difference."""
+
+def wishes_of(analysis: Analysis) -> list[tuple[float | None, float]]:
+    """Return target and aim of each asset; the target None where the person wrote none at all."""
+    reference = analysis.reference
+    aims = reference.r.tolist()
+    targets = reference.wished.tolist() if reference.has_targets else [None] * len(aims)
+    return list(zip(targets, aims, strict=True))
 
 
 def aims_apart(analysis: Analysis) -> list[str]:
@@ -36,7 +43,7 @@ def aims_apart(analysis: Analysis) -> list[str]:
     for i, name in _largest_moves(analysis):
         moved[_cause(analysis, name)].append(i)
     return [
-        f"{cause}: {', '.join(_aimed(analysis, i) for i in places)}"
+        f"{AIMED}{cause}: {', '.join(_aimed(analysis, i) for i in places)}"
         for cause, places in moved.items()
         if cause
     ]
@@ -64,20 +71,18 @@ def _aimed(analysis: Analysis, i: int) -> str:
 
 
 def _cause(analysis: Analysis, name: str) -> str:
-    """Return the words for what moves an aim; empty where others say it."""
+    """Return where an aim lies, and so what moves it; empty where others say it."""
     if name in (FROZEN, LEAST_CASH):
-        return "aimed at a share of what locked holdings leave"
+        return "at a share of what locked holdings leave"
     if name == SIGNALS:
-        return (
-            f"aimed lower in a bearish trend (signals = {analysis.policy.signals_in_force.value})"
-        )
+        return f"lower in a bearish trend (signals = {analysis.policy.signals_in_force.value})"
     if name == CALMED:
         most = analysis.policy.max_volatility or 0
-        return f"aimed inside the volatility of {display.limit(most)}"
+        return f"inside the volatility of {display.limit(most)}"
     if name == SPREAD:
-        return "aimed higher with the weight that limits freed"
+        return "higher with the weight that limits freed"
     if name.startswith("buffer"):
-        return f"aimed inside the buffer of {display.limit(analysis.limits.b_min)}"
+        return f"inside the buffer of {display.limit(analysis.limits.b_min)}"
     return _by_limit(analysis.limits, name)
 
 
@@ -86,9 +91,9 @@ def _by_limit(limits: Limits, name: str) -> str:
     subject, _, end = rest.rpartition(".")
     if kind == "asset" and subject in limits.asset_ids:
         bound = display.limit(limits.w_max[limits.asset_ids.index(subject)])
-        return f"aimed inside its limit of {bound}"
+        return f"inside its limit of {bound}"
     if kind == "sector" and subject in limits.sector_names:
         bounds, noun = (limits.S_hi, "limit") if end == "max" else (limits.S_lo, "minimum")
         bound = display.limit(bounds[limits.sector_names.index(subject)])
-        return f"aimed inside the {subject} {noun} of {bound}"
+        return f"inside the {subject} {noun} of {bound}"
     return ""

@@ -15,7 +15,7 @@ from portfolios.model.portfolio import lock_text
 from portfolios.model.valuation import Position, after_trades
 from portfolios.values import display
 from portfolios.values.causes import by_cause
-from rebalancer.decision.aims import aims_apart
+from rebalancer.decision.aims import aims_apart, wishes_of
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
@@ -98,7 +98,7 @@ def _position(
     analysis: Analysis, i: int, weight: float, proposed: float, quantity: Decimal
 ) -> PlanPosition:
     position = analysis.valuation.positions[i]
-    asset = position.asset
+    asset, (target, aim) = position.asset, wishes_of(analysis)[i]
     grade = analysis.market.grades.get(asset.asset_id)
     return PlanPosition(
         asset_id=asset.asset_id,
@@ -108,7 +108,7 @@ def _position(
         price=position.price,
         value=position.value,
         weight=weight,
-        reference_weight=float(analysis.reference.r[i]),
+        reference_weight=aim,
         proposed_weight=proposed,
         proposed_quantity=quantity,
         lock=lock_text(position.locks),
@@ -118,15 +118,10 @@ def _position(
         signal=grade.signal if grade else None,
         grade_source=grade.source if grade else None,
         grade_as_of=grade.short_at if grade else None,
-        target_weight=_target(analysis, i),
+        target_weight=target,
         doubt=position.grey,
         priced_at=position.quote.at if position.quote else None,
     )
-
-
-def _target(analysis: Analysis, i: int) -> float | None:
-    """Return what the person wrote; None where they wrote no targets at all."""
-    return float(analysis.reference.wished[i]) if analysis.reference.has_targets else None
 
 
 def _sectors(analysis: Analysis, w: Array, outcome: ProposalResult) -> tuple[SectorLine, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from alerts.texts.plan_weights import weight_table
 from alerts.texts.reason_shares import shown_reasons
 from portfolios.model.plan import LimitLine, Plan, Trade
 from portfolios.values import display
@@ -46,10 +47,11 @@ def _whole(explained: Explanation) -> list[RenderableType]:
 
 
 def _untraded(plan: Plan, stories: tuple[AssetStory, ...]) -> RenderableType:
-    grid = table("  asset", "now>", "why not", title="NOT TRADED")
+    weights = weight_table(plan)
+    grid = table("  asset", *weights.columns, "why not", title="NOT TRADED")
     for story in stories:
-        weight = display.share(plan.share_now(story.position.weight), is_known=plan.is_value_known)
-        grid.add_row(f"  {story.position.symbol}", weight, story.why)
+        figures = weights.cells(story.position.asset_id)
+        grid.add_row(f"  {story.position.symbol}", *figures, story.why)
     return grid
 
 
@@ -57,7 +59,8 @@ def _trade(plan: Plan, trade: Trade) -> list[RenderableType]:
     amount = display.money(in_money(trade), plan.currency, signed=True)
     cost = display.money(trade.cost, plan.currency)
     quantity = display.quantity(trade.quantity)
-    head = f"{trade.side.value} {quantity} {trade.symbol}, {amount}, cost {cost}"
+    number = plan.trades.index(trade) + 1
+    head = f"{number}. {trade.side.value} {quantity} {trade.symbol}, {amount}, cost {cost}"
     return [Text(head, style="bold"), *_reasons(trade)]
 
 
@@ -81,13 +84,10 @@ def _limits(lines: tuple[LimitLine, ...]) -> RenderableType:
 
 def _story(plan: Plan, story: AssetStory) -> list[RenderableType]:
     position = story.position
-    shares = [display.share(w, is_known=plan.is_value_known)
-              for w in (plan.share_now(position.weight), position.proposed_weight)]  # fmt: skip
-    weights = (
-        f"{position.symbol} ({position.asset_id}): {shares[0]} now,"
-        f" {shares[1]} after,"
-        f" aim {display.percent(position.reference_weight)}"
-    )
+    known = weight_table(plan)
+    figures = zip(known.cells(position.asset_id), known.columns, strict=True)
+    shares = ", ".join(f"{share} {name.rstrip('>')}" for share, name in figures if share)
+    weights = f"{position.symbol} ({position.asset_id}): {shares}"
     if story.trade is None:
         return [Text(f"{position.symbol} is not traded: {story.why}", style="bold"), Text(weights)]
     said = [f"  {tipping.text}" for tipping in story.tippings]

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from alerts.texts.finding_groups import grouped
+from alerts.texts.plan_figures import cash_change, cash_text, signed_notional
+from alerts.texts.plan_weights import WeightTable, sector_rows, standing, weight_table
 from alerts.texts.reason_shares import shown_reasons
-from portfolios.model.plan import (
-    ORDER,
-    Decision,
-    Finding,
-    Plan,
-    PlanPosition,
-    Side,
-    Trade,
-    Zone,
-    worst,
-)
-from portfolios.model.portfolio import in_words
+from portfolios.model.assets import CASH
+from portfolios.model.plan import ORDER, Decision, Finding, Plan, PlanPosition, Zone, worst
 from portfolios.values import display
 from portfolios.values.causes import named
 from rebalancer.cli.console import table, zone_text
 
 BAR_CELLS = 10
 UNCHANGED_SHOWN, MOST_SHOWN = 3, 15
-VISIBLE = 5e-4
-"""Half a tenth of a point: less is not shown as a difference."""
 
 
 def show_plan(console: Console, plan: Plan, *, all_zones: bool = False) -> None:
@@ -44,15 +34,16 @@ def _head(plan: Plan) -> Text:
     mark = "SAMPLE DATA   " if plan.is_sample else ""
     left = f"{mark}{plan.portfolio} · {plan.profile} · {plan.mode}"
     zone = worst(tuple(finding.zone for finding in plan.zones))
-    facts = [
-        f"value {plan.total_now.text(plan.currency)}",
-        f"drift {display.percent(plan.drift)}{' after the cash flow' if plan.flow else ''}",
-        f"zone {zone.value.upper()}",
-    ]
-    if plan.flow:
-        facts.append(f"cash flow {display.money(plan.flow, plan.currency, signed=True)}")
+    shares = [f"drift {display.percent(plan.drift)}"]
     if plan.trades:
-        facts.append(f"turnover {display.percent(plan.turnover)}")
+        shares.append(f"turnover {display.percent(plan.turnover)}")
+    value, zoned = f"value {plan.total_now.text(plan.currency)}", f"zone {zone.value.upper()}"
+    facts = [value, shares[0], zoned, *shares[1:]]
+    if plan.flow:
+        flow = display.money(plan.flow, plan.currency, signed=True)
+        after = f"after it {plan.total.text(plan.currency)}: {', '.join(shares)}"
+        facts = [value, zoned, f"cash flow {flow}", after]
+    if plan.trades:
         facts.append(f"cost {display.money(plan.estimated_cost, plan.currency)}")
     text = Text(f"{left}   {plan.as_of_text}\n", style="bold")
     return text.append("   ".join(facts), style="not bold")
@@ -70,89 +61,52 @@ def _proposal(plan: Plan) -> list[RenderableType]:
 
 def _positions(plan: Plan) -> RenderableType:
     trades = {trade.asset_id: trade for trade in plan.trades}
-    grid = table("  asset", "now>", "after>", *_wished(plan), "trade", "value>", "why")
-    traded = [p for p in plan.positions if p.asset_id in trades]
+    weights = weight_table(plan)
+    grid = table("  asset", *weights.columns, "trade", "value>", "why")
+    by_id = {position.asset_id: position for position in plan.positions}
+    for number, trade in enumerate(plan.trades, start=1):
+        position = by_id[trade.asset_id]
+        grid.add_row(*_named(weights, position), *_trade_cells(plan, number, position))
     still = [p for p in plan.positions if p.asset_id not in trades]
     still.sort(key=lambda position: -position.weight)
-    most = UNCHANGED_SHOWN if traded else MOST_SHOWN
+    most = UNCHANGED_SHOWN if plan.trades else MOST_SHOWN
     shown = still if len(still) <= most + 1 else still[:most]
-    for position in sorted(traded, key=lambda p: plan.trades.index(trades[p.asset_id])):
-        grid.add_row(*_position_row(plan, position, trades[position.asset_id]))
     for position in shown:
-        grid.add_row(*_position_row(plan, position, None))
-    if len(shown) < len(still):
-        grid.add_row(f"  ...{len(still) - len(shown)} more unchanged")
-    grid.add_row(
-        "  cash",
-        _share(plan, plan.cash_share_now),
-        _share(plan, plan.proposed_cash_weight),
-        *_wishes(plan, plan.positions, rest=True),
-        "",
-        display.money(plan.proposed_cash - plan.cash_now, plan.currency, signed=True)
-        if plan.trades
-        else "",
-        "",
-    )
+        grid.add_row(*_named(weights, position), "", "", standing(position))
+    if rest := [position.asset_id for position in still[len(shown) :]]:
+        grid.add_row(f"  ...{len(rest)} more unchanged", *weights.cells(*rest))
+    grid.add_row("  cash", *weights.cells(CASH), "", *_cash_cells(plan))
     return grid
 
 
-def _share(plan: Plan, weight: float) -> str:
-    return display.share(weight, is_known=plan.is_value_known)
+def _named(weights: WeightTable, position: PlanPosition) -> list[str]:
+    name = f"  {position.symbol}{'*' if position.lock else ''}"
+    return [name, *weights.cells(position.asset_id)]
 
 
-def _wished(plan: Plan) -> list[str]:
-    """Return the columns of what is wanted: the aim stands beside the target where they differ."""
-    if any(p.target_weight is None for p in plan.positions):
-        return ["aim>"]
-    differ = any(
-        abs(p.reference_weight - (p.target_weight or 0.0)) > VISIBLE for p in plan.positions
-    )
-    return ["target>", "aim>"] if differ else ["target>"]
-
-
-def _wishes(plan: Plan, positions: Iterable[PlanPosition], *, rest: bool = False) -> list[str]:
-    """Return the figures of these columns for positions together, or for what they leave."""
-    targets, aims = 0.0, 0.0
-    for position in positions:
-        targets += position.target_weight or 0.0
-        aims += position.reference_weight
-    of = {"target>": targets, "aim>": aims}
-    return [display.percent(1 - of[name] if rest else of[name]) for name in _wished(plan)]
-
-
-def _position_row(plan: Plan, position: PlanPosition, trade: Trade | None) -> list[str]:
-    is_priced = position.price is not None
-    shared = [
-        f"  {position.symbol}{'*' if position.lock else ''}",
-        _share(plan, plan.share_now(position.weight)) if is_priced else "unknown",
-        _share(plan, position.proposed_weight) if is_priced else "",
-        *_wishes(plan, (position,)),
-    ]
-    if trade is None:
-        why = "; ".join(filter(None, (position.doubt, in_words(position.lock or ""))))
-        return [*shared, "", "", why]
-    notional = -trade.notional if trade.side is Side.SELL else trade.notional
+def _trade_cells(plan: Plan, number: int, position: PlanPosition) -> list[str]:
+    trade = plan.trades[number - 1]
     reasons = shown_reasons(trade.reasons, most=2)
     alone = len(reasons) == 1
     said = [text if alone else f"{text} ({share})" for text, share in reasons]
-    why = "; ".join(filter(None, (*said, in_words(position.lock or ""))))
-    number = plan.trades.index(trade) + 1
+    why = "; ".join(filter(None, (*said, standing(position))))
     amount = f"{number}. {trade.side.value} {display.quantity(trade.quantity)}"
-    return [*shared, amount, display.money(notional, plan.currency, signed=True), why]
+    return [amount, display.to_the_cent(signed_notional(trade), plan.currency, signed=True), why]
+
+
+def _cash_cells(plan: Plan) -> list[str]:
+    """Return what the trades make of the cash, and of what it is made."""
+    if not plan.trades:
+        return []
+    return [cash_change(plan), cash_text(plan)]
 
 
 def _sectors(plan: Plan) -> RenderableType:
     grid = table("  sector", "now>", "after>", "limit", "", title="SECTORS")
-    for line in sorted(plan.sectors, key=lambda line: (-line.weight, line.sector)):
-        if line.weight < 0.0005 and line.proposed_weight < 0.0005 and not line.min:
-            continue
-        grid.add_row(
-            f"  {line.sector}",
-            _share(plan, plan.share_now(line.weight)),
-            _share(plan, line.proposed_weight),
-            _limit_text(line.min, line.max),
-            _bar(line.proposed_weight, line.max) if plan.is_value_known else "",
-        )
+    for row in sector_rows(plan):
+        bar = _bar(row.after, row.max) if plan.is_value_known else ""
+        limit = "" if row.name == CASH else _limit_text(row.min, row.max)
+        grid.add_row(f"  {row.name}", *row.cells, limit, bar)
     return grid
 
 

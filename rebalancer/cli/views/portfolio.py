@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from rich.console import Console
 
+from alerts.texts.plan_weights import wished_columns
 from portfolios.model.market import Market
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Position, Valuation
 from portfolios.values import display
 from portfolios.values.canonical import plain
+from portfolios.values.cents import in_cents
+from portfolios.values.parts import in_tenths
 from rebalancer.cli.console import table
-from rebalancer.usecases.proposals.analysis import Analysis, analyse
+from rebalancer.usecases.proposals.analysis import Analysis, aims_apart, analyse, wishes_of
 from rebalancer.usecases.reports.limit_table import limit_table
 
 
@@ -26,7 +30,7 @@ def show_portfolio(console: Console, portfolio: Portfolio, market: Market | None
     analysis = analyse(portfolio, market)
     sample = "   SAMPLE DATA" if market.is_sample else ""
     valuation = analysis.valuation
-    value = valuation.total.text(portfolio.currency)
+    value = valuation.total.text(portfolio.currency, to_the_cent=True)
     console.print(f"value {value}   {valuation.as_of_text}{sample}\n")
     _positions(console, analysis)
     console.print()
@@ -70,43 +74,41 @@ def _quantities(console: Console, portfolio: Portfolio) -> None:
 
 
 def _positions(console: Console, analysis: Analysis) -> None:
-    currency, is_known = analysis.portfolio.currency, analysis.valuation.total.is_known
-    grid = table("  asset", "symbol", "quantity>", "value>", "weight>", "aim>", "lock or note")
-    rows = zip(
-        analysis.valuation.positions,
-        analysis.w0,
-        analysis.reference.r,
-        analysis.bounds.why,
-        strict=True,
-    )
-    for position, weight, reference, why in rows:
-        grid.add_row(
-            f"  {position.asset.asset_id}",
-            position.asset.symbol,
-            display.quantity(position.quantity),
-            _value(position, currency),
-            _weight(position, weight, is_known=is_known),
-            display.percent(reference),
-            position.grey or why,
-        )
-    cash = analysis.valuation.cash
-    grid.add_row(
-        "  cash", "", "", display.money(cash, currency),
-        display.share(analysis.c0, is_known=is_known), display.percent(analysis.reference.cash), "",
-    )  # fmt: skip
+    valuation, currency = analysis.valuation, analysis.portfolio.currency
+    wished = wished_columns(wishes_of(analysis))
+    amounts = in_cents([*(p.value for p in valuation.positions), valuation.cash])
+    weights = in_tenths([*map(float, analysis.w0), analysis.c0], last=True)
+    wanted = zip(*wished.values(), strict=True)
+    *rows, cash = zip(amounts, weights, wanted, strict=True)
+    grid = table("  asset", "symbol", "quantity>", "value>", "weight>", *wished, "lock or note")
+    for position, why, row in zip(valuation.positions, analysis.bounds.why, rows, strict=True):
+        quantity, note = display.quantity(position.quantity), position.grey or why
+        name = (f"  {position.asset.asset_id}", position.asset.symbol, quantity)
+        grid.add_row(*name, *_held(analysis, position, *row), note)
+    name = ("  cash", "", "")
+    grid.add_row(*name, *_shown(analysis, display.to_the_cent(cash[0], currency), *cash[1:]), "")
     console.print(grid)
+    for moved in aims_apart(analysis):
+        console.print(f"NOTE    {moved}")
 
 
-def _value(position: Position, currency: str) -> str:
-    if not position.grey:
-        return display.money(position.value, currency)
-    return f"{display.money(position.value, currency)}?" if position.value else "unknown"
+_Wanted = tuple[Decimal, ...]
 
 
-def _weight(position: Position, weight: float, *, is_known: bool) -> str:
-    """Show a weight; nothing is known of what was never priced."""
-    is_priced = bool(position.value) or not position.grey
-    return display.share(weight, is_known=is_known) if is_priced else "unknown"
+def _held(
+    analysis: Analysis, position: Position, value: Decimal, weight: Decimal, wanted: _Wanted
+) -> list[str]:
+    """Return the figures of one position; nothing is known of what was never priced."""
+    if position.grey and not position.value:
+        return ["unknown", "unknown", *map(display.percent, wanted)]
+    doubt = "?" if position.grey else ""
+    told = f"{display.to_the_cent(value, analysis.portfolio.currency)}{doubt}"
+    return _shown(analysis, told, weight, wanted)
+
+
+def _shown(analysis: Analysis, value: str, weight: Decimal, wanted: _Wanted) -> list[str]:
+    share = display.share(weight, is_known=analysis.valuation.total.is_known)
+    return [value, share, *map(display.percent, wanted)]
 
 
 def _limits(console: Console, analysis: Analysis) -> None:

@@ -36,13 +36,14 @@ def _figures(whatif: WhatIf) -> RenderableType:
 
 
 def _column(plan: Plan) -> list[tuple[str, str]]:
+    cash = plan.share_after(plan.proposed_cash_weight)
     return [
         ("  decision", plan.decision.value),
         ("  trades", str(len(plan.trades))),
         ("  value", plan.total.text(plan.currency)),
         ("  drift now", display.percent(plan.drift)),
         ("  drift after", display.percent(plan.proposed_drift)),
-        ("  cash after", display.share(plan.proposed_cash_weight, is_known=plan.is_value_known)),
+        ("  cash after", display.share(cash, is_known=plan.is_value_known)),
         ("  turnover", display.percent(plan.turnover)),
         ("  cost", display.money(plan.estimated_cost, plan.currency)),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from alerts.texts.plan_figures import signed_notional
 from portfolios.model.plan import Finding, LimitLine, Plan, Scope, Side, Trade, Zone
 
 
@@ -66,9 +67,7 @@ def difference_of(now: Plan, then: Plan) -> Difference:
 
 def in_money(trade: Trade | None) -> Decimal:
     """Return what a trade moves: positive where it buys, nothing where there is none."""
-    if trade is None:
-        return Decimal(0)
-    return -trade.notional if trade.side is Side.SELL else trade.notional
+    return Decimal(0) if trade is None else signed_notional(trade)
 
 
 def end_of(finding: Finding) -> Zone:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from portfolios.model.plan import Finding
+from rebalancer.decision.aims import aims_apart, wishes_of
 from rebalancer.decision.analysis import Analysis, analyse, situation_of
 from rebalancer.zones import judge
 
-__all__ = ["Analysis", "analyse", "findings_of"]
+__all__ = ["Analysis", "aims_apart", "analyse", "findings_of", "wishes_of"]
 
 
 def findings_of(analysis: Analysis) -> tuple[Finding, ...]:

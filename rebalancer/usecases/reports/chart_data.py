@@ -13,7 +13,7 @@ from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import Plan
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.weekly_facts import Paths
-from rebalancer.usecases.proposals.analysis import Analysis
+from rebalancer.usecases.proposals.analysis import Analysis, wishes_of
 
 PATH_DAYS = 90
 MEAN_DAYS = 30
@@ -21,16 +21,21 @@ CASH = "cash"
 
 
 def holding_weights(analysis: Analysis) -> list[Weight]:
-    """Return what is held and wanted beside its reference, cash included."""
-    rows = zip(analysis.valuation.positions, analysis.w0, analysis.reference.r, strict=True)
-    found = [Weight(p.asset.symbol, float(now), float(wanted)) for p, now, wanted in rows]
-    return [*found, Weight(CASH, analysis.c0, float(1.0 - analysis.reference.r.sum()))]
+    """Return what is held and wanted beside its aim and its target, cash included."""
+    wishes = wishes_of(analysis)
+    rows = zip(analysis.valuation.positions, analysis.w0.tolist(), wishes, strict=True)
+    found = [Weight(p.asset.symbol, now, aim, target) for p, now, (target, aim) in rows]
+    targets = [w.target for w in found if w.target is not None]
+    cash = 1.0 - sum(targets) if targets else None
+    return [*found, Weight(CASH, analysis.c0, 1.0 - sum(w.other for w in found), cash)]
 
 
 def plan_weights(plan: Plan) -> list[Weight]:
     """Return weights before and after a proposal, cash included."""
-    found = [Weight(p.symbol, plan.share_now(p.weight), p.proposed_weight) for p in plan.positions]
-    return [*found, Weight(CASH, plan.cash_share_now, plan.proposed_cash_weight)]
+    found = [Weight(p.symbol, plan.share_now(p.weight), plan.share_after(p.proposed_weight))
+             for p in plan.positions]  # fmt: skip
+    cash = plan.share_after(plan.proposed_cash_weight)
+    return [*found, Weight(CASH, plan.cash_share_now, cash)]
 
 
 def sector_weights(analysis: Analysis) -> list[SectorWeight]:

@@ -40,7 +40,7 @@ MADE: dict[str, Callable[[], Chart | None]] = {
     "token": lambda: token_chart(TOKEN),
 }
 FINDINGS = {
-    "holdings": "BTC is 5.6 points over its reference of 40.0%; largest: BTC 45.6%",
+    "holdings": "BTC is 5.6 points over its aim of 40.0%; largest: BTC 45.6%",
     "proposal": "3 weights change, most of all BTC from 45.6% to 40.0%",
     "sectors": "over its limit: layer1 41.4% of 35%",
     "risks": "BTC carries 62.0% of the risk from 70.0% of the money",
@@ -91,7 +91,7 @@ def test_of_many_holdings_the_small_ones_share_a_row_and_none_is_lost() -> None:
     many = [Weight(f"T{i}", 1 / 60, 1 / 60) for i in range(60)]
     made = holdings_chart(many)
     assert made is not None
-    assert made[1] == "everything stands at its reference; largest: T9 1.7%"
+    assert made[1] == "everything stands at its aim; largest: T9 1.7%"
     risks = risks_chart([RiskShare(f"T{i}", 1 / 60) for i in range(60)])
     assert risks is not None
     assert risks[1] == "T0 carries 1.7% of the risk"

@@ -358,3 +358,25 @@ def test_a_file_with_endless_parts_is_refused_before_it_is_parsed(
 ) -> None:
     (found,) = problems("a = [" + "1," * 1_000_000 + "]")
     assert found == "line 1   the file has too many parts for a portfolio"
+
+
+@pytest.mark.parametrize("key", ["target", "targets", "target_weight", "weight"])
+@pytest.mark.parametrize(
+    ("asset", "share", "said"),
+    [
+        ("bitcoin", "0.4", 'bitcoin = "40%"'),
+        ("bitcoin", '"40%"', 'bitcoin = "40%"'),
+        ("Terra Classic", "0.125", '"Terra Classic" = "12.5%"'),
+        ("bitcoin", "40", 'bitcoin = "40%"'),
+    ],
+)
+def test_a_wish_beside_a_holding_is_told_a_place_where_it_works(
+    problems: Callable[..., list[str]], index: AssetIndex, key: str, asset: str, share: str,
+    said: str,
+) -> None:  # fmt: skip
+    held = f'[[holdings]]\nasset = "{asset}"\nquantity = 1\n'
+    assert problems(f"{held}{key} = {share}\n") == [
+        f"line 4   key {key} belongs under [targets], as {said}"
+    ]
+    text = f"{held}[targets]\n{said}\n"
+    assert load(text.encode(), source="core.toml", index=index).portfolio.targets

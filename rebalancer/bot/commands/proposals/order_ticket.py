@@ -17,7 +17,7 @@ from rebalancer.usecases.proposals.refusals import Decider, Refused
 
 def ticket(request: Request, plan: Plan) -> Reply:
     """Return what somebody who agreed takes to their exchange: nothing is sent there from here."""
-    told = [_order(trade, plan.currency) for trade in plan.trades]
+    told = [_order(number, trade, plan.currency) for number, trade in enumerate(plan.trades, 1)]
     how = "You trade; afterwards press the button, so that holdings here follow."
     head = display.marked(f"{plan.portfolio}: approved, yours to trade", is_sample=plan.is_sample)
     reply = reply_with(request, head, lines(*told),
@@ -27,10 +27,10 @@ def ticket(request: Request, plan: Plan) -> Reply:
     return reply.with_buttons([booked]).deciding("Approved.", files=(file,))
 
 
-def _order(trade: Trade, currency: str) -> str:
+def _order(number: int, trade: Trade, currency: str) -> str:
     price = display.price(trade.price, currency)
-    worth = display.money(trade.notional, currency)
-    what = f"{trade.side.value} {display.quantity(trade.quantity)} {trade.symbol}"
+    worth = display.to_the_cent(trade.notional, currency)
+    what = f"{number}. {trade.side.value} {display.quantity(trade.quantity)} {trade.symbol}"
     return f"{what} at about {price}: {worth}"
 
 

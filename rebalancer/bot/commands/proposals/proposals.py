@@ -8,6 +8,8 @@ from alerts.charts import charts
 from alerts.messages import Block, Style
 from alerts.render.clean import clean
 from alerts.texts.event_messages import proposal_message
+from alerts.texts.plan_figures import numbered
+from alerts.texts.plan_weights import aims_moved
 from alerts.texts.reason_shares import shown_reasons
 from alerts.texts.weekly_message import weekly_message
 from portfolios.model.plan import Plan, Trade
@@ -83,6 +85,8 @@ def why_of(
         blocks.append(lines(*untold[:FEW]))
     if limits := [f"{limit.name}: {limit.text}" for limit in plan.limits if limit.text]:
         blocks += [Block(Style.HEADING, "Limits"), lines(*limits)]
+    if moved := aims_moved(plan):
+        blocks += [Block(Style.HEADING, "Aims that are not the targets"), lines(*moved)]
     head = display.marked(f"{plan.portfolio}: {head}", is_sample=plan.is_sample)
     return reply_with(request, head, *blocks, note=note or f"plan {plan.plan_id}")
 
@@ -93,7 +97,7 @@ def _driven(plan: Plan, trade: Trade) -> tuple[Block, Block]:
 
 
 def _named(plan: Plan, trade: Trade) -> str:
-    return f"{trade.side.value} {trade.symbol} {display.money(trade.notional, plan.currency)}"
+    return f"{numbered(plan, trade)} {display.money(trade.notional, plan.currency)}"
 
 
 def report(request: Request) -> Reply:

@@ -47,7 +47,7 @@ def _column(plan: Plan) -> list[str]:
         display.money(plan.estimated_cost, plan.currency),
         display.percent(plan.turnover),
         display.percent(plan.proposed_drift),
-        display.share(plan.proposed_cash_weight, is_known=plan.is_value_known),
+        display.share(plan.share_after(plan.proposed_cash_weight), is_known=plan.is_value_known),
     ]
 
 

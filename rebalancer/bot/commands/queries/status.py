@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from alerts.messages import Block, Button
 from alerts.render.plain import WORDS
 from alerts.texts.finding_groups import FindingGroup, grouped
 from portfolios.errors import InputError, StaleDataError
+from portfolios.model.assets import CASH
 from portfolios.model.chart_data import SectorWeight
 from portfolios.model.market import Market
 from portfolios.model.plan import ORDER, Zone, worst
 from portfolios.model.portfolio import Portfolio
-from portfolios.model.valuation import Position, Valuation, value_portfolio
+from portfolios.model.valuation import Valuation, value_portfolio
 from portfolios.values import display
 from portfolios.values.causes import by_cause
+from portfolios.values.cents import in_cents
+from portfolios.values.parts import in_tenths
 from rebalancer.bot.reply import Reply, again, as_of, lines, page_of, reply_with
 from rebalancer.bot.request import Request
 from rebalancer.bot.tables import shortened, table
@@ -89,9 +93,9 @@ def _overview(request: Request, own: Portfolio, market: Market) -> _Overview:
     return _Overview(own.name, zone, f"{own.name}: {told}", analysis.valuation)
 
 
-def _worth(valuation: Valuation, currency: str) -> str:
-    total = valuation.total
-    return total.text(currency) if total.is_known else f"value {total.text(currency)}"
+def _worth(valuation: Valuation, currency: str, *, to_the_cent: bool = False) -> str:
+    told = valuation.total.text(currency, to_the_cent=to_the_cent)
+    return told if valuation.total.is_known else f"value {told}"
 
 
 def portfolio(request: Request) -> Reply:
@@ -101,7 +105,8 @@ def portfolio(request: Request) -> Reply:
     rows = _holdings(own, valuation)
     shown, pages = page_of(request, len(rows))
     held = display.counted(len(rows) - 1, "holding")
-    head = f"{own.name}: {_worth(valuation, own.currency)}, {held}"
+    worth = _worth(valuation, own.currency, to_the_cent=True)
+    head = f"{own.name}: {worth}, {held}"
     told = table(("asset", "value>", "weight>"), rows[shown])
     doubts = by_cause((p.name, p.grey) for p in valuation.positions if p.grey and p.quantity > 0)
     reply = reply_with(request, head, told, *_listed(doubts), note=as_of(market, valuation))
@@ -111,25 +116,33 @@ def portfolio(request: Request) -> Reply:
 
 
 def _holdings(own: Portfolio, valuation: Valuation) -> list[list[str]]:
-    """Return a row for each holding, the heaviest first, and one for the cash."""
-    held = sorted(valuation.positions, key=lambda p: (-p.value, p.asset.asset_id))
-    rows = [_holding(own, valuation, p) for p in held if p.quantity > 0]
-    cash = display.money(valuation.cash, own.currency)
-    share = display.share(valuation.cash_weight(), is_known=valuation.total.is_known)
-    return [*rows, ["cash", cash, share]]
+    """Return a row for each holding, the heaviest first, and one for the cash; they add up."""
+    ranked = sorted(valuation.positions, key=lambda p: (-p.value, p.asset.asset_id))
+    held = [p for p in ranked if p.quantity > 0]
+    amounts = in_cents([*(p.value for p in held), valuation.cash])
+    whole = valuation.value or Decimal(1)
+    shares = in_tenths(
+        [float(p.value / whole) for p in held] + [valuation.cash_weight()], last=True
+    )
+    rows = [["unknown", "-"] if not p.value else
+            [_worth_of(own, amount, is_sure=not p.grey), _share(valuation, weight)]
+            for p, amount, weight in zip(held, amounts, shares, strict=False)]  # fmt: skip
+    cash = [_worth_of(own, amounts[-1]), _share(valuation, shares[-1])]
+    names = [*(p.asset.symbol for p in held), CASH]
+    return [[name, *row] for name, row in zip(names, [*rows, cash], strict=True)]
+
+
+def _worth_of(own: Portfolio, amount: Decimal, *, is_sure: bool = True) -> str:
+    """Return an amount; a question mark tells that its price is a last known one."""
+    return f"{display.to_the_cent(amount, own.currency)}{'' if is_sure else '?'}"
+
+
+def _share(valuation: Valuation, share: Decimal) -> str:
+    return display.share(share, is_known=valuation.total.is_known)
 
 
 def _listed(told: Sequence[str]) -> Sequence[Block]:
     return (lines(*told),) if told else ()
-
-
-def _holding(own: Portfolio, valuation: Valuation, position: Position) -> list[str]:
-    """Return one row; a question mark tells a last known price, or a share of an unknown total."""
-    if not position.value or not valuation.value:
-        return [position.asset.symbol, "unknown", "-"]
-    value = display.money(position.value, own.currency) + ("?" if position.grey else "")
-    share = position.value / valuation.value
-    return [position.asset.symbol, value, display.share(share, is_known=valuation.total.is_known)]
 
 
 def sectors(request: Request) -> Reply:
@@ -137,20 +150,23 @@ def sectors(request: Request) -> Reply:
     own, market = request.portfolio(), request.market()
     analysis = analyse(own, market)
     is_known = analysis.valuation.total.is_known
-    held = sorted((s for s in sector_weights(analysis) if s.now > 0.0005), key=lambda s: -s.now)
+    ranked = sorted(sector_weights(analysis), key=lambda s: -s.now)
+    *shares, cash = in_tenths([*(s.now for s in ranked), analysis.c0], last=True)
+    held = {s: share for s, share in zip(ranked, shares, strict=True) if share}
     over = _over([s.name for s in held if s.excess > 0]) if is_known else "shares unknown"
     rows = [
         [
             s.name,
-            display.share(s.now, is_known=is_known),
+            display.share(share, is_known=is_known),
             _cap(s.most),
             bar(_used(s)) if is_known else "",
         ]
-        for s in held
+        for s, share in held.items()
     ]
+    rows.append([CASH, display.share(cash, is_known=is_known), "", ""])
     shown, pages = page_of(request, len(rows))
     told = table(("sector", "now>", "limit>", "used"), rows[shown])
-    count = display.counted(len(rows), "sector")
+    count = display.counted(len(held), "sector")
     note = as_of(market, analysis.valuation)
     reply = reply_with(request, f"{own.name}: {count}, {over}", told, note=note)
     return reply.with_buttons([_refresh(request), _chart(own, "sectors"), *pages])

@@ -30,19 +30,21 @@ HELD = Portfolio(
 )
 
 
-def test_weights_add_up_to_the_whole_now_and_by_reference() -> None:
+def test_weights_add_up_to_the_whole_now_by_aim_and_by_target() -> None:
     weights = holding_weights(analyse(HELD, MARKET))
     assert [w.name for w in weights] == ["BTC", "UNI", "cash"]
     assert sum(w.now for w in weights) == pytest.approx(1)
     assert sum(w.other for w in weights) == pytest.approx(1)
+    assert sum(w.target or 0 for w in weights) == pytest.approx(1)
 
 
 def test_a_proposals_weights_are_those_of_the_plan() -> None:
     plan = propose(analyse(HELD, MARKET)).plan
     weights = {w.name: w for w in plan_weights(plan)}
-    assert weights["cash"].other == plan.proposed_cash_weight
     after = sum(w.other for w in weights.values())
-    assert after == pytest.approx(1 - float(plan.estimated_cost / plan.value))
+    assert after == pytest.approx(1)
+    held = plan.value - plan.estimated_cost
+    assert weights["cash"].other == pytest.approx(float(plan.proposed_cash / held))
 
 
 def test_sectors_and_risks_add_up() -> None:
