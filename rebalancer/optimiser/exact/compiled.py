@@ -20,12 +20,14 @@ import numpy as np
 from portfolios.model.market import Array
 from rebalancer.optimiser.exact.dual_newton import (
     CLOSE,
+    EARLY,
     EXACT,
     MOST_HALVINGS,
     MOST_STEPS,
     RIDGE,
     RIDGE_SHARE,
     ROUNDING,
+    SMALL_SHARE,
     SUFFICIENT,
     Optimum,
 )
@@ -99,7 +101,8 @@ def _solve_one(assets, rows, w, x):
         if worst <= EXACT or (worst <= CLOSE and worst >= 0.5 * before):
             return value, taken
         before = worst
-        _newton_step(assets, rows, w, open_[:count], uphill[:count], worst, step)
+        ridge = RIDGE + (RIDGE_SHARE if taken < EARLY else SMALL_SHARE) * worst
+        _newton_step(assets, rows, w, open_[:count], uphill[:count], ridge, step)
         share = 1.0
         for _ in range(MOST_HALVINGS + 1):
             for j in range(size):
@@ -171,7 +174,7 @@ def _weight(g, q, r, w0, cap, cap_price, buy, sell, low, high):
 
 
 @_compiled
-def _newton_step(assets, rows, w, open_, uphill, worst, step):
+def _newton_step(assets, rows, w, open_, uphill, ridge, step):
     """Fill the Newton step of the open multipliers."""
     _, q, _, w0, cap, _, buy, sell, low, high, columns = assets
     target, lam, e, b, s, _, _, _ = rows
@@ -195,7 +198,7 @@ def _newton_step(assets, rows, w, open_, uphill, worst, step):
             for d in range(c + 1):
                 curvature[c, d] += share * column[d]
     for c in range(count):
-        curvature[c, c] += 1.0 / lam if open_[c] < k else RIDGE + RIDGE_SHARE * worst
+        curvature[c, c] += 1.0 / lam if open_[c] < k else ridge
     _solve_positive(curvature, uphill, step)
 
 

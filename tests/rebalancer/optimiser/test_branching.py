@@ -116,7 +116,7 @@ def test_an_answer_that_cannot_be_moved_inside_its_caps_is_kept() -> None:
 
 
 @pytest.mark.parametrize("count", examples(always=6, campaign=1000))
-def test_every_program_of_twenty_assets_and_nearly_every_one_of_fifty_is_proved(
+def test_nearly_every_program_of_twenty_and_fifty_assets_is_proved(
     count: int,
 ) -> None:
     open_: dict[int, list[int]] = {20: [], 50: []}
@@ -126,8 +126,9 @@ def test_every_program_of_twenty_assets_and_nearly_every_one_of_fifty_is_proved(
         found = solve(inputs)
         open_[n] += [seed] * (found.bound > found.objective + 1e-4)
     print(f"{count} programs, not within a basis point of the best there is: {open_}")
-    assert not open_[20]
-    assert len(open_[50]) <= 0.1 * count / 2
+    # What is moved inside its caps for the costs may lose a basis point by that.
+    assert len(open_[20]) <= 0.01 * count / 2
+    assert len(open_[50]) <= 0.02 * count / 2
 
 
 @pytest.mark.parametrize("count", examples(always=12, campaign=250))
