@@ -136,6 +136,7 @@ def _position(p: PlanPosition, *, is_known: bool) -> Json:
         "grade_as_of": None if p.grade_as_of is None else utc_text(p.grade_as_of)[:10],
         "grade_at": _moment(p.grade_as_of),
         "priced_at": _moment(p.priced_at),
+        "trend_acts": p.trend_acts,
         "doubt": p.doubt or None,
         "last_known_value": money(p.value) if p.doubt and p.value else None,
         **_last_known(p.weight, p.proposed_weight, is_known=is_known),

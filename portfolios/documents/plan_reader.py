@@ -112,6 +112,7 @@ def _position(d: _Document) -> PlanPosition:
         target_weight=d["target_weight"],
         doubt=d.get("doubt") or "",
         priced_at=_moment(d.get("priced_at")),
+        trend_acts=d.get("trend_acts", False),
     )
 
 

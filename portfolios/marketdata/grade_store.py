@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portfolios.marketdata.trend_turns import Trend, note_turns
+from portfolios.marketdata.trend_turns import LASTING, Trend, note_turns
 from portfolios.model.market import LONG_GRADE_LIMIT, SHORT_GRADE_LIMIT, Grade
 from portfolios.store.database import Database, Row
 from portfolios.values.canonical import read_utc, utc_text
@@ -31,6 +31,10 @@ ON CONFLICT (asset_id, source) DO UPDATE
     SET trend = excluded.trend, signal = excluded.signal, at = excluded.at
     WHERE excluded.at >= at
 """
+_TRENDS = f"""
+SELECT trends.*, {LASTING} AS lasting_bearish
+FROM trends LEFT JOIN turns USING (asset_id, source)
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class GradeStore:
 
     def _trends(self, as_of: datetime) -> dict[tuple[str, str], Row]:
         """Return the trends young enough to be used; they age by themselves, not with a grade."""
-        rows = self.database.rows("SELECT * FROM trends")
+        rows = self.database.rows(_TRENDS)
         fresh = [row for row in rows if _age(row, as_of) <= LIMITS[SHORT]]
         return {(row["asset_id"], row["source"]): row for row in fresh}
 
@@ -137,7 +141,14 @@ def _grade(source: str, kind: str, short: Row | None, long: Row | None, trend: R
         short_at=_at(short) or _at(trend),
         long_at=_at(long),
         kind=kind,
+        lasting_bearish=_lasting(trend),
     )
+
+
+def _lasting(trend: Row | None) -> bool | None:
+    if trend is None or trend["lasting_bearish"] is None:
+        return None
+    return bool(trend["lasting_bearish"])
 
 
 def _commonest(rows: list[Row], horizon: str) -> str:
@@ -167,4 +178,6 @@ def _scores_of(grades: Mapping[str, Grade]) -> Iterable[Score]:
 def _trends_of(grades: Mapping[str, Grade]) -> Iterable[Trend]:
     for asset_id, grade in grades.items():
         if grade.short_at is not None:
-            yield Trend(asset_id, OURS, grade.trend, grade.signal, grade.short_at)
+            yield Trend(
+                asset_id, OURS, grade.trend, grade.signal, grade.short_at, grade.lasting_bearish
+            )

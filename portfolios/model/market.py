@@ -26,6 +26,8 @@ PRICE_LIMIT = timedelta(hours=50)
 """Older prices withhold a proposal that depends on them."""
 SHORT_GRADE_AMBER, SHORT_GRADE_LIMIT = timedelta(days=2), timedelta(days=7)
 LONG_GRADE_AMBER, LONG_GRADE_LIMIT = timedelta(days=14), timedelta(days=30)
+TREND_LASTS = timedelta(days=15)
+"""From so long on a trend moves weights, so what it moves is not taken back within two weeks."""
 STATED_PRICE_AMBER, STATED_PRICE_LIMIT = timedelta(days=35), timedelta(days=100)
 
 
@@ -57,6 +59,8 @@ class Grade:
         signal: the event itself: non-zero only on the day the trend flips.
         short_at, long_at: moments they describe, aware UTC.
         kind: the source's definition (`tm_trader`), never mixed with another.
+        lasting_bearish: the trend was bearish (or was not) the last time that it stayed so for
+            `TREND_LASTS`; None where that was not seen.
     """
 
     source: str
@@ -67,6 +71,7 @@ class Grade:
     short_at: datetime | None = None
     long_at: datetime | None = None
     kind: str = ""
+    lasting_bearish: bool | None = None
 
     @property
     def is_ours(self) -> bool:

@@ -151,6 +151,7 @@ class PlanPosition:
         value: at the last known price, 0 where there is none.
         doubt: why the price cannot be relied on; empty when it can.
         priced_at: the moment of the price, aware UTC; None where it is not known.
+        trend_acts: a bearish trend that lasted counts, where signals trim or follow.
     """
 
     asset_id: str
@@ -173,6 +174,7 @@ class PlanPosition:
     target_weight: float | None = None
     doubt: str = ""
     priced_at: datetime | None = None
+    trend_acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

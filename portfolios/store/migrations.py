@@ -18,6 +18,7 @@ from portfolios.store.schema import (
     CREDIT_TABLES,
     DENIAL_COLUMNS,
     GRADE_TABLES,
+    LASTING_COLUMNS,
     LEASE_TABLE,
     LEVEL_COLUMNS,
     LINK_TABLES,
@@ -152,3 +153,9 @@ def m015_acceptances(db: Database) -> None:
 def m016_denials(db: Database) -> None:
     """Keep beside each price in doubt what a second source said when it denied it."""
     run_script(db, DENIAL_COLUMNS)
+
+
+@PORTFOLIOS()
+def m017_lasting_trends(db: Database) -> None:
+    """Keep since when each trend was seen to be bearish or not, and which of both lasted."""
+    run_script(db, LASTING_COLUMNS)

@@ -222,6 +222,12 @@ CREATE TABLE turns (
 ) STRICT, WITHOUT ROWID;
 """
 
+LASTING_COLUMNS = """
+ALTER TABLE turns ADD COLUMN seen_since TEXT NOT NULL DEFAULT '';
+ALTER TABLE turns ADD COLUMN lasting_bearish INTEGER CHECK (lasting_bearish IN (0, 1));
+UPDATE turns SET seen_since = COALESCE(since, at);
+"""
+
 REFRESH_TABLES = """
 CREATE TABLE bodies (
     provider TEXT NOT NULL CHECK (provider <> ''),
@@ -323,7 +329,6 @@ CREATE TABLE offers (
 
 CREATE INDEX offers_by_plan ON offers (plan_id, number);
 CREATE INDEX offers_by_portfolio ON offers (portfolio, number);
-
 -- Until now each plan that trades was put before people when it was kept, and never again.
 INSERT INTO offers (plan_id, portfolio, at, decided_before)
 SELECT plan_id, portfolio, saved_at, 0 FROM plans WHERE decision = 'trade' ORDER BY number;

@@ -19,8 +19,10 @@ from rebalancer.decision.aims import aims_apart, wishes_of
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
+from rebalancer.decision.trend_notes import unlasting_trends
 from rebalancer.decision.warned_limits import what_keeping_takes
 from rebalancer.estimates.pegs import lost_peg
+from rebalancer.estimates.scores import acts_bearish
 
 LIMIT_OFF = 1.0
 """A cap at the whole value is no cap."""
@@ -121,6 +123,7 @@ def _position(
         target_weight=target,
         doubt=position.grey,
         priced_at=position.quote.at if position.quote else None,
+        trend_acts=acts_bearish(analysis.market, asset.asset_id, analysis.policy.technical),
     )
 
 
@@ -167,6 +170,7 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
         if wished > 0 and p.quantity == 0 and why and not p.grey
     ]
     notes += aims_apart(analysis)
+    notes += unlasting_trends(analysis)
     if warned := what_keeping_takes(analysis):
         notes.append(warned)
     if not analysis.reference.has_targets and not analysis.reference.is_recorded:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Market
+from portfolios.model.market import Array, Market
 from portfolios.model.policy import Freed, Policy, Signals
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
@@ -26,7 +26,7 @@ class Reference:
 
     Attributes:
         wished: r0, before signals and limits.
-        signalled: r1, after signals lowered weak assets.
+        signalled: r1, after signals lowered bearish assets.
         r: inside the limits: the aims, against which drift and bands are measured.
         inside: the limits that it was brought inside, at their inner edges.
         calmed: what a stated limit of volatility took from it last; nothing above 0.
@@ -127,10 +127,10 @@ def _held_before(valuation: Valuation) -> Array:
 def after_signals(
     wished: Array, valuation: Valuation, market: Market, limits: Limits, policy: Policy
 ) -> Array:
-    """Return r1, shape (n,): the reference of weak assets lowered as far as the setting says.
+    """Return r1, shape (n,): the reference of bearish assets lowered as far as the setting says.
 
     What that frees is cash. Lowering the reference is one step and no ratchet: with the trend
-    back, the wish is back.
+    back for good, the wish is back. Grades have no part in it: their ranks change within days.
     """
     signals = policy.signals_in_force
     if signals not in (Signals.TRIM, Signals.FOLLOW):
@@ -140,25 +140,6 @@ def after_signals(
     )
     if signals is Signals.FOLLOW:
         return np.where(bearish, 0.0, wished)
-    short = np.array([_fresh_short(market, a) for a in valuation.asset_ids])
-    weak = bearish & (short < _weighted_median(short, wished))
     lowered = np.minimum(wished, np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED))
-    trimmed: Array = np.where(weak, lowered, wished)
+    trimmed: Array = np.where(bearish, lowered, wished)
     return trimmed
-
-
-def _fresh_short(market: Market, asset_id: str) -> float:
-    """Return a short grade that is young enough to act on, NaN without one."""
-    grade = market.grades.get(asset_id)
-    if grade is None or grade.short is None or grade.short_at is None:
-        return np.nan
-    return grade.short if market.age(grade.short_at) <= SHORT_GRADE_LIMIT else np.nan
-
-
-def _weighted_median(values: Array, weights: Array) -> float:
-    known = np.isfinite(values) & (weights > 0)
-    if not known.any():
-        return -np.inf
-    order = np.argsort(values[known], kind="stable")
-    total = np.cumsum(weights[known][order])
-    return float(values[known][order][np.searchsorted(total, 0.5 * total[-1])])

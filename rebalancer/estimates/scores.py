@@ -94,21 +94,25 @@ def trend_scores(values: Array) -> Array:
 
 
 def acts_bearish(market: Market, asset_id: str, technical: Technical) -> bool:
-    """Tell whether a bearish trend may move weights: our own only where the user says so."""
-    grade = market.grades.get(asset_id)
-    is_only_shown = grade is not None and grade.is_ours and technical is Technical.SHOW
-    return not is_only_shown and is_bearish(market, asset_id)
+    """Tell whether a bearish trend moves weights: one that lasted.
+
+    A turn that has not lasted yet moves nothing, so no flip takes trades back within two weeks.
+    """
+    grade = trend_that_acts(market, asset_id, technical)
+    return grade is not None and grade.lasting_bearish is True
 
 
-def is_bearish(market: Market, asset_id: str) -> bool:
-    """Tell whether an asset is known to be in a bearish trend now.
+def trend_that_acts(market: Market, asset_id: str, technical: Technical) -> Grade | None:
+    """Return the grade of an asset whose trend may move weights; None where none may.
 
     A trend without a date or past its age is not known, and what is not known is never bearish. A
-    stablecoin has no trend that means anything.
+    stablecoin has no trend that means anything; our own acts only where the user says so.
     """
     asset, grade = market.assets.get(asset_id), market.grades.get(asset_id)
-    if grade is None or grade.trend != -1 or grade.short_at is None:
-        return False
+    if grade is None or grade.trend is None or grade.short_at is None:
+        return None
     if asset is not None and asset.kind is AssetKind.STABLE:
-        return False
-    return market.age(grade.short_at) <= SHORT_GRADE_LIMIT
+        return None
+    if grade.is_ours and technical is Technical.SHOW:
+        return None
+    return grade if market.age(grade.short_at) <= SHORT_GRADE_LIMIT else None

@@ -50,6 +50,7 @@ GUARDS = {
     "trends.at": "the provider's stamp",
     "turns.at": "the provider's stamp",
     "turns.since": "the provider's stamp",
+    "turns.seen_since": "the provider's stamp",
     "bodies.fetched_at": "replaced when `asked` asks again",
     "done.at": RECORD,
     "plans.as_of": RECORD,

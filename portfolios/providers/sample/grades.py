@@ -14,6 +14,7 @@ from portfolios.model.assets import AssetKind
 from portfolios.model.market import Array, Bars, Grade
 from portfolios.providers.sample.assets import Cast, SampleAsset
 from portfolios.providers.sample.paths import generator, remembering
+from portfolios.providers.technical.lasting import lasting_bearish
 from portfolios.providers.technical.own_grade import closed_at, own_grade
 from portfolios.providers.technical.price_scores import DOWN, UP, PriceScores, price_scores
 
@@ -58,18 +59,22 @@ def vendor_series(row: SampleAsset, price_score: Array, seed: int) -> Array:
 
 
 def vendor_trend(grades: Array) -> tuple[int, int]:
-    """Return the last state and event of a grade's history: up at 60, down at 40, else as it was.
+    """Return the last state and event of a grade's history, shape (T,), NaN where it had none."""
+    trend = vendor_states(grades)
+    flipped = len(trend) > 1 and trend[-1] != trend[-2]
+    return int(trend[-1]), int(trend[-1]) if flipped else 0
 
-    Grades have shape (T,), NaN where there was none. Before the first event the side of 50
-    decides.
+
+def vendor_states(grades: Array) -> Array:
+    """Return the trend on each day that has a grade: up at 60, down at 40, else as it was.
+
+    Before the first event the side of 50 decides.
     """
     known = grades[~np.isnan(grades)]
     states = np.where(known >= UP, 1, np.where(known <= DOWN, -1, 0))
     states[0] = states[0] or (1 if known[0] >= 50.0 else -1)
     last = np.maximum.accumulate(np.where(states != 0, np.arange(len(states)), 0))
-    trend = states[last]
-    flipped = len(trend) > 1 and trend[-1] != trend[-2]
-    return int(trend[-1]), int(trend[-1]) if flipped else 0
+    return np.asarray(states[last])
 
 
 def _vendors(
@@ -86,6 +91,7 @@ def _vendors(
         short_at=moment,
         long_at=moment - LONG_LAG,
         kind="sample_vendor",
+        lasting_bearish=lasting_bearish(vendor_states(short)),
     )
 
 

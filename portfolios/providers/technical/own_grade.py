@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from portfolios.model.market import Array, Grade
+from portfolios.providers.technical.lasting import lasting_bearish
 from portfolios.providers.technical.price_scores import PriceScores
 
 OURS = "technical"
@@ -39,6 +40,7 @@ def own_grade(scores: PriceScores, days: tuple[date, ...], column: int) -> Grade
         short_at=short_at,
         long_at=long_at,
         kind=OURS,
+        lasting_bearish=lasting_bearish(trend),
     )
 
 

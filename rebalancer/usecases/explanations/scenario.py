@@ -69,9 +69,13 @@ class Scenario:
         date_name = "long_at" if name == "long" else "short_at"
         young = LONG_GRADE_AMBER if name == "long" else SHORT_GRADE_AMBER
         old = self.market.grades.get(asset_id) or self._ungraded()
-        if getattr(old, name) == score and self._is_new(getattr(old, date_name), young):
+        said: dict[str, Any] = {name: score}
+        if name == "trend":
+            said["lasting_bearish"] = score == -1  # what is supposed has lasted
+        is_said = all(getattr(old, key) == value for key, value in said.items())
+        if is_said and self._is_new(getattr(old, date_name), young):
             return self
-        anew: dict[str, Any] = {name: score, date_name: self.market.as_of}
+        anew = said | {date_name: self.market.as_of}
         grades = {**self.market.grades, asset_id: replace(old, **anew)}
         return replace(self, market=replace(self.market, grades=grades))
 

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from portfolios.errors import AmbiguousAssetError
 from portfolios.loaders.names.resolve import resolve
 from portfolios.model.assets import Asset, AssetIndex
-from portfolios.model.market import SHORT_GRADE_LIMIT
 from portfolios.model.plan import Decision, LimitLine, Plan, PlanPosition, Trade
 from portfolios.model.policy import Mode, Signals
 from portfolios.model.portfolio import LOCKS_SAID, LockKind, in_words
-from portfolios.model.sectors import STABLECOIN
 from portfolios.values import display
 
 VISIBLE = 5e-4
@@ -107,12 +105,9 @@ def _unwanted(_: Plan, position: PlanPosition) -> str:
     return ""
 
 
-def _shunned(plan: Plan, position: PlanPosition) -> str:
+def _shunned(_: Plan, position: PlanPosition) -> str:
     """Name the trend where more is wanted of what is in a bearish one."""
-    at = position.grade_as_of
-    is_known = at is not None and plan.as_of - at <= SHORT_GRADE_LIMIT
-    is_bearish = position.trend == -1 and is_known and position.sector != STABLECOIN
-    if not is_bearish or _gap(position) <= VISIBLE:
+    if not position.trend_acts or _gap(position) <= VISIBLE:
         return ""
     return "its trend is bearish, and what is bearish is not added to"
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from portfolios.marketdata.grade_store import GradeStore
-from portfolios.marketdata.trend_turns import Trend, note_turns, turned_at
+from portfolios.marketdata.trend_turns import LASTING, Trend, note_turns, turned_at
 from portfolios.model.market import Grade
+from portfolios.providers.technical.lasting import lasting_bearish
 from portfolios.store.database import Database, open_database
 from portfolios.store.migrations import PORTFOLIOS
+from tests.portfolios.providers.technical.test_lasting import states
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -78,3 +80,39 @@ def test_our_own_trends_keep_their_age_when_they_are_saved_anew(database: Databa
         at = NOW + timedelta(days=day)
         grades.save_ours({"a": Grade("technical", 50.0, 50.0, trend, 0, at, at, kind="own")})
     assert since(database, -1, "technical") == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_seen_day_by_day_lasts_as_in_a_history_of_days(
+    database: Database, seed: int
+) -> None:
+    trend = states(seed, 120)
+    for day, state in enumerate(trend.tolist()):
+        see(database, day, int(state))
+        row = database.row(f"SELECT {LASTING} AS it FROM turns")  # noqa: S608
+        assert row is not None
+        said = None if row["it"] is None else bool(row["it"])
+        assert said is lasting_bearish(trend[: day + 1])
+
+
+@pytest.mark.parametrize(("days", "is_bearish"), [((0, 7, 14), None), ((0, 7, 14, 15), True)])
+def test_looks_a_week_apart_see_a_trend_last_and_a_longer_gap_begins_anew(
+    database: Database, days: tuple[int, ...], is_bearish: bool | None
+) -> None:
+    for base in (0, 100):
+        for day in days:
+            see(database, base + day, -1)
+    row = database.row(f"SELECT {LASTING} AS it FROM turns")  # noqa: S608
+    assert row is not None
+    assert row["it"] == is_bearish
+    see(database, 130, -1)
+    anew = database.row(f"SELECT {LASTING} AS it FROM turns")  # noqa: S608
+    assert anew is not None
+    assert anew["it"] == is_bearish
+
+
+def test_a_grade_tells_what_lasted_where_its_source_knows_it(database: Database) -> None:
+    own = Grade("technical", 50.0, 50.0, 1, 0, NOW, NOW, "own", lasting_bearish=True)
+    grades = GradeStore(database)
+    grades.save_ours({"a": own})
+    assert grades.grades(as_of=NOW)["a"].lasting_bearish is True

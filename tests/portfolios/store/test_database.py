@@ -360,8 +360,9 @@ STEPS = (
     steps.m014_confirmed_levels,
     steps.m015_acceptances,
     steps.m016_denials,
+    steps.m017_lasting_trends,
 )
-RELEASES = [STEPS[:count] for count in (1, 2, 4, 7, 10, 11, 12, 13, 14, 15, 16)]
+RELEASES = [STEPS[:count] for count in (1, 2, 4, 7, 10, 11, 12, 13, 14, 15, 16, 17)]
 
 
 @pytest.mark.parametrize("known", RELEASES, ids=len)
@@ -387,7 +388,7 @@ def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
         "timezone": "Asia/Tokyo", "portfolios": ["core"], "is_group": False,
     }  # fmt: skip
     kept = [person, person | {"name": "bob", "email": ""}, person | {"name": "cy", "chat": ""}]
-    with open_database(path, migrations=[released(*RELEASES[-6])]) as old, old.transaction():
+    with open_database(path, migrations=[released(*RELEASES[-7])]) as old, old.transaction():
         for each in kept:
             row = (each["name"], json.dumps(each, sort_keys=True))
             old.execute("INSERT INTO people (name, document) VALUES (?, ?)", row)
@@ -399,7 +400,7 @@ def test_people_of_the_releases_with_one_chat_and_one_mail_keep_their_addresses(
 
 
 def test_prices_of_earlier_releases_are_confirmed_ones(path: Path) -> None:
-    with open_database(path, migrations=[released(*RELEASES[-4])]) as old, old.transaction():
+    with open_database(path, migrations=[released(*RELEASES[-5])]) as old, old.transaction():
         old.execute(
             "INSERT INTO quotes (asset_id, currency, price, at, source, market_cap)"
             " VALUES ('solana', 'usd', '150.5', ?, 'coingecko', 1e9)", (utc_text(NOW),)

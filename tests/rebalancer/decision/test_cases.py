@@ -27,9 +27,10 @@ def market() -> Market:
 
 
 def bearish(market: Market, asset_id: str) -> Market:
-    """The market with one asset in a bearish trend and with a weak grade."""
-    grade = replace(market.grades[asset_id], trend=-1, short=20.0)
-    return replace(market, grades={**market.grades, asset_id: grade})
+    """The market with one asset in a lasting bearish trend, and with a weak grade."""
+    others = {a: replace(g, lasting_bearish=False) for a, g in market.grades.items()}
+    grade = replace(market.grades[asset_id], trend=-1, lasting_bearish=True, short=20.0)
+    return replace(market, grades={**others, asset_id: grade})
 
 
 def second_run(portfolio: Portfolio, plan: Plan, market: Market) -> Plan:
@@ -136,7 +137,8 @@ def test_a_deposit_is_invested_pro_rata_and_not_into_bearish_trends(
 ) -> None:
     held = {BTC: 0.45, ETH: 0.27, "litecoin": 0.05, LINK: 0.09}
     portfolio = book(market, held, policy=Policy(signals=signals))
-    plan = propose(analyse(portfolio, market, flow=Decimal(25_000))).plan
+    weak = bearish(market, "litecoin")
+    plan = propose(analyse(portfolio, weak, flow=Decimal(25_000))).plan
     bought = {t.asset_id: t.notional for t in plan.trades if t.side is Side.BUY}
     sold = {t.asset_id for t in plan.trades if t.side is Side.SELL}
     assert sold == ({"litecoin"} if signals is Signals.FOLLOW else set())
@@ -144,7 +146,7 @@ def test_a_deposit_is_invested_pro_rata_and_not_into_bearish_trends(
     assert signals is Signals.IGNORE or "litecoin" not in bought  # its trend is bearish
     first = next(t for t in plan.trades if t.side is Side.BUY)
     assert first.reasons[0].text == "invests the deposit of $25,000"
-    assert second_run(portfolio, plan, market).decision is Decision.HOLD
+    assert second_run(portfolio, plan, weak).decision is Decision.HOLD
 
 
 def test_a_withdrawal_sells_pro_rata_until_the_cash_is_there(market: Market) -> None:

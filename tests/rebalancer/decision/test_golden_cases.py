@@ -212,7 +212,7 @@ def test_half_the_volatility_is_half_the_bitcoin() -> None:
     ],
 )
 def test_a_bearish_weak_coin_ends_where_signals_say(signals: Signals, left: float) -> None:
-    grade = replace(MARKET.grades[SOL], trend=-1, short=5.0)
+    grade = replace(MARKET.grades[SOL], trend=-1, lasting_bearish=True, short=5.0)
     bearish = replace(MARKET, grades={**MARKET.grades, SOL: grade})
     policy = Policy(signals=signals, fee=Decimal(0), turnover=Decimal(1))
     wish = {BTC: 0.50, SOL: 0.15}

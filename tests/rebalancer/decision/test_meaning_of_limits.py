@@ -305,7 +305,10 @@ def test_a_plan_leads_with_the_limit_it_mends_and_not_with_most_of_the_money(
 
 
 def test_tilting_forbids_no_purchase_of_what_was_written(market: Market) -> None:
-    grades = {**market.grades, SOL: replace(market.grades[SOL], trend=-1, short=10.0)}
+    grades = {
+        **market.grades,
+        SOL: replace(market.grades[SOL], trend=-1, lasting_bearish=True, short=10.0),
+    }
     bearish = replace(market, grades=grades)
     wish = {BTC: 0.5, SOL: 0.2}
     mine = book(bearish, {BTC: 0.5}, targets=wish, policy=Policy(signals=Signals.TILT))
@@ -318,7 +321,10 @@ def test_tilting_forbids_no_purchase_of_what_was_written(market: Market) -> None
 def test_our_own_grades_move_nothing_unless_the_user_says_so(
     market: Market, signals: Signals
 ) -> None:
-    ours = {a: replace(g, source="technical", trend=-1) for a, g in market.grades.items()}
+    ours = {
+        a: replace(g, source="technical", trend=-1, lasting_bearish=True)
+        for a, g in market.grades.items()
+    }
     shown = replace(market, grades=ours)
     wish = {BTC: 0.5, SOL: 0.15, ETH: 0.2}
     mine = book(shown, wish, targets=wish, policy=Policy(signals=signals))

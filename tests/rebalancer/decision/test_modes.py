@@ -166,7 +166,7 @@ def test_the_calendar_fires_after_its_days(market: Market) -> None:
 def test_a_bearish_holding_is_flagged_and_not_sold_for_its_grade_under_tilt(
     market: Market,
 ) -> None:
-    grade = replace(market.grades[LINK], trend=-1, short=5.0, long=36.0)
+    grade = replace(market.grades[LINK], trend=-1, lasting_bearish=True, short=5.0, long=36.0)
     weak = replace(market, grades={**market.grades, LINK: grade})
     wish = {BTC: 0.4, ETH: 0.25, LINK: 0.14}
     plan = propose(
@@ -242,7 +242,7 @@ def test_a_withdrawal_beyond_what_can_be_raised_is_refused_in_money(market: Mark
 
 
 def test_a_target_that_may_not_be_bought_is_said_to_wait_in_cash(market: Market) -> None:
-    grades = {**market.grades, SOL: replace(market.grades[SOL], trend=-1)}
+    grades = {**market.grades, SOL: replace(market.grades[SOL], trend=-1, lasting_bearish=True)}
     bearish = replace(market, grades=grades)
     portfolio = book(
         bearish, {BTC: 0.40}, targets={BTC: Decimal("0.4"), SOL: Decimal("0.2")},

@@ -37,7 +37,7 @@ def graded(
     source: str = "vendor",
     kind: str = "a",
 ) -> Grade:
-    return Grade(source, short, long, trend, 0, AS_OF - age, AS_OF - age, kind)
+    return Grade(source, short, long, trend, 0, AS_OF - age, AS_OF - age, kind, trend == -1)
 
 
 def paths(n: int, days: int = 400, *, seed: int = 1, beta: float = 0.03) -> Array:

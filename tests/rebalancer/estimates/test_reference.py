@@ -99,10 +99,21 @@ def test_signals_lower_a_weak_holding_as_far_as_the_setting_says(
     assert signalled(WEAK, signals) == pytest.approx([0.40, ethereum, 0.1])
 
 
-def test_trimming_needs_a_weak_grade_and_following_only_the_trend() -> None:
-    best = graded(90.0, 50.0, -1)
-    assert signalled(best, Signals.TRIM)[1] == pytest.approx(0.38)
-    assert signalled(best, Signals.FOLLOW)[1] == 0.0
+@pytest.mark.parametrize("short", [10.0, 90.0, None])
+def test_grades_whose_ranks_change_within_days_trim_nothing_and_spare_nothing(
+    short: float | None,
+) -> None:
+    assert signalled(graded(short, 50.0, -1), Signals.TRIM)[1] == pytest.approx(0.20)
+    assert signalled(graded(short, 50.0, 1), Signals.TRIM)[1] == pytest.approx(0.38)
+
+
+@pytest.mark.parametrize("signals", [Signals.TRIM, Signals.FOLLOW])
+@pytest.mark.parametrize(("trend", "lasting"), [(-1, False), (-1, None), (1, True), (0, True)])
+def test_the_trend_that_lasted_lowers_an_aim_and_not_the_one_of_today(
+    signals: Signals, trend: int, lasting: bool | None
+) -> None:
+    grade = replace(graded(20.0, 50.0, trend), lasting_bearish=lasting)
+    assert (signalled(grade, signals)[1] < 0.38) is bool(lasting)
 
 
 def test_trimming_never_goes_below_five_percent_nor_above_the_wish() -> None:
@@ -121,12 +132,6 @@ def test_a_trend_or_grade_too_old_lowers_nothing(signals: Signals) -> None:
     undated = replace(WEAK, short_at=None)
     for grade in (old, undated):
         assert signalled(grade, signals) == pytest.approx([0.40, 0.38, 0.1])
-
-
-def test_an_old_grade_of_another_asset_does_not_shift_the_middle() -> None:
-    """Bitcoin's dead grade of 80 would make a grade of 60 look weak."""
-    dead = graded(80.0, 50.0, 1, age=timedelta(days=30))
-    assert signalled(graded(60.0, 50.0, -1), Signals.TRIM, dead)[1] == pytest.approx(0.38)
 
 
 def test_a_stablecoin_is_never_trimmed_for_its_trend() -> None:

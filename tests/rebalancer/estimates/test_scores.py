@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from portfolios.model.market import Array, Market
+from portfolios.model.policy import Technical
 from rebalancer.estimates.per_market import places
-from rebalancer.estimates.scores import grade_scores, is_bearish, scores_of, trend_scores
+from rebalancer.estimates.scores import acts_bearish, grade_scores, scores_of, trend_scores
 from tests.rebalancer.estimates.markets import coin, graded, market_of, stable
 
 
@@ -74,10 +75,16 @@ def test_what_has_no_grade_has_no_score() -> None:
 def test_only_a_young_bearish_trend_is_bearish(trend: int | None, days: int, bearish: bool) -> None:
     grade = graded(trend=trend, age=timedelta(days=days))
     market = market_of([coin("a")], grades={"a": grade})
-    assert is_bearish(market, "a") is bearish
+    assert acts_bearish(market, "a", Technical.SHOW) is bearish
+
+
+@pytest.mark.parametrize("technical", list(Technical))
+def test_our_own_trend_acts_only_where_the_user_says_so(technical: Technical) -> None:
+    market = market_of([coin("a")], grades={"a": graded(trend=-1, source="technical")})
+    assert acts_bearish(market, "a", technical) is (technical is Technical.USE)
 
 
 def test_a_stablecoin_and_the_ungraded_are_never_bearish() -> None:
     market = market_of([stable("usdc"), coin("a")], grades={"usdc": graded(trend=-1)})
-    assert not is_bearish(market, "usdc")
-    assert not is_bearish(market, "a")
+    assert not acts_bearish(market, "usdc", Technical.SHOW)
+    assert not acts_bearish(market, "a", Technical.SHOW)

@@ -68,7 +68,7 @@ def test_where_nothing_is_proposed_at_all_that_is_the_reason() -> None:
 
 def test_what_is_bearish_is_not_added_to_where_signals_trim() -> None:
     grades = MARKET.grades
-    bearish = {**grades, "uniswap": replace(grades["uniswap"], trend=-1)}
+    bearish = {**grades, "uniswap": replace(grades["uniswap"], trend=-1, lasting_bearish=True)}
     market = replace(MARKET, grades=bearish)
     targets = {"bitcoin": 0.5, "ethereum": 0.2, "uniswap": 0.14}
     mine = book(MARKET, HELD, targets=targets, policy=ignoring(signals=Signals.TRIM))

@@ -118,7 +118,9 @@ def test_a_rule_a_signal_a_grade_and_an_unlock_are_told_once(store: Store, marke
     first = run(store, mine, market)
     assert kinds(first) == [Kind.RULE, Kind.UNLOCK]
     grades = dict(market.grades)
-    grades["bitcoin"] = replace(grades["bitcoin"], trend=-1, signal=-1, short=5.0)
+    grades["bitcoin"] = replace(
+        grades["bitcoin"], trend=-1, lasting_bearish=True, signal=-1, short=5.0
+    )
     second = run(store, mine, later(replace(market, grades=grades), 1))
     assert {Kind.SIGNAL, Kind.GRADE} <= set(kinds(second))
     (signal,) = [m for m in second.messages if m.kind is Kind.SIGNAL]
