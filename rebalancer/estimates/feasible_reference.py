@@ -17,6 +17,7 @@ from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.trade_bounds import TradeBounds
 
 SMALL = 1e-12
+HALVINGS = 60
 Flags = npt.NDArray[np.bool_]
 
 
@@ -51,8 +52,8 @@ def bring_inside(
     """
     frozen = bounds.frozen.astype(bool)
     low, high = ends(w0, limits, bounds)
-    shared = _shared(signalled, w0, frozen)
-    wanted = np.clip(shared, low, np.maximum(low, np.where(frozen, w0, limits.w_max)))
+    share = shared(signalled, low, frozen)
+    wanted = np.clip(share, low, np.maximum(low, limits.w_max))
     rows = tuple(rows_of(limits))
     for row in rows:
         wanted = lowered(wanted, low, high, row)
@@ -62,8 +63,8 @@ def bring_inside(
         # What a lock holds at its weight is not grown: it could never be brought back.
         held_fast = frozen | ((low > SMALL) & (r <= low + SMALL))
         # What the mode does not sell frees nothing.
-        left = np.maximum(r, np.minimum(shared, w0 - bounds.v_hi))
-        r = _spread(r, high, rows, freed=float((shared - left).sum()), fixed=held_fast)
+        left = np.maximum(r, np.minimum(share, w0 - bounds.v_hi))
+        r = _spread(r, high, rows, freed=float((share - left).sum()), fixed=held_fast)
     return r
 
 
@@ -91,19 +92,34 @@ def rows_of(limits: Limits) -> Iterator[Row]:
     yield Row("cash", everything, 1.0 - limits.c_hard, everything > 0)
 
 
-def _shared(wished: Array, w0: Array, frozen: npt.NDArray[np.bool_]) -> Array:
-    """Keep frozen weights; all others, cash included, share the rest pro rata."""
-    left = 1.0 - float(wished[frozen].sum())
-    factor = (1.0 - float(w0[frozen].sum())) / left if left > SMALL else 1.0
-    shared: Array = np.where(frozen, w0, wished * max(0.0, factor))
-    return shared
+def shared(wished: Array, low: Array, frozen: Flags) -> Array:
+    """Return wished weights, shape (n,), once locks have their weight.
+
+    What is frozen, or may not be sold to its share, stands where it is; all others, cash included,
+    share the rest pro rata. Prices that lift what is locked so cause no trade in the others.
+
+    Args:
+        wished: weights after signals.
+        low: the least that can be held.
+        frozen: neither bought nor sold.
+    """
+    fixed = frozen.copy()
+    while True:
+        left = 1.0 - float(wished[fixed].sum())
+        factor = (1.0 - float(low[fixed].sum())) / left if left > SMALL else 1.0
+        share = max(0.0, factor) * wished
+        stuck = ~fixed & (low > share + SMALL)
+        if not stuck.any():
+            return np.asarray(np.where(fixed, low, np.maximum(low, share)))
+        fixed |= stuck
 
 
 def lowered(wanted: Array, low: Array, high: Array, row: Row) -> Array:
     """Return wanted weights, shape (n,), lowered until what can be held meets a row.
 
-    Who gives way shrinks pro rata towards what must stay. What may not be bought counts with what
-    is held of it at most: else its share would fall again once it was sold to its aim.
+    Who gives way shrinks by one factor, and stops at what must stay: so a lock that does not bind
+    moves no aim, and buying what may not be sold again changes none. What may not be bought counts
+    with what is held of it at most: else its share would fall again once it was sold to its aim.
 
     Args:
         wanted: weights inside the caps.
@@ -111,27 +127,25 @@ def lowered(wanted: Array, low: Array, high: Array, row: Row) -> Array:
         high: the most that can be held.
         row: with q negative nowhere.
     """
-    extra = np.where(row.gives, wanted - low, 0.0)
-    stuck = row.gives & (wanted > high)
+    gives = row.gives & (wanted > 0)
     if float(row.q @ np.minimum(wanted, high)) <= row.h + SMALL:
         return wanted
-    for _ in range(len(wanted) + 1):
-        moving = row.gives & ~stuck
-        still = np.where(moving, low, np.minimum(wanted, high))
-        speed = float(row.q[moving] @ extra[moving])
-        kept = (row.h - float(row.q @ still)) / speed if speed > SMALL else 0.0
-        kept = min(1.0, max(0.0, kept))
-        freed = stuck & (low + kept * extra < high)
-        if not freed.any():
-            break
-        stuck &= ~freed
-    return np.where(row.gives, low + kept * extra, wanted)
+
+    def held(factor: Array) -> Array:
+        shrunk = np.minimum(np.maximum(low, factor[:, None] * wanted), high)
+        return np.asarray(np.where(gives, shrunk, np.minimum(wanted, high)) @ row.q)
+
+    # The sum of the row is linear between the factors at which an asset stops.
+    stops = np.concatenate([low[gives], high[gives]]) / np.tile(wanted[gives], 2)
+    factors = np.unique(np.concatenate([[0.0, 1.0], stops[stops < 1.0]]))
+    factor = float(np.interp(row.h, held(factors), factors))
+    return np.where(gives, np.maximum(low, factor * wanted), wanted)
 
 
 def calmed(r: Array, low: Array, stable: Array, covariance: Array, most: float) -> Array:
     """Return weights, shape (n,), whose volatility is inside a limit, as far as locks allow.
 
-    What is no stablecoin shrinks pro rata towards what must stay, and the rest is cash.
+    What is no stablecoin shrinks by one factor, down to what must stay, and the rest is cash.
 
     Args:
         r: weights.
@@ -140,15 +154,20 @@ def calmed(r: Array, low: Array, stable: Array, covariance: Array, most: float) 
         covariance: per 30 days, shape (n, n).
         most: the limit, per 30 days.
     """
-    way = np.where(stable > 0, 0.0, r - low)
-    start = r - way
-    squared, mixed = float(way @ covariance @ way), float(way @ covariance @ start)
-    spare = most**2 - float(start @ covariance @ start)
-    if squared + 2.0 * mixed <= spare or squared <= SMALL**2:
+
+    def at(factor: float) -> Array:
+        return np.asarray(np.where(stable > 0, r, np.maximum(np.minimum(low, r), factor * r)))
+
+    def is_calm(w: Array) -> bool:
+        return float(w @ covariance @ w) <= most**2
+
+    if is_calm(r):
         return r
-    root = np.sqrt(max(0.0, mixed**2 + squared * spare))
-    share = min(1.0, max(0.0, (root - mixed) / squared)) if spare > 0 else 0.0
-    return np.asarray(start + share * way)
+    least, top = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (least + top)
+        least, top = (middle, top) if is_calm(at(middle)) else (least, middle)
+    return at(least)
 
 
 def _lifted(

@@ -70,8 +70,9 @@ def reference_of(
         covariance: per 30 days, shape (n, n), for a stated limit of volatility.
     """
     wished, has_targets, is_recorded = wished_reference(portfolio, valuation)
-    signalled = after_signals(wished, valuation, market, limits, policy)
     w0 = valuation.weights()
+    locked = np.minimum(bounds.w_lock, w0)
+    signalled = after_signals(wished, valuation, market, limits, policy, locked=locked)
     inside = limits.inner(limits.kept_from(w0))
     r = bring_inside(
         signalled,
@@ -125,12 +126,19 @@ def _held_before(valuation: Valuation) -> Array:
 
 
 def after_signals(
-    wished: Array, valuation: Valuation, market: Market, limits: Limits, policy: Policy
+    wished: Array,
+    valuation: Valuation,
+    market: Market,
+    limits: Limits,
+    policy: Policy,
+    *,
+    locked: Array,
 ) -> Array:
     """Return r1, shape (n,): the reference of bearish assets lowered as far as the setting says.
 
     What that frees is cash. Lowering the reference is one step and no ratchet: with the trend
     back for good, the wish is back. Grades have no part in it: their ranks change within days.
+    What is locked, shape (n,), frees nothing, so it must not make the others shrink.
     """
     signals = policy.signals_in_force
     if signals not in (Signals.TRIM, Signals.FOLLOW):
@@ -138,8 +146,7 @@ def after_signals(
     bearish = np.array(
         [acts_bearish(market, a, policy.technical) for a in valuation.asset_ids], dtype=bool
     )
-    if signals is Signals.FOLLOW:
-        return np.where(bearish, 0.0, wished)
-    lowered = np.minimum(wished, np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED))
-    trimmed: Array = np.where(bearish, lowered, wished)
-    return trimmed
+    trimmed = np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED)
+    least = locked if signals is Signals.FOLLOW else np.maximum(trimmed, locked)
+    lowered: Array = np.where(bearish, np.minimum(wished, least), wished)
+    return lowered

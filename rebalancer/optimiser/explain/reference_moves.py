@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolios.model.market import Array
-from rebalancer.estimates.feasible_reference import ends, lowered, rows_of
+from rebalancer.estimates.feasible_reference import ends, lowered, rows_of, shared
 from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.reference import Reference
 from rebalancer.estimates.trade_bounds import TradeBounds
@@ -55,9 +55,9 @@ def _retraced(
     start: Array, inputs: Inputs, inside: Limits, bounds: TradeBounds
 ) -> Iterator[ReferenceMove]:
     frozen: Mask = bounds.frozen.astype(np.bool_)
-    at = np.where(frozen, inputs.w0, start * _left_over(start, inputs.w0, frozen))
-    yield ReferenceMove(FROZEN, at - start)
     low, high = ends(inputs.w0, inside, bounds)
+    at = shared(start, low, frozen)
+    yield ReferenceMove(FROZEN, at - start)
     for move in _clipped(at, frozen, low, inside):
         yield move
         at = at + move.change
@@ -66,12 +66,6 @@ def _retraced(
         yield ReferenceMove(row.name, after - at)
         at = after
     yield ReferenceMove(NO_BUY, np.minimum(at, high) - at)
-
-
-def _left_over(wished: Array, held: Array, frozen: Mask) -> float:
-    """Return the factor by which the others share what frozen holdings leave."""
-    rest = 1.0 - float(wished[frozen].sum())
-    return (1.0 - float(held[frozen].sum())) / rest if rest > _SMALL else 1.0
 
 
 def _clipped(at: Array, frozen: Mask, low: Array, inside: Limits) -> Iterator[ReferenceMove]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -79,6 +81,16 @@ def test_a_frozen_weight_stays_and_the_others_share_the_rest() -> None:
     assert r == pytest.approx([0.6, 0.24, 0.16])  # times 0.4 / 0.5
 
 
+@pytest.mark.parametrize("kind", ["frozen", "lock"])
+def test_what_is_locked_above_its_target_is_paid_for_by_all_others_and_by_cash(kind: str) -> None:
+    """40% where 30% are wanted leave 60% of the 70% for the others: 40, 20 and 10 in cash."""
+    wish, w0 = np.array([0.3, 0.4, 0.2]), np.array([0.4, 0.3, 0.2])
+    stuck = np.array([1.0 if kind == "frozen" else 0.4, 0, 0])
+    r = inside(wish, w0, limits(3), bounds(w0, **{kind: stuck}))
+    assert r == pytest.approx([0.4, 0.4 * 6 / 7, 0.2 * 6 / 7])
+    assert 1 - r.sum() == pytest.approx(0.1 * 6 / 7)
+
+
 def test_everything_frozen_leaves_nothing_to_share() -> None:
     w0 = np.array([0.7, 0.3])
     assert inside(np.array([0.0, 1.0]), w0, limits(2), bounds(w0, frozen=np.ones(2))) == (
@@ -110,7 +122,7 @@ def test_a_partly_locked_asset_shrinks_to_its_lock_only() -> None:
     w0 = np.array([0.5, 0.5])
     given_ = limits(2, S_hi=np.array([0.4]))
     r = inside(w0, w0, given_, bounds(w0, lock=np.array([0.3, 0.0])))
-    assert r == pytest.approx([0.3 + 0.1 / 0.7 * 0.2, 0.1 / 0.7 * 0.5])
+    assert r == pytest.approx([0.3, 0.1])
 
 
 def test_a_buffer_shrinks_what_is_no_reserve() -> None:
@@ -203,13 +215,30 @@ def check(situation: tuple[Array, Array, Limits, TradeBounds, Array]) -> None:
         assert (r >= low - CLOSE).all()
         assert (r <= high + CLOSE).all()
         assert r[frozen].tolist() == w0[frozen].tolist()
-        for row in rows_of(given_):  # inside wherever locks allow it, else as near as they allow
-            assert row.q @ r <= max(row.h, row.q @ low) + CLOSE
+        for row in rows_of(given_):  # inside, or as near as locks of what gives way allow
+            assert row.q @ r <= max(row.h, row.q @ np.where(row.gives, low, r)) + CLOSE
         assert r.sum() <= max(1.0, low.sum()) + CLOSE
     cash = bring_inside(wish, w0, given_, box, spread=False, candidates=candidates)
     again = bring_inside(cash, w0, given_, box, spread=False, candidates=candidates)
     assert again == pytest.approx(cash, abs=CLOSE)
     check_nothing_rises_without_cause(situation, cash)
+    check_buying_what_may_not_be_sold_moves_no_aim(situation)
+
+
+def check_buying_what_may_not_be_sold_moves_no_aim(
+    situation: tuple[Array, Array, Limits, TradeBounds, Array],
+) -> None:
+    """Once everything stands at its aim, the aims are the same, whatever is locked since.
+
+    But for what a floor lifted above its share of the rest, or what may not be bought.
+    """
+    wish, w0, given_, box, chosen = situation
+    box = replace(box, u_hi=np.ones_like(w0))
+    caps = replace(given_, S_lo=np.zeros_like(given_.S_lo))
+    r = bring_inside(wish, w0, caps, box, spread=False, candidates=chosen)
+    bought = replace(box, w_lock=np.where(chosen > 0, r, np.minimum(box.w_lock, r)))
+    again = bring_inside(wish, r, caps, bought, spread=False, candidates=chosen)
+    assert again == pytest.approx(r, abs=CLOSE)
 
 
 def check_nothing_rises_without_cause(

@@ -9,7 +9,7 @@ import pytest
 
 from portfolios.model.market import Grade, Market
 from portfolios.model.policy import Policy, Signals
-from portfolios.model.portfolio import Holding, Portfolio
+from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio
 from portfolios.model.valuation import value_portfolio
 from rebalancer.estimates.bands import band_of
 from rebalancer.estimates.limits import limits_of
@@ -132,6 +132,18 @@ def test_a_trend_or_grade_too_old_lowers_nothing(signals: Signals) -> None:
     undated = replace(WEAK, short_at=None)
     for grade in (old, undated):
         assert signalled(grade, signals) == pytest.approx([0.40, 0.38, 0.1])
+
+
+@pytest.mark.parametrize("signals", [Signals.TRIM, Signals.FOLLOW])
+def test_a_bearish_trend_of_what_is_locked_makes_nothing_else_shrink(signals: Signals) -> None:
+    market = market_of(ASSETS, grades={"bitcoin": STRONG, "ethereum": WEAK})
+    free = portfolio_of(market, HELD)
+    held = tuple(
+        replace(h, locks=(Lock(LockKind.NO_SELL),)) if h.asset_id == "ethereum" else h
+        for h in free.holdings
+    )
+    found = reference(replace(free, holdings=held), market, signals)
+    assert found.r == pytest.approx([0.40, 0.38, 0.1])
 
 
 def test_a_stablecoin_is_never_trimmed_for_its_trend() -> None:
