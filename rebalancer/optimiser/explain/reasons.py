@@ -180,7 +180,9 @@ def _flow(case: ExplanationInputs) -> str:
 def _restriction(case: ExplanationInputs, i: int, name: str) -> str:
     if name != moved.FROZEN:
         return case.bounds.why[i] or "may not be traded freely"
-    return _stays(case, [int(j) for j in np.flatnonzero(case.bounds.frozen)])
+    frozen = [int(j) for j in np.flatnonzero(case.bounds.frozen)]
+    locked = [int(j) for j in np.flatnonzero(case.inputs.w_lock > 0)]
+    return _stays(case, frozen or _unmovable(case) or locked)
 
 
 def _unmovable(case: ExplanationInputs) -> list[int]:

@@ -57,7 +57,9 @@ def _retraced(
     frozen: Mask = bounds.frozen.astype(np.bool_)
     low, high = ends(inputs.w0, inside, bounds)
     at = shared(start, low, frozen)
-    yield ReferenceMove(FROZEN, at - start)
+    own = np.where(~frozen & (low > start) & (at <= low), at - start, 0.0)
+    yield ReferenceMove(FROZEN, at - start - own)
+    yield ReferenceMove(LOCKED, own)
     for move in _clipped(at, frozen, low, inside):
         yield move
         at = at + move.change
