@@ -16,7 +16,8 @@ from rebalancer.optimiser.explain.limit_report import steps_of
 
 def what_keeping_takes(analysis: Analysis) -> str:
     """Say which sales would bring a portfolio inside the defaults that only warn; empty if none."""
-    if not any(row.is_cap and not row.is_kept for row in analysis.broken):
+    is_warned = not analysis.limits.enforced
+    if not is_warned or not any(row.is_cap and not row.is_kept for row in analysis.broken):
         return ""
     profile = analysis.policy.profile_in_force.value
     kept = _kept(analysis)

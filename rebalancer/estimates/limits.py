@@ -53,6 +53,8 @@ class Limits:
         stated: names of the limits that the user stated (`sector.meme.max`).
         raised: names of default limits raised so that a target and its band have room.
         enforced: default limits are kept by trades; otherwise they warn, and bound purchases.
+        spared: weights down to which no default limit of a sector sells, shape (n,): the targets,
+            and what is locked above them; None for none.
     """
 
     asset_ids: tuple[str, ...]
@@ -69,6 +71,7 @@ class Limits:
     stated: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
     enforced: bool = True
+    spared: Array | None = None
 
     def holds(self, name: str) -> bool:
         """Tell whether trades keep a limit, and do not only show that it is broken."""
@@ -77,15 +80,22 @@ class Limits:
     def kept_from(self, w0: Array) -> Limits:
         """Return the limits that trades keep when weights of shape (n,) are held.
 
-        A default that only warns lets what is held stay, and nothing be added.
+        A default that only warns lets what is held stay, and nothing be added. One that is kept
+        sells nothing below its target: beside a lock it may have to stay broken.
         """
         if self.enforced:
-            return self
+            return self if self.spared is None else self._sparing(np.minimum(w0, self.spared))
         caps = [not self.holds(f"asset.{a}.max") for a in self.asset_ids]
         sectors = [not self.holds(f"sector.{s}.max") for s in self.sector_names]
         w_max = np.where(caps, np.maximum(self.w_max, w0), self.w_max)
         S_hi = np.where(sectors, np.maximum(self.S_hi, self.M.T @ w0), self.S_hi)
         return replace(self, w_max=w_max, S_hi=S_hi)
+
+    def _sparing(self, least: Array) -> Limits:
+        """Return the limits with room for some weights, shape (n,), in default ones of sectors."""
+        is_default = np.array([f"sector.{s}.max" not in self.stated for s in self.sector_names])
+        S_hi = np.where(is_default, np.maximum(self.S_hi, self.M.T @ least), self.S_hi)
+        return replace(self, S_hi=S_hi, spared=least)
 
     def kept_at(self, w0: Array, cash: float, *, share_left: float = 1.0) -> Limits:
         """Return the limits of a program: their inner edges, or what is held beyond an edge.
@@ -125,7 +135,8 @@ class Limits:
         middle = 0.5 * (kept.S_lo + kept.S_hi)  # a narrow range keeps its two edges in order
         S_hi = np.maximum(S_hi, np.minimum(kept.S_hi, middle))
         S_lo = np.minimum(S_lo, np.maximum(kept.S_lo, middle))
-        return replace(kept, w_max=w_max, S_hi=S_hi, S_lo=S_lo, b_min=float(b_min[0]))
+        edges = replace(kept, w_max=w_max, S_hi=S_hi, S_lo=S_lo, b_min=float(b_min[0]))
+        return edges if kept.spared is None else edges._sparing(kept.spared)
 
     def _edge(self, bound: Array, names: Sequence[str], side: float) -> Array:
         is_moved = np.array([self.holds(name) for name in names], dtype=bool)
@@ -177,7 +188,17 @@ def limits_of(valuation: Valuation, portfolio: Portfolio, market: Market) -> Lim
         stated=frozenset(_stated(policy)),
         raised=frozenset(raised_assets) | frozenset(raised_sectors),
         enforced=portfolio.enforces_limits,
+        spared=np.maximum(target, _locked(valuation)) if targets else None,
     )
+
+
+def _locked(valuation: Valuation) -> Array:
+    """Return the weights that may not be sold, shape (n,)."""
+    free = [
+        0.0 if p.grey or p.quantity <= 0 else float(p.free / p.quantity)
+        for p in valuation.positions
+    ]
+    return np.asarray((1.0 - np.array(free)) * valuation.weights())
 
 
 def _sector_names(valuation: Valuation, policy: Policy) -> tuple[str, ...]:

@@ -42,10 +42,9 @@ def broken(
     limits: Limits, asset_ids: Sequence[str], w: Array, cash: float
 ) -> tuple[Violation, ...]:
     """Return every limit that weights, shape (n,), break: sectors, assets, then the buffer."""
+    kept = {row.name: row.excess > BREACH for row in _rows(limits.kept_from(w), asset_ids, w, cash)}
     rows = _rows(limits, asset_ids, w, cash)
-    return tuple(
-        replace(row, is_kept=limits.holds(row.name)) for row in rows if row.excess > BREACH
-    )
+    return tuple(replace(row, is_kept=kept[row.name]) for row in rows if row.excess > BREACH)
 
 
 def _rows(limits: Limits, asset_ids: Sequence[str], w: Array, cash: float) -> Iterator[Violation]:

@@ -166,6 +166,8 @@ def _why_left(
     locked = limit.excess(_nearest(limit, inputs, inputs.w_lock, np.ones(inputs.n), cash_after))
     if locked > BREACH:
         return "cannot fix: locked"
+    if not limit.is_floor and limit.edge - limit.bound > BREACH:
+        return "cannot fix: locked, and a default limit sells nothing below its target"
     sold, bought = inputs.w0 - inputs.v_hi, inputs.w0 + inputs.u_hi
     if limit.excess(_nearest(limit, inputs, sold, bought, cash_after)) > BREACH:
         return "cannot fix: may not be sold" if not limit.is_floor else "cannot fix: nothing to buy"

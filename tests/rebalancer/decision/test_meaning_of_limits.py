@@ -12,7 +12,7 @@ from portfolios.model.market import Market
 from portfolios.model.measures import portfolio_volatility
 from portfolios.model.plan import Decision, Plan, ReasonKind, Side, Zone
 from portfolios.model.policy import Freed, LimitUse, Mode, Policy, Profile, Signals
-from portfolios.model.portfolio import Portfolio
+from portfolios.model.portfolio import Lock, LockKind, Portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.usecases.proposals.analysis import analyse
 from rebalancer.usecases.proposals.propose import propose
@@ -299,6 +299,27 @@ def test_a_plan_leads_with_the_limit_it_mends_and_not_with_most_of_the_money(
     plan = plan_of(book(market, held, targets=wish, policy=policy), market)
     kinds = {r.text: r.kind for t in plan.trades for r in t.reasons}
     assert kinds[plan.reason] is ReasonKind.SECTOR_LIMIT
+
+
+@pytest.mark.parametrize("kind", [LockKind.FROZEN, LockKind.NO_SELL])
+def test_a_default_limit_sells_nothing_below_its_target_for_what_is_locked(
+    market: Market, kind: LockKind
+) -> None:
+    """AAVE holds 22% where 10% are wanted: defi is at 43% of 37%, and the others keep theirs."""
+    wish = {"aave": 0.10, "curve-dao-token": 0.12, "lido-dao": 0.10, BTC: 0.40}
+    held = {"aave": 0.22, "curve-dao-token": 0.115, "lido-dao": 0.095, BTC: 0.35}
+    free = book(market, held, targets=wish, policy=ignoring(turnover=Decimal(1)))
+    locked = tuple(
+        replace(h, locks=(Lock(kind),)) if h.asset_id == "aave" else h for h in free.holdings
+    )
+    plan = plan_of(replace(free, holdings=locked), market)
+    assert sides(plan) == {}
+    (left,) = [line.text for line in plan.limits if line.name == "sector.defi.max"]
+    assert "a default limit sells nothing below its target" in left
+    stated = replace(free.policy, sectors=cap(defi=0.37))
+    assert "curve-dao-token" in sides(
+        plan_of(replace(free, holdings=locked, policy=stated), market)
+    )
 
 
 # Signals
