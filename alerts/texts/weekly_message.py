@@ -124,7 +124,7 @@ def _moved(week: Week) -> Iterator[Block]:
         f"{c.symbol} {_points(share)} ({_known(c.change)})"
         for c, share in zip(named, shares, strict=False)
     ]
-    others = [f"{len(rest)} others {_points(shares[-1])}"] if rest else []
+    others = [f"{len(rest)} others {_points(shares[-1])} points"] if rest else []
     yield from _list("What moved it, in points", [*movers, *others])
 
 

@@ -117,7 +117,7 @@ def test_why_of_one_asset_gives_its_own_reason(bot: Bot) -> None:
 def test_why_of_one_traded_asset_begins_with_its_trade(bot: Bot) -> None:
     told = bot.say("/why shared uni", VIEWER)
     assert re.match(
-        r"<b>SAMPLE shared: buy UNI \$[\d,]+, UNI 2.9% against a target of 20.0%</b>", told
+        r"<b>SAMPLE shared: 2. buy UNI \$[\d,]+, UNI 2.9% against a target of 20.0%</b>", told
     )
     assert "sell BTC" not in told
 

@@ -97,7 +97,7 @@ def test_with_one_portfolio_the_first_line_is_the_whole_story(bot: Bot) -> None:
     shown = ask(bot, "/status", VIEWER)
     assert re.fullmatch(r"shared: red, \$[\d,]+, drift \d+\.\d%, no proposal", shown.headline)
     assert [b.label for b in shown.buttons[1]] == ["Portfolio", "Sectors", "Risk"]
-    assert re.fullmatch(r"shared: \$[\d,]+, 2 holdings", ask(bot, "/portfolio", VIEWER).headline)
+    assert re.fullmatch(r"shared: \$[\d,.]+, 2 holdings", ask(bot, "/portfolio", VIEWER).headline)
     assert "shared: 2 sectors, layer1 over its limit" in bot.say("/sectors", VIEWER)
 
 
@@ -134,7 +134,7 @@ def test_a_last_known_price_and_shares_of_an_unknown_total_are_marked(bot: Bot) 
     bot.market = replace(MARKET, quotes={**MARKET.quotes, "uniswap": doubted})
     shown = ask(bot, f"/portfolio {CANARY}")
     (row,) = (line for line in rows_of(shown) if line.startswith("UNI"))
-    assert re.fullmatch(r"UNI +\$[\d,]+\? +\d\.\d%\?", row)
+    assert re.fullmatch(r"UNI +\$[\d,.]+\? +\d\.\d%\?", row)
     assert shown.blocks[1].items == ("UNI: price quarantined: 100 times its median",)
 
 
