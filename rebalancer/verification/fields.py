@@ -16,8 +16,11 @@ def require_equal(field: str, stated: object, found: object) -> None:
 
 
 def require_close(field: str, stated: float, found: float, tolerance: float = 1e-12) -> None:
-    """Refuse a number that differs by more than a tolerance; raises as `require_equal` does."""
-    if not abs(stated - found) <= tolerance:
+    """Refuse a number that differs by more than a tolerance; raises as `require_equal` does.
+
+    Beyond 1 it is a share of the number: its last digits are rounding.
+    """
+    if not abs(stated - found) <= tolerance * max(1.0, abs(found)):
         raise VerificationError(field, stated, found)
 
 
