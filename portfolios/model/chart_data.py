@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from portfolios.model.policy import BREACH
+
 
 @dataclass(frozen=True, slots=True)
 class Weight:
@@ -33,8 +35,9 @@ class SectorWeight:
 
     @property
     def excess(self) -> float:
-        """How far it is over its limit; 0 where it is not."""
-        return max(0.0, self.now - self.most - 1e-9) if self.most is not None else 0.0
+        """How far it is over its limit; 0 where the limit is not broken."""
+        over = 0.0 if self.most is None else self.now - self.most
+        return over if over > BREACH else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+BREACH = 1e-3
+"""A tenth of a point: a limit counts as broken beyond this, since a wallet's rounding is no breach.
+Proposals, triggers, zones and what is shown share it."""
+
 
 class Profile(StrEnum):
     """How much risk an active bet may take."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from portfolios.errors import Conflict, InfeasibleError, SolverError
 from portfolios.model.plan import Decision, Finding, Plan
-from portfolios.model.policy import Mode
+from portfolios.model.policy import BREACH, Mode
 from portfolios.values import display
 from portfolios.values.cents import CENT
 from rebalancer.decision.analysis import Analysis
@@ -19,7 +19,7 @@ from rebalancer.decision.build_inputs import inputs_of
 from rebalancer.decision.build_plan import plan_of
 from rebalancer.decision.result import ProposalResult, answered
 from rebalancer.decision.triggers import Flags, Trigger, at_rest, triggers
-from rebalancer.estimates.limits import BREACH, Limits
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.violations import broken
 from rebalancer.optimiser.exact_prices import with_exact_prices
 from rebalancer.optimiser.explain.attribution import volatility

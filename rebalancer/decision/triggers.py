@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from portfolios.model.measures import portfolio_volatility
 from portfolios.model.plan import Finding, Scope, Zone
+from portfolios.model.policy import BREACH
 from portfolios.values.time import is_ahead
 from rebalancer.decision.analysis import Analysis
-from rebalancer.estimates.limits import BREACH
 from rebalancer.estimates.violations import BUFFER
 from rebalancer.zones import ZONES
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from portfolios.model.assets import Asset, AssetKind
 from portfolios.model.market import Array, Market
-from portfolios.model.policy import Policy, Range
+from portfolios.model.policy import BREACH, Policy, Range
 from portfolios.model.portfolio import Portfolio
 from portfolios.model.valuation import Valuation
 from rebalancer.estimates.bands import band_of, margin_of, usual_band
@@ -30,9 +30,6 @@ SECTOR_CAPS: Mapping[str, float] = MappingProxyType(
 )
 OTHER_SECTOR_CAP = 0.35
 EXIT_DAYS = 3.0
-BREACH = 1e-3
-"""A tenth of a point: a limit counts as broken beyond this, since a wallet's rounding is no breach.
-Proposals, triggers and zones share it."""
 ISSUER_SHARE = 0.6
 """At most this share of a stated buffer may stand with one issuer's stablecoins."""
 

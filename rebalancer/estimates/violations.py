@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from portfolios.model.market import Array
-from rebalancer.estimates.limits import BREACH, Limits
+from portfolios.model.policy import BREACH
+from rebalancer.estimates.limits import Limits
 
 BUFFER = "buffer"
 

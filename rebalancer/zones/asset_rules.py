@@ -11,9 +11,8 @@ from portfolios.model.dwell import Dwell
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array, Grade
 from portfolios.model.measures import risk_contributions
 from portfolios.model.plan import FLAGGED, Finding, Scope
-from portfolios.model.policy import Signals
+from portfolios.model.policy import BREACH, Signals
 from portfolios.values import display
-from rebalancer.estimates.limits import BREACH
 from rebalancer.estimates.liquidity import FEWEST_VOLUMES, tradable_a_day, volumes_known
 from rebalancer.zones.price_history import Fall
 from rebalancer.zones.rule import LEFT_LIMIT, Exit, Levels, Rule, judged, unknown, unpriced

@@ -14,8 +14,8 @@ from portfolios.model.dwell import Dwell
 from portfolios.model.market import Array
 from portfolios.model.measures import cvar, portfolio_volatility
 from portfolios.model.plan import Finding, Scope
+from portfolios.model.policy import BREACH
 from portfolios.values import display
-from rebalancer.estimates.limits import BREACH
 from rebalancer.estimates.risk.model import HORIZON_DAYS
 from rebalancer.zones.portfolio_rules import NOTHING_RISKY, SUBJECT
 from rebalancer.zones.price_history import (

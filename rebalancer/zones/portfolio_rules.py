@@ -11,8 +11,8 @@ import numpy as np
 from portfolios.model.market import Array
 from portfolios.model.measures import effective_bets, effective_number
 from portfolios.model.plan import Finding, Scope
+from portfolios.model.policy import BREACH
 from portfolios.values import display
-from rebalancer.estimates.limits import BREACH
 from rebalancer.zones.rule import (
     LEFT_FLOOR,
     Exit,

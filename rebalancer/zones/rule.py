@@ -14,8 +14,8 @@ from typing import ClassVar, NamedTuple
 
 from portfolios.model.dwell import Dwell
 from portfolios.model.plan import Finding, Scope, Zone
+from portfolios.model.policy import BREACH
 from portfolios.values.causes import named
-from rebalancer.estimates.limits import BREACH
 from rebalancer.zones.situation import Held, Situation
 
 DUST = 0.0025

@@ -9,8 +9,8 @@ import numpy as np
 from portfolios.model.dwell import Dwell
 from portfolios.model.market import SHORT_GRADE_LIMIT, Array
 from portfolios.model.plan import Finding, Scope
+from portfolios.model.policy import BREACH
 from portfolios.values import display
-from rebalancer.estimates.limits import BREACH
 from rebalancer.zones.asset_rules import risk_shares
 from rebalancer.zones.rule import (
     LEFT_LIMIT,

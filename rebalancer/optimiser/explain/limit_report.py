@@ -14,8 +14,9 @@ import numpy as np
 
 from portfolios.model.market import Array
 from portfolios.model.plan import LimitLine
+from portfolios.model.policy import BREACH
 from portfolios.values import display
-from rebalancer.estimates.limits import BREACH, Limits
+from rebalancer.estimates.limits import Limits
 from rebalancer.optimiser.explain.attribution import volatility
 from rebalancer.optimiser.explain.shadow_prices import Solve, priced
 from rebalancer.optimiser.inputs import Inputs, Solution

@@ -40,3 +40,10 @@ def test_what_is_flagged_and_not_acted_on_is_said_once_below_the_lines() -> None
     message = told(f"{BEARISH}; flagged: a trend alone sells nothing")
     assert "flagged" not in str(message.blocks[0])
     assert [b.text for b in message.blocks].count("a trend alone sells nothing") == 1
+
+
+def test_the_portfolios_own_zone_is_not_told_as_that_of_all_that_it_holds() -> None:
+    flip = Flip(Scope.PORTFOLIO, "portfolio", Zone.GREEN, Zone.RED, ("down 2.0% in three days",), 0)
+    message = zone_message("core", Advance((), (), recovered=(flip,)), as_of=NOW, names={})
+    assert message is not None
+    assert message.headline == "core: the portfolio as a whole is green again"

@@ -10,12 +10,11 @@ import pytest
 
 from portfolios.errors import InfeasibleError
 from portfolios.model.plan import Plan, Zone
-from portfolios.model.policy import Freed, Mode, Policy, Profile, Range, Signals
+from portfolios.model.policy import BREACH, Freed, Mode, Policy, Profile, Range, Signals
 from portfolios.model.portfolio import Holding, Lock, LockKind, Portfolio
 from portfolios.providers.sample.market import sample_market
 from rebalancer.decision.analysis import Analysis
 from rebalancer.estimates.costs import exchange_least_of
-from rebalancer.estimates.limits import BREACH
 from rebalancer.usecases.accounts.imports import record_weights
 from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebalancer.estimates.limits import BREACH, Limits
+from portfolios.model.policy import BREACH
+from rebalancer.estimates.limits import Limits
 from rebalancer.estimates.violations import broken
 
 LIMITS = Limits(

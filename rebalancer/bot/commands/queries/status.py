@@ -183,8 +183,10 @@ def _cap(cap: float | None) -> str:
 
 
 def _used(sector: SectorWeight) -> float:
+    """Return how much of its limit a sector uses, above 1 where it breaks it."""
     cap = 1.0 if sector.most is None else sector.most
-    return sector.now / cap if cap > 0 else 1.0
+    used = sector.now / cap if cap > 0 else 1.0
+    return used if sector.excess else min(1.0, used)
 
 
 def bar(share: float) -> str:

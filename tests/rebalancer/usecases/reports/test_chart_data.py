@@ -8,9 +8,11 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from portfolios.model.plan import Zone
+from portfolios.model.policy import Policy, Range
 from portfolios.model.portfolio import Holding, Portfolio
 from portfolios.providers.sample.market import sample_market
-from rebalancer.usecases.proposals.analysis import analyse
+from rebalancer.usecases.proposals.analysis import analyse, findings_of
 from rebalancer.usecases.proposals.propose import propose
 from rebalancer.usecases.reports.chart_data import (
     holding_weights,
@@ -51,6 +53,22 @@ def test_sectors_and_risks_add_up() -> None:
     analysis = analyse(HELD, MARKET)
     assert sum(s.now for s in sector_weights(analysis)) == pytest.approx(float(analysis.w0.sum()))
     assert sum(share.risk for share in risk_shares(analysis)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("beyond", "is_over"), [(-0.001, False), (4e-8, False), (0.0009, False), (0.0011, True)]
+)
+def test_a_sector_is_shown_as_over_its_limit_where_it_breaks_it(
+    beyond: float, is_over: bool
+) -> None:
+    analysis = analyse(HELD, MARKET)
+    (now,) = (s.now for s in sector_weights(analysis) if s.name == "defi")
+    cap = Decimal(str(round(now - beyond, 12)))
+    policy = Policy(sectors={"defi": Range(max=cap)})
+    analysis = analyse(replace(HELD, policy=policy), MARKET)
+    assert ("defi" in [s.name for s in sector_weights(analysis) if s.excess]) is is_over
+    zones = {f.subject: f.zone for f in findings_of(analysis) if f.code == "S1"}
+    assert (zones["defi"] is not Zone.GREEN) is is_over
 
 
 def test_a_risk_that_is_not_known_makes_no_shares() -> None:
