@@ -29,7 +29,7 @@ class Person:
         timezone: IANA name, for quiet hours and the weekly report.
         portfolios: those they may see; all of them where empty, for an owner.
         is_group: a chat of several people, who see these portfolios there, without amounts.
-        added_at: since when they are told anything, aware UTC; None where that was not kept.
+        reached_since: when something began to reach them, aware UTC; None where that is not kept.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Person:
     timezone: str = "UTC"
     portfolios: tuple[str, ...] = ()
     is_group: bool = False
-    added_at: datetime | None = None
+    reached_since: datetime | None = None
 
     @property
     def sees_all(self) -> bool:
@@ -62,6 +62,12 @@ class Person:
         """Return the same person, reached elsewhere on some channels; on none where empty."""
         merged = {**self.addresses, **changed}
         return replace(self, addresses={name: at for name, at in merged.items() if at})
+
+    def reached_from(self, now: datetime, changed: Mapping[str, str]) -> Person:
+        """Return `with_addresses`, and that it begins now where nothing reached them before."""
+        person = self.with_addresses(changed)
+        is_first = bool(person.addresses) and not self.addresses
+        return replace(person, reached_since=now) if is_first else person
 
     def only_on(self, channel: str) -> Person:
         """Return the same person as if nothing but this channel reached them."""

@@ -77,7 +77,7 @@ class LinkCodes:
             for other in people.everybody():
                 if other.address(channel) == chat and other.name != row["person"]:
                     people.save(other.with_addresses({channel: ""}))  # a chat speaks for one person
-            person = people.person(row["person"]).with_addresses({channel: chat})
+            person = people.person(row["person"]).reached_from(now, {channel: chat})
             people.save(person)
         return person
 

@@ -34,7 +34,7 @@ from rebalancer.bot.personalise import as_wanted
 from rebalancer.bot.registry import COMMANDS, may_use
 from rebalancer.bot.reply import WHICH, Command, Reply, reply_with, which, without
 from rebalancer.bot.request import Request, Services, WhichError
-from rebalancer.usecases.accounts.users import link_chat, move_chat
+from rebalancer.usecases.accounts.users import first_report, link_chat, move_chat
 
 log = logging.getLogger(__name__)
 
@@ -230,12 +230,12 @@ class Dispatcher:
             request.store, request.words[0], chat=str(incoming.user), now=request.now
         )
         if person is None:
-            return reply_with(
-                request, "This code does not work", note="ask the owner for a new one"
-            )
-        chat = TELEGRAM.address_of(person)
-        Outbox(request.store.database).reopen_address(TELEGRAM.name, chat)
-        return reply_with(request, f"Welcome, {person.name}", note="/help shows what you can ask")
+            return reply_with(request, "This code does not work", note="ask the owner for another")
+        Outbox(request.store.database).reopen_address(TELEGRAM.name, TELEGRAM.address_of(person))
+        is_new = person.reached_since == request.now
+        first = f"{first_report([person], now=request.now)}; " if is_new else ""
+        note = f"{first}/help shows what you can ask"
+        return reply_with(request, f"Welcome, {person.name}", note=note)
 
     def _command(self, request: Request, working: Working) -> Reply:
         command = self.commands.get("help" if request.command == "start" else request.command)

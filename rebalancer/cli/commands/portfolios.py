@@ -137,8 +137,20 @@ def add(
 
         error = nobody_told(prepared.portfolio.name, ())
         context.tell(f"note: {error}: {error.hint}")
+    if kept and prepared.is_new and is_told:
+        _tell_first_report(context, resolved, prepared.portfolio.name)
     if kept and prepared.portfolio.recorded is None:
         context.tell("next: `rebalancer refresh` pulls the prices of what you hold")
+
+
+def _tell_first_report(context: Context, resolved: Resolved, name: str) -> None:
+    from rebalancer.usecases.accounts.users import first_report
+    from rebalancer.wiring.delivery import open_full_database, people_of
+
+    with open_full_database(resolved.settings, is_checked=True) as store:
+        people = people_of(resolved.settings, store.database)
+    if first := first_report((p for p in people if p.may_see(name)), now=context.clock()):
+        context.tell(first)
 
 
 def _confirmed(prepared: Import, *, ask: bool) -> bool:

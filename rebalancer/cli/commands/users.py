@@ -11,8 +11,7 @@ import typer
 from portfolios.errors import DeliveryError, NotFoundError, UsageError
 from portfolios.model.users import Person, Role
 from portfolios.values.command import command
-from portfolios.values.display import counted, moment
-from portfolios.values.schedule import next_weekly
+from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, table, write_json
 from rebalancer.cli.context import context_of
@@ -152,16 +151,15 @@ def _keep(
 ) -> None:
     """Keep somebody, new or as they were but for what was given, and tell what changed."""
     from portfolios.store.user_store import PeopleStore
-    from rebalancer.usecases.accounts.users import keep_person
+    from rebalancer.usecases.accounts.users import first_report, keep_person
     from rebalancer.wiring.delivery import people_of, settings_owner
 
     kept = {p.name: p for p in PeopleStore(store.database).everybody()}
     named = {p.name: p for p in people_of(settings, store.database) if p.name not in kept}
     old = kept.get(name) or named.get(name)
     now = context_of(ctx).clock()
-    person = old or Person(name, timezone=_zone(settings.timezone), added_at=now)
-    person = replace(person, **said)
-    person = person.with_addresses(addresses)
+    before = old or Person(name, timezone=_zone(settings.timezone))
+    person = replace(before, **said).reached_from(now, addresses)
     if name in named and person.role is not Role.OWNER:
         raise UsageError(f"{name} is the owner whom the settings name", hint="choose another name")
     changes = keep_person(store, person, stand_in=settings_owner(settings))
@@ -171,9 +169,8 @@ def _keep(
         typer.echo(f"  {change}")
     if name in kept and not changes:
         typer.echo("  nothing changed")
-    if old is None and person.addresses:
-        first = moment(next_weekly(now, person.timezone), person.timezone)
-        typer.echo(f"  first weekly report: {first}")
+    if person.addresses and not before.addresses:
+        typer.echo(f"  {first_report([person], now=now)}")
     if named and name not in named and person.role is Role.OWNER:
         context_of(ctx).tell(
             "note: the owner whom the settings name is none any more;"

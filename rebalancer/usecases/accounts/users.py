@@ -15,6 +15,8 @@ from portfolios.store.link_codes import LinkCodes
 from portfolios.store.portfolio_store import Store
 from portfolios.store.user_store import PeopleStore
 from portfolios.values.command import command
+from portfolios.values.display import moment
+from portfolios.values.schedule import next_weekly
 from portfolios.values.visible_text import visible
 
 OWNER = "owner"
@@ -78,6 +80,16 @@ def link_chat(store: Store, code: str, *, chat: str, now: datetime) -> Person | 
             for each in PeopleStore(store.database).everybody():
                 redirect_deliveries(store.database, each)
     return person
+
+
+def first_report(people: Iterable[Person], *, now: datetime) -> str:
+    """Say when the first of these people has the next weekly report; empty where none is reached.
+
+    It is the first one of what is added now: a report is for those who were there when it was due.
+    """
+    zones = {person.timezone for person in people if person.addresses}
+    at, zone = min(((next_weekly(now, zone), zone) for zone in zones), default=(None, ""))
+    return f"first weekly report: {moment(at, zone)}" if at else ""
 
 
 def move_chat(store: Store, channel: str, old: str, new: str) -> None:

@@ -49,7 +49,7 @@ def due_readers(store: Store, people: Sequence[Person], *, now: datetime) -> lis
     for person in people:
         offset = offset_of(person.name, people=len(people))
         due = weekly(now, person.timezone, offset=offset)
-        is_new = person.added_at is not None and person.added_at > due.at
+        is_new = person.reached_since is not None and person.reached_since > due.at
         if due.is_due(now) and not is_new and post.reaches(Kind.WEEKLY, person):
             held = _held_back(store, person)
             found.append(DueReader(person, due.period, due.at, due.is_late(now), held))

@@ -252,7 +252,9 @@ def test_a_code_links_a_chat_and_stop_unlinks_it(bot: Bot) -> None:
         PeopleStore(store.database).save(Person("cleo", portfolios=("shared",)))
         code = LinkCodes(store.database).create(Person("cleo"), now=NOW)
     assert "does not work" in bot.say("/start guess", STRANGER)
-    assert "Welcome, cleo" in bot.say(f"/start {code}", STRANGER)
+    welcome = bot.say(f"/start {code}", STRANGER)
+    assert "Welcome, cleo" in welcome
+    assert "first weekly report: " in welcome
     assert "shared" in bot.say("/status", STRANGER)
     assert "Unlinked" in bot.say("/stop", STRANGER)
     assert bot.say("/status", STRANGER) == ""

@@ -39,6 +39,17 @@ def test_somebody_new_is_told_when_their_first_weekly_report_comes(shell: Shell)
     assert "first weekly report: 30 Nov 2026 07:00 CET" in known.out
     assert "first weekly report" not in add(shell, "ann", "--email", "ann@example.org").out
     assert "first weekly report" not in add(shell, "bob").out  # nothing reaches them
+    assert "first weekly report" in add(shell, "bob", "--chat", "8").out
+
+
+def test_whoever_adds_a_portfolio_is_told_when_its_first_weekly_report_comes(shell: Shell) -> None:
+    shell.write("third.toml", HOLDINGS.format("third"))
+    assert "first weekly report" not in shell.run("add", "third.toml", "--name", "a").err
+    add(shell, "ann", "--chat", "7", "--timezone", "Europe/Berlin", "--portfolio", "mine")
+    add(shell, "bob", "--chat", "8", "--timezone", "America/New_York", "--role", "owner")
+    known = shell.run("add", "third.toml")
+    assert "first weekly report: 30 Nov 2026 07:00 EST" in known.err
+    assert "first weekly report" not in shell.run("add", "third.toml").err  # not new any more
 
 
 def test_what_is_not_stated_stays_and_what_changed_is_said(shell: Shell) -> None:

@@ -65,7 +65,7 @@ def test_what_was_added_since_monday_has_its_first_report_in_the_next_week(tmp_p
         keep(store, ["old"])
         store.save_portfolio(Portfolio("new", cash=Decimal(100)), at=MONDAY + timedelta(days=2))
         known, late = people(2)
-        late = replace(late, added_at=thursday)
+        late = replace(late, reached_since=thursday)
         reported = []
         for now in (thursday, MONDAY + timedelta(days=7)):
             due = unreported(store, due_readers(store, (known, late), now=now))
