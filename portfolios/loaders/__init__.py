@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from portfolios.loaders import csv_file, json_file, toml_file
 from portfolios.loaders.asset_names import Naming
+from portfolios.loaders.exchanges import reader
 from portfolios.loaders.import_session import ImportSession, unreadable
 from portfolios.loaders.source import STDIN, called, decode, read_source
 from portfolios.loaders.suggestions import printable
@@ -37,14 +38,22 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """One format: how it is recognised, and how it is read."""
+    """One format.
+
+    Attributes:
+        recognises: tells whether a text has it.
+        read: reads such a text.
+        is_telling: nothing else looks like it, so it is asked before the file's extension.
+    """
 
     recognises: Callable[[str], bool]
     read: Callable[[str, ImportSession], Portfolio]
+    is_telling: bool = False
 
 
 LOADERS: Mapping[str, Loader] = MappingProxyType(
     {
+        "export": Loader(reader.recognises, reader.read, is_telling=True),
         "json": Loader(json_file.recognises, json_file.read),
         "csv": Loader(csv_file.recognises, csv_file.read),
         "toml": Loader(toml_file.recognises, toml_file.read),
@@ -62,12 +71,14 @@ def load(
     allow_unknown: bool = False,
     name: str | None = None,
     as_of: date | None = None,
+    columns: Mapping[str, str] = NO_MAP,
+    decimal: str | None = None,
     loaders: Mapping[str, Loader] = LOADERS,
 ) -> Loaded:
     """Read a portfolio.
 
     Args:
-        text: the file's bytes, UTF-8.
+        text: the file's bytes.
         source: what the user called the file; its extension is a hint at the format.
         index: the assets that are known.
         symbol_map: symbol -> asset id, the user's answers to ambiguous symbols.
@@ -75,16 +86,21 @@ def load(
         name: of the portfolio, whatever the file says; else the file's own, else its stem.
         as_of: the day of the import: prices without a date are of that day, and neither prices
             nor purchases may lie after it.
+        columns: of a table: our name of a column -> the file's.
+        decimal: `point` or `comma`, where the numbers of a table do not tell.
         loaders: the formats, in the order of asking.
 
     Raises:
         InputError: with every problem of the file and its line.
     """
     shown_source = printable_path(called(source))
-    content = decode(text, shown_source)
+    content = decode(text, shown_source, reader.recognises)
     naming = Naming(index, symbol_map, allow_unknown=allow_unknown)
-    session = ImportSession(shown_source, _default_name(source), naming, as_of)
-    portfolio = _loader(content, source, shown_source, loaders).read(content, session)
+    session = ImportSession(
+        shown_source, _default_name(source), naming, as_of, columns=columns, decimal=decimal
+    )
+    loader = loaders["csv"] if columns else _loader(content, source, shown_source, loaders)
+    portfolio = loader.read(content, session)
     session.stop_if_wrong()
     unused = [f"--map {printable(symbol)} was not needed" for symbol in naming.unused()]
     if name is not None:
@@ -99,6 +115,9 @@ def printable_path(path: str) -> str:
 
 def _loader(text: str, source: str, shown_source: str, loaders: Mapping[str, Loader]) -> Loader:
     """Choose by content; the extension decides between several, or where none fits."""
+    telling = next((v for v in loaders.values() if v.is_telling and v.recognises(text)), None)
+    if telling is not None:
+        return telling
     hinted = loaders.get(PurePath(source).suffix.lower().removeprefix("."))
     if hinted is not None and hinted.recognises(text):
         return hinted

@@ -6,7 +6,7 @@ end there is either a portfolio or one error that lists everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -32,6 +32,9 @@ class ImportSession:
         name: the portfolio's name where the file states none.
         naming: what the file's symbols and ids mean.
         as_of: the day of the import, None when it does not matter; nothing may lie after it.
+        columns: what the user says of a table: our name of a column -> the file's.
+        decimal: what the user says of its numbers, `point` or `comma`; None where nothing.
+        hint: what to do about problems, where naming did not cause them.
         problems, warnings: collected so far.
     """
 
@@ -39,6 +42,9 @@ class ImportSession:
     name: str
     naming: Naming
     as_of: date | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
+    hint: str = MEND
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -49,7 +55,7 @@ class ImportSession:
             InputError: when there is any problem.
         """
         if self.problems:
-            unknown = UNKNOWN if self.naming.has_refused else MEND
+            unknown = UNKNOWN if self.naming.has_refused else self.hint
             hint = SETTLE if self.naming.is_ambiguous else unknown
             raise refusal(self.source, self.problems, hint=hint)
 

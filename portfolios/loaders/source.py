@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from portfolios.errors import InputError
 from portfolios.loaders.import_session import unreadable
 
+_BINARY = {b"PK\x03\x04": "a spreadsheet or an archive, not text", b"%PDF": "a PDF, not text"}
+"""What files begin with that are no text -> what they are."""
 MOST_BYTES = 10_000_000
 STDIN = "-"
 
@@ -45,22 +48,31 @@ def called(path_or_dash: str) -> str:
     return "standard input" if path_or_dash == STDIN else path_or_dash
 
 
-def decode(raw: bytes, source: str) -> str:
-    """Return the text of a file: UTF-8, with or without byte order mark.
+def decode(raw: bytes, source: str, is_western: Callable[[str], bool] = lambda _: False) -> str:
+    """Return the text of a file: UTF-8, or UTF-16 with its byte order mark.
+
+    Args:
+        raw: the file.
+        source: what the user called it.
+        is_western: tells of a text, read in the usual encoding of older Western programs, that it
+            was surely written so.
 
     Raises:
-        InputError: when it is empty, too large, or no UTF-8 text.
+        InputError: when it is empty, too large, or no such text.
     """
     _within_limit(raw, source)
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise unreadable(source, "the text is UTF-16", hint="save the file as UTF-8")
-    if b"\x00" in raw:
+    if (kind := next((k for mark, k in _BINARY.items() if raw.startswith(mark)), None)) is not None:
+        raise unreadable(source, kind, hint="save or export it as CSV")
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    if encoding != "utf-16" and b"\x00" in raw:
         raise unreadable(source, "not a text file", hint="give a TOML, CSV or JSON file")
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
+        if encoding != "utf-16" and is_western(western := raw.decode("cp1252", "replace")):
+            return western
         line = raw.count(b"\n", 0, error.start) + 1
-        why = f"line {line} is not UTF-8 text"
+        why = f"line {line} is not {encoding.upper().removesuffix('-SIG')} text"
         raise unreadable(source, why, hint="save the file as UTF-8") from error
     if not text.strip():
         raise unreadable(source, "the file is empty", hint="name at least one holding in it")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from portfolios.model.assets import AssetIndex
     from portfolios.model.market import Market
 
-FILE_ENDINGS = (".toml", ".csv", ".json")
+FILE_ENDINGS = (".toml", ".csv", ".tsv", ".json")
 
 
 def portfolios_named(

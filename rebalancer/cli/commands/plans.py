@@ -26,7 +26,7 @@ from rebalancer.cli.commands.portfolios import load_file
 from rebalancer.cli.console import out, write_json
 from rebalancer.cli.context import Context, context_of
 from rebalancer.cli.exit_codes import Exit, exit_for
-from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
+from rebalancer.cli.options import AllowUnknown, AsJson, Columns, Decimals, Maps, Offline
 
 if TYPE_CHECKING:
     from portfolios.model.market import Market
@@ -79,6 +79,8 @@ def run(
     ] = None,
     maps: Maps = None,
     allow_unknown: AllowUnknown = False,
+    columns: Columns = None,
+    decimal: Decimals = None,
     offline: Offline = False,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One trade per row.")] = False,
@@ -102,7 +104,9 @@ def run(
         code = run_many(context, many, Task(market, mode), sink, save=save)
         raise typer.Exit(code(detailed=detailed, fails_on_red=fail_on is not None))
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
-    read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
+    read = partial(
+        load_file, maps=maps, allow_unknown=allow_unknown, columns=columns, decimal=decimal
+    )
     if (save or notify) and (files := [name for name in names or () if is_file(name)]):
         raise UsageError(
             f"{files[0]} is a file, and only plans of kept portfolios are decided on",
@@ -133,6 +137,8 @@ def run(
     reading = [
         *(f"--map={one}" for one in maps or ()),
         *(["--allow-unknown"] if allow_unknown else []),
+        *(f"--columns={one}" for one in columns or ()),
+        *([f"--decimal={decimal}"] if decimal else []),
     ]
     files = [
         command("add", _typed(file), *reading, *prices) for file in filter(is_file, names or ())
@@ -211,6 +217,8 @@ def zones(
     names: Names = None,
     maps: Maps = None,
     allow_unknown: AllowUnknown = False,
+    columns: Columns = None,
+    decimal: Decimals = None,
     offline: Offline = False,
     as_json: AsJson = False,
     fail_on: Annotated[FailOn | None, typer.Option(help="End with 11 on a red zone.")] = None,
@@ -223,7 +231,9 @@ def zones(
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     known = cache(partial(wiring.market_from, resolved, offline=offline, clock=context.clock))
-    read = partial(load_file, maps=maps, allow_unknown=allow_unknown)
+    read = partial(
+        load_file, maps=maps, allow_unknown=allow_unknown, columns=columns, decimal=decimal
+    )
     portfolios = portfolios_named(context, names, read, known, every=not names, offline=offline)
     market = known()
     portfolios = [wiring.with_index_targets(resolved, portfolio) for portfolio in portfolios]

@@ -24,7 +24,7 @@ from portfolios.values.display import counted
 from rebalancer import wiring
 from rebalancer.cli.console import confirmed, out, typed, write_json
 from rebalancer.cli.context import Context, context_of
-from rebalancer.cli.options import AllowUnknown, AsJson, Maps, Offline
+from rebalancer.cli.options import AllowUnknown, AsJson, Columns, Decimals, Maps, Offline
 
 if TYPE_CHECKING:
     from portfolios.loaders import Loaded
@@ -50,6 +50,8 @@ def load_file(
     *,
     maps: list[str] | None = None,
     allow_unknown: bool = False,
+    columns: list[str] | None = None,
+    decimal: str | None = None,
     name: str | None = None,
 ) -> Loaded:
     """Read a portfolio file, or standard input for `-`.
@@ -59,15 +61,24 @@ def load_file(
         index: the known assets, which may have to be fetched: asked once there is a file.
         maps: words of the form SYM=ID.
         allow_unknown: keep what nobody knows.
+        columns: words of the form OURS=THEIRS.
+        decimal: `point` or `comma`.
         name: instead of the file's own.
     """
     from portfolios.loaders import load, read_source
-    from rebalancer.usecases.accounts.imports import symbol_map
+    from rebalancer.usecases.accounts.imports import column_map, symbol_map
 
-    meant = symbol_map(maps or ())
+    meant, places = symbol_map(maps or ()), column_map(columns or ())
     text = read_source(source, sys.stdin.buffer)
     return load(
-        text, source=source, index=index(), symbol_map=meant, allow_unknown=allow_unknown, name=name
+        text,
+        source=source,
+        index=index(),
+        symbol_map=meant,
+        allow_unknown=allow_unknown,
+        columns=places,
+        decimal=decimal,
+        name=name,
     )
 
 
@@ -97,10 +108,14 @@ def assets_of(context: Context, resolved: Resolved, *, offline: bool) -> AssetIn
 
 def add(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(help="TOML, CSV or JSON; - reads standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="TOML, CSV, JSON or an export; - reads standard input.")
+    ],
     name: Annotated[str | None, typer.Option(help="Keep it under this name.")] = None,
     maps: Maps = None,
     allow_unknown: AllowUnknown = False,
+    columns: Columns = None,
+    decimal: Decimals = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the difference, keep nothing.")
     ] = False,
@@ -114,7 +129,15 @@ def add(
     context = context_of(ctx)
     resolved = wiring.settings_from(context.config)
     index = partial(assets_of, context, resolved, offline=offline)
-    loaded = load_file(file, index, maps=maps, allow_unknown=allow_unknown, name=name)
+    loaded = load_file(
+        file,
+        index,
+        maps=maps,
+        allow_unknown=allow_unknown,
+        columns=columns,
+        decimal=decimal,
+        name=name,
+    )
     market = wiring.market_if_any(resolved, offline=offline, clock=context.clock)
     for warning in loaded.warnings:
         context.tell(f"note: {warning}")

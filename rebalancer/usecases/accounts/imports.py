@@ -56,6 +56,27 @@ def symbol_map(words: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def column_map(words: Iterable[str]) -> dict[str, str]:
+    """Read what the columns of a table are: our names and the file's, commas between them.
+
+    >>> column_map(["asset=Coin,quantity=Amount"])
+    {'asset': 'Coin', 'quantity': 'Amount'}
+
+    Raises:
+        UsageError: when a part has another form.
+    """
+    found = {}
+    for part in (part for word in words for part in word.split(",")):
+        ours, _, theirs = part.partition("=")
+        if not (ours.strip() and theirs.strip()):
+            raise UsageError(
+                f"{part or 'nothing'} is not of the form OURS=THEIRS",
+                hint="e.g. --columns asset=Coin,quantity=Amount",
+            )
+        found[ours.strip()] = theirs.strip()
+    return found
+
+
 def prepare_import(
     store: Store | None, loaded: Portfolio, market: Market | None, *, currency: str
 ) -> Import:

@@ -54,6 +54,12 @@ def test_every_column_is_read(index: AssetIndex) -> None:
         "\n\nquantity,symbol\n\n1,BTC\n,\n",
         "quantity,symbol\r1,BTC\r",
         "asset,symbol,quantity\n,BTC,1\n",
+        "coin,amount\nBTC,1\n",
+        "Ticker;Balance\nBTC;1,0\n",
+        "Currency\tQty\nBTC\t1\n",
+        "sep=;\nsymbol;quantity\nBTC;1\n",
+        "sep=\t\nsymbol\tquantity\nBTC\t1\n",
+        "symbol,quantity\nBTC,1\nTotal,1\n",
         "asset,symbol,quantity\nbitcoin,BTC,1\n",
     ],
 )
@@ -86,8 +92,11 @@ def test_a_column_that_means_nothing_here_is_named_and_passed_over(index: AssetI
         ("asset,quantity\nbitcoin,NaN", ['line 2   quantity "NaN" is not a number']),
         ("asset,quantity\nbitcoin,1e40", ['line 2   quantity "1e40" is too large; the most is 1 '
          "followed by 18 zeros"]),
-        ("asset;quantity\nbitcoin;0,5", ['line 2   quantity "0,5" has a separator; write digits '
-         "and a decimal point only"]),
+        ("asset;quantity\nbitcoin;1.000", ['line 2   "1.000" may be 1.000 or 1000: say which with '
+         "--decimal point or --decimal comma"]),
+        ('asset,quantity\nbitcoin,"1,000"', ['line 2   "1,000" may be 1.000 or 1000: say which '
+         "with --decimal point or --decimal comma"]),
+        ("asset;quantity\nbitcoin;1.00.5", ['line 2   quantity "1.00.5" is not a number']),
         ("asset,quantity\nbitcoin,0,5", ["line 2   3 cells under 2 columns; is a decimal comma "
          "among them?"]),
         ("asset,quantity\nbitcon,3", ['line 2   asset "bitcon" is unknown; did you mean bitcoin?']),
@@ -103,9 +112,11 @@ def test_a_column_that_means_nothing_here_is_named_and_passed_over(index: AssetI
         ("asset,quantity,acount\nbitcoin,3,1", ["line 1   column acount is unknown; did you mean "
          "account?"]),
         ("asset,quantity,quantity\nbitcoin,3,1", ["line 1   column quantity stands twice"] * 2),
-        ("\nasset,amount\nbitcoin,3", ["line 2   column amount is unknown; did you mean "
-         "quantity?", "line 2   the header needs quantity, and asset or symbol; e.g. "
-         "asset,quantity"]),
+        ("\nasset,amount,balance\nbitcoin,3,4", ["line 2   column amount is unknown; did you mean "
+         "quantity?", "line 2   column balance is unknown; did you mean quantity?",
+         "line 2   the header needs quantity, and asset or symbol; e.g. asset,quantity"]),
+        ("date,type,coin,amount\n2024-01-01,buy,BTC,1", ["line 1   this looks like a list of "
+         "transactions of a tool that is not known"]),
         ("asset,quantity\n", ["the file has a header but no holdings"]),
         ('asset,quantity\nbitcoin,3\nsolana,"3', ["line 3   not CSV: unexpected end of data"]),
         ("asset,quantity\nbitcoin," + "9" * 140_000, ["line 2   not CSV: field larger than field "
@@ -132,6 +143,33 @@ def test_the_quoted_example_reads_as_shown(problems: Problems) -> None:
         "terra-luna-2 (Terra, rank 310); add --map LUNA=terra-luna",
         'line 7   asset "bitcon" is unknown; did you mean bitcoin?',
     ]
+
+
+def test_columns_are_those_that_the_user_says(index: AssetIndex, problems: Problems) -> None:
+    text = "Date,Amount,Free,Coin\n2024-01-01,9,0.5,BTC\n"
+    said = {"asset": "Coin", "quantity": "free"}
+    (held,) = load(text.encode(), source="c.csv", index=index, columns=said).portfolio.holdings
+    assert (held.asset_id, held.quantity) == ("bitcoin", Decimal("0.5"))
+    assert problems(text, columns={"asset": "Coin", "quantity": "Fre"}) == [
+        "line 1   column fre is unknown; did you mean free?"
+    ]
+    assert problems(text, columns={"asset": "Coin", "quantiti": "Free"}) == [
+        "line 1   column quantiti is unknown; did you mean quantity?"
+    ]
+
+
+@pytest.mark.parametrize(("decimal", "quantity"), [("point", "1"), ("comma", "1000")])
+def test_the_decimal_character_is_the_one_that_the_user_says(
+    index: AssetIndex, decimal: str, quantity: str
+) -> None:
+    text = b"asset;quantity\nbitcoin;1.000\n"
+    (held,) = load(text, source="c.csv", index=index, decimal=decimal).portfolio.holdings
+    assert held.quantity == Decimal(quantity)
+
+
+def test_the_other_numbers_tell_the_decimal_character(index: AssetIndex) -> None:
+    (held, other) = holdings("asset;quantity\nbitcoin;1.000\nsolana;0,5\n", index)
+    assert (held.quantity, other.quantity) == (1000, Decimal("0.5"))
 
 
 def test_the_guard_against_formulas_is_taken_off_again(index: AssetIndex) -> None:

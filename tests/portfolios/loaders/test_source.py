@@ -77,7 +77,9 @@ def test_a_huge_standard_input_is_refused_without_reading_all_of_it() -> None:
         (b"\xef\xbb\xbf", "the file is empty"),
         (b"\x89PNG\x00\x00", "not a text file"),
         (b"asset,quantity\nbit\x00coin,1", "not a text file"),
-        ("asset,quantity".encode("utf-16"), "the text is UTF-16"),
+        (b"\xff\xfea", "line 1 is not UTF-16 text"),
+        (b"PK\x03\x04\x00", "a spreadsheet or an archive, not text"),
+        (b"%PDF-1.7", "a PDF, not text"),
         (b"asset,quantity\nk\xe4se,1", "line 2 is not UTF-8 text"),
         (b"x" * (MOST_BYTES + 1), "over 10 MB"),
     ],
@@ -87,6 +89,11 @@ def test_what_is_no_text_is_refused(raw: bytes, why: str) -> None:
         decode(raw, "a.csv")
     assert str(caught.value) == f"a.csv: {why}, nothing was imported"
     assert caught.value.hint
+
+
+def test_utf_16_is_read_and_older_encodings_only_where_their_text_is_known() -> None:
+    assert decode("asset,quantité".encode("utf-16"), "a.csv") == "asset,quantité"
+    assert decode(b"Geb\xfchr", "a.csv", lambda text: text == "Gebühr") == "Gebühr"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from alerts.messages import Block, Style
 from portfolios.errors import InputError, UsageError
 from portfolios.loaders import Loaded, load
+from portfolios.loaders.exchanges.amounts import DECIMALS
 from rebalancer.bot.commands.accounts.drafts import DRAFT, show_waiting
 from rebalancer.bot.reply import Reply, lines, reply_with
 from rebalancer.bot.request import File, Request
 from rebalancer.usecases.accounts.drafts import draft_change
 from rebalancer.usecases.accounts.imports import prepare_import, reference_words, symbol_map
 
+DECIMAL = "decimal"
+"""The word of a caption, `decimal=comma`, for numbers that may be read in two ways."""
 UNKNOWN = "allow_unknown"
 """The word of a caption, `allow_unknown=true`, by which assets that nobody knows are kept."""
 MOST_PROBLEMS = 20
@@ -28,7 +31,9 @@ def import_file(request: Request) -> Reply:
     if request.file is None:
         if draft := request.options.get(DRAFT):
             return show_waiting(request, draft)
-        return reply_with(request, "Send the file here: TOML, CSV or JSON, up to 4 MB", note=HOW)
+        return reply_with(
+            request, "Send the file here: TOML, CSV, JSON or an export, up to 4 MB", note=HOW
+        )
     try:
         loaded = _read(request, request.file)
     except InputError as error:
@@ -58,8 +63,11 @@ def _read(request: Request, file: File) -> Loaded:
         file.content,
         source=file.name[-LONGEST_NAME:],
         index=request.services.assets(),
-        symbol_map=symbol_map(f"{k}={v}" for k, v in request.options.items() if k != UNKNOWN),
+        symbol_map=symbol_map(
+            f"{k}={v}" for k, v in request.options.items() if k not in (UNKNOWN, DECIMAL)
+        ),
         allow_unknown=request.options.get(UNKNOWN) == "true",
+        decimal=mark if (mark := request.options.get(DECIMAL)) in DECIMALS else None,
         name=" ".join(request.names) or None,
     )
 
@@ -83,6 +91,7 @@ def _said_here(text: str) -> str:
     """Word a sentence for a caption, where what a symbol means is written without an option."""
     plain = text.replace("--map ", "").replace("--name", "the name")
     plain = plain.replace("--allow-unknown", f"{UNKNOWN}=true in the caption")
+    plain = plain.replace("--decimal ", f"{DECIMAL}=")
     return plain if len(plain) <= LONGEST_PROBLEM else f"{plain[: LONGEST_PROBLEM - 1]}…"
 
 
