@@ -54,7 +54,7 @@ def test_the_chat_says_unknown_and_what_was_last_known(
     bot = Bot(tmp_path)
     bot.market = DOUBTED[why]
     told = bot.say(f"/{command} shared")
-    assert re.search(r"value unknown, last known \$[\d,]+ on 16 Nov 2026", told)
+    assert re.search(r"value unknown, last known \$[\d,.]+ on 16 Nov 2026", told)
     assert not re.search(r"drift \d", told)
     assert "16 Nov 2026 09:00 UTC, 6 days old: run" in told
 
