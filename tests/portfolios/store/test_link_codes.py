@@ -37,10 +37,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def test_a_code_links_the_chat_that_brings_it_first(database: Database) -> None:
     code = LinkCodes(database).create(ANN, now=NOW)
-    linked = LinkCodes(database).redeem(
-        code, channel="telegram", chat="7", now=NOW + timedelta(minutes=9)
-    )
-    assert linked == Person("ann", addresses={"telegram": "7"})
+    later = NOW + timedelta(minutes=9)
+    linked = LinkCodes(database).redeem(code, channel="telegram", chat="7", now=later)
+    assert linked == Person("ann", addresses={"telegram": "7"}, reached_since=later)
     assert PeopleStore(database).person("ann").address("telegram") == "7"
     assert LinkCodes(database).redeem(code, channel="telegram", chat="8", now=NOW) is None
     assert LinkCodes(database).redeem(code, channel="telegram", chat="7", now=NOW) is None
@@ -99,7 +98,7 @@ def test_a_chat_speaks_for_one_person(database: Database) -> None:
         "7",
     )
     assert PeopleStore(database).unlink("telegram", "7") == Person(
-        "bob", addresses={"telegram": "7"}
+        "bob", addresses={"telegram": "7"}, reached_since=NOW
     )
     assert PeopleStore(database).unlink("telegram", "7") is None
 
