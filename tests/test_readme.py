@@ -43,8 +43,9 @@ def shell(tmp_path: Path) -> Shell:
     core, full = blocks("toml")
     shell.write("core.toml", core)
     shell.write("full.toml", full)
-    (coins,) = blocks("csv")
+    coins, kraken = blocks("csv")
     shell.write("coins.csv", coins)
+    shell.write("kraken.csv", kraken)
     return shell
 
 

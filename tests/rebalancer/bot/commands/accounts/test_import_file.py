@@ -194,7 +194,7 @@ COLUMNS = b",".join(b"c%d" % n for n in range(1_000_000))
 HOSTILE = {
     "nothing": b"",
     "NUL": b"asset,quantity\nbitcoin,1\0\n",
-    "UTF-16": "asset,quantity\nbitcoin,1\n".encode("utf-16"),
+    "UTF-16, cut off": "asset,quantity\nbitcoin,1\n".encode("utf-16")[:-1],
     "latin": b"asset,quantity\nbitc\xf6in,1\n",
     "a zip": b"PK\x03\x04" + b"\0" * 2000,
     "a line of a megabyte": BIG,
