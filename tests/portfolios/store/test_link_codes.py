@@ -163,7 +163,7 @@ def test_nothing_but_the_code_itself_succeeds(database: Database, number: int) -
             ), guess
     assert [p.address("telegram") for p in PeopleStore(database).everybody()] == ["", "bob", ""]
     assert LinkCodes(database).redeem(code, channel="telegram", chat="mine", now=NOW) == Person(
-        "cleo", addresses={"telegram": "mine"}
+        "cleo", addresses={"telegram": "mine"}, reached_since=NOW
     )
 
 
