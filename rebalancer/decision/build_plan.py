@@ -19,7 +19,7 @@ from rebalancer.decision.aims import aims_apart, wishes_of
 from rebalancer.decision.analysis import Analysis
 from rebalancer.decision.fingerprint import fingerprint
 from rebalancer.decision.result import ProposalResult
-from rebalancer.decision.trend_notes import unlasting_trends
+from rebalancer.decision.trend_notes import trends_turned_lately
 from rebalancer.decision.warned_limits import what_keeping_takes
 from rebalancer.estimates.pegs import lost_peg
 from rebalancer.estimates.scores import acts_bearish
@@ -170,7 +170,7 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
         if wished > 0 and p.quantity == 0 and why and not p.grey
     ]
     notes += aims_apart(analysis)
-    notes += unlasting_trends(analysis)
+    notes += trends_turned_lately(analysis)
     if warned := what_keeping_takes(analysis):
         notes.append(warned)
     if not analysis.reference.has_targets and not analysis.reference.is_recorded:

@@ -1,35 +1,26 @@
-"""Which trends move nothing yet, or still do, because they turned too short a time ago."""
+"""Which trends turned too short a time ago to move anything."""
 
 from __future__ import annotations
 
-from portfolios.model.market import TREND_LASTS, Grade
+from portfolios.model.market import TREND_LASTS
 from portfolios.model.policy import Signals
 from portfolios.values.causes import by_cause
 from rebalancer.decision.analysis import Analysis
-from rebalancer.estimates.scores import trend_that_acts
+from rebalancer.estimates.scores import turned_lately
 
 
-def unlasting_trends(analysis: Analysis) -> tuple[str, ...]:
-    """Say for `trim` and `follow` which trends are not what they were when one last stayed."""
-    signals = analysis.policy.signals_in_force
+def trends_turned_lately(analysis: Analysis) -> tuple[str, ...]:
+    """Say for `trim` and `follow` for which holdings and targets a trend does nothing yet."""
+    signals, technical = analysis.policy.signals_in_force, analysis.policy.technical
     if signals not in (Signals.TRIM, Signals.FOLLOW):
         return ()
-    wished = analysis.reference.wished
-    found = [
-        (
-            p.asset.symbol,
-            trend_that_acts(analysis.market, p.asset.asset_id, analysis.policy.technical),
-        )
-        for i, p in enumerate(analysis.valuation.positions)
-        if p.quantity > 0 or wished[i] > 0
-    ]
-    return by_cause((s, f"{why} (signals = {signals.value})") for s, g in found if (why := _why(g)))
-
-
-def _why(grade: Grade | None) -> str:
-    days = TREND_LASTS.days
-    if grade is None or (grade.trend == -1) is bool(grade.lasting_bearish):
-        return ""
-    if grade.lasting_bearish:
-        return f"no longer bearish, but not for {days} days yet: still treated as bearish"
-    return f"bearish, but not seen so for {days} days yet: nothing is done about that"
+    why = (
+        f"trend not seen for {TREND_LASTS.days} days as it is now: nothing is bought or sold for"
+        f" it (signals = {signals.value})"
+    )
+    return by_cause(
+        (p.asset.symbol, why)
+        for p, wished in zip(analysis.valuation.positions, analysis.reference.wished, strict=True)
+        if p.quantity > 0 or wished > 0
+        if turned_lately(analysis.market, p.asset.asset_id, technical)
+    )

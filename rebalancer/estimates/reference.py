@@ -143,9 +143,8 @@ def after_signals(
     signals = policy.signals_in_force
     if signals not in (Signals.TRIM, Signals.FOLLOW):
         return wished
-    bearish = np.array(
-        [acts_bearish(market, a, policy.technical) for a in valuation.asset_ids], dtype=bool
-    )
+    ids, technical = valuation.asset_ids, policy.technical
+    bearish = np.array([acts_bearish(market, a, technical) for a in ids], dtype=bool)
     trimmed = np.maximum(TRIM_SHARE * limits.w_max, LEAST_TRIMMED)
     least = locked if signals is Signals.FOLLOW else np.maximum(trimmed, locked)
     lowered: Array = np.where(bearish, np.minimum(wished, least), wished)

@@ -94,12 +94,19 @@ def trend_scores(values: Array) -> Array:
 
 
 def acts_bearish(market: Market, asset_id: str, technical: Technical) -> bool:
-    """Tell whether a bearish trend moves weights: one that lasted.
+    """Tell whether a bearish trend moves weights: one that is bearish and has lasted."""
+    grade = trend_that_acts(market, asset_id, technical)
+    return grade is not None and grade.trend == -1 and grade.lasting_bearish is True
 
-    A turn that has not lasted yet moves nothing, so no flip takes trades back within two weeks.
+
+def turned_lately(market: Market, asset_id: str, technical: Technical) -> bool:
+    """Tell whether a trend is bearish, or is not, for too short a time to trade for it.
+
+    So no flip takes trades back within two weeks. What was not seen for so long is such a turn
+    where it is bearish; else nothing would be done for it anyway.
     """
     grade = trend_that_acts(market, asset_id, technical)
-    return grade is not None and grade.lasting_bearish is True
+    return grade is not None and (grade.trend == -1) is not bool(grade.lasting_bearish)
 
 
 def trend_that_acts(market: Market, asset_id: str, technical: Technical) -> Grade | None:

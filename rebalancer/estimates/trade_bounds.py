@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portfolios.model.market import Array, Market
+from portfolios.model.market import TREND_LASTS, Array, Market
 from portfolios.model.policy import Mode, Policy, Signals
 from portfolios.model.portfolio import Lock, LockKind, Portfolio, purchase_ban
 from portfolios.model.valuation import Position, Valuation
@@ -18,7 +18,7 @@ from portfolios.values.display import counted
 from rebalancer.estimates.pegs import lost_peg
 from rebalancer.estimates.per_market import columns, per_market, places
 from rebalancer.estimates.risk.proxies import NEW_DAYS
-from rebalancer.estimates.scores import acts_bearish
+from rebalancer.estimates.scores import acts_bearish, turned_lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,19 @@ def _buying_ban(
         return "no public market: not bought"
     if lost := lost_peg(market, asset):
         return f"{lost}: not bought"
+    return _ban_by_trend(asset.asset_id, market, policy)
+
+
+def _ban_by_trend(asset_id: str, market: Market, policy: Policy) -> str:
     signals = policy.signals_in_force
-    if signals in (Signals.TRIM, Signals.FOLLOW) and acts_bearish(
-        market, asset.asset_id, policy.technical
-    ):
+    if signals not in (Signals.TRIM, Signals.FOLLOW):
+        return ""
+    if acts_bearish(market, asset_id, policy.technical):
         return f"bearish trend: not added to (signals = {signals.value})"
+    if turned_lately(market, asset_id, policy.technical):
+        return (
+            f"trend not seen for {TREND_LASTS.days} days: not added to (signals = {signals.value})"
+        )
     return ""
 
 

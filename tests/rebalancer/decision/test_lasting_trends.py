@@ -56,28 +56,45 @@ def test_a_weekly_flip_of_a_trend_trades_once_and_takes_nothing_back(signals: Si
 
 @ACTING
 @pytest.mark.parametrize(
-    ("trend", "lasting", "said"),
+    ("trend", "lasting", "is_early"),
     [
-        (-1, None, "bearish, but not seen so for 15 days yet: nothing is done about that"),
-        (-1, False, "bearish, but not seen so for 15 days yet: nothing is done about that"),
-        (1, True, "no longer bearish, but not for 15 days yet: still treated as bearish"),
-        (-1, True, ""),
-        (1, False, ""),
-        (1, None, ""),
+        (-1, None, True),
+        (-1, False, True),
+        (1, True, True),
+        (-1, True, False),
+        (1, False, False),
+        (1, None, False),
     ],
 )
-def test_a_plan_says_where_a_trend_turned_too_short_a_time_ago(
-    signals: Signals, trend: int, lasting: bool | None, said: str
+def test_where_a_trend_turned_lately_nothing_is_traded_for_it_and_the_plan_says_so(
+    signals: Signals, trend: int, lasting: bool | None, is_early: bool
 ) -> None:
     plan = proposed(mine(signals), trending(trend, lasting))
-    about = [text for text in plan.warnings if text.startswith("ETH: ") and "bearish" in text]
-    assert about == ([f"ETH: {said} (signals = {signals.value})"] if said else [])
-    assert bool(plan.trades) is bool(lasting)
+    about = [text for text in plan.warnings if text.startswith("ETH: trend")]
+    said = (
+        "ETH: trend not seen for 15 days as it is now: nothing is bought or sold for it"
+        f" (signals = {signals.value})"
+    )
+    assert about == ([said] if is_early else [])
+    assert bool(plan.trades) is (trend == -1 and lasting is True)
+
+
+@ACTING
+@pytest.mark.parametrize(("trend", "lasting"), [(-1, None), (-1, False), (1, True)])
+@pytest.mark.parametrize("held", [0.30, 0.45])
+def test_what_drifted_is_sold_to_its_target_and_not_bought_where_its_trend_turned_lately(
+    signals: Signals, trend: int, lasting: bool | None, held: float
+) -> None:
+    market = trending(trend, lasting)
+    wish = {BTC: 0.45, ETH: 0.38}
+    policy = Policy(signals=signals, turnover=Decimal(1), fee=Decimal(0))
+    plan = proposed(book(market, wish | {ETH: held}, targets=wish, policy=policy), market)
+    assert {t.asset_id: t.side for t in plan.trades} == ({ETH: Side.SELL} if held > 0.4 else {})
 
 
 def test_where_signals_do_not_act_nothing_is_said_of_them() -> None:
     plan = proposed(mine(Signals.TILT), trending(-1, None))
-    assert not any("bearish" in text for text in plan.warnings)
+    assert not any("trend" in text for text in plan.warnings)
 
 
 def test_a_supposed_trend_is_one_that_lasted() -> None:
